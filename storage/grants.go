@@ -1,0 +1,56 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// Owner says whose grant it is: a person's (UserID) or a company's (CompanyID). Exactly one is set.
+type Owner struct {
+	UserID    string
+	CompanyID string
+}
+
+// GrantState is whether the tokens of a grant can live.
+type GrantState int
+
+const (
+	GrantActive GrantState = 1 // the current record for its owner and client
+	GrantEnded  GrantState = 2 // disconnected or superseded: its tokens are dead, for ever
+)
+
+// Grant is what an owner has decided about one client. There is at most one active grant for an owner and a client;
+// an ended one stays until its tokens have expired. Deny is a record too: a grant whose decisions are all denials.
+type Grant struct {
+	ID        string // time-ordered UUID
+	Owner     Owner
+	ClientID  string
+	State     GrantState
+	Version   int64  // grows by one with every change
+	AllowedBy string // the user who decided, for a company's grant
+	// Denials counts whole requests denied in a row; an allow sets it back to zero.
+	Denials   int
+	DeniedAt  time.Time // when the last whole request was denied
+	Until     time.Time // zero: no end
+	CreatedAt time.Time
+	UpdatedAt time.Time
+	Decisions []Decision // ordered by scope
+}
+
+// Decision is an allow or a deny of one scope. A scope without one is undecided.
+type Decision struct {
+	Scope     string
+	Allowed   bool
+	DecidedAt time.Time
+	Until     time.Time // zero: no end
+	Purpose   string    // fingerprint of the purpose text that was shown
+}
+
+// Grants reads what owners decided. Grants change in units of work only.
+type Grants interface {
+	// Grant returns the active grant of an owner for a client with its decisions, in one statement. ErrNotFound when
+	// nothing was decided yet.
+	Grant(ctx context.Context, owner Owner, clientID string) (Grant, error)
+	// Grants lists an owner's active grants with their decisions, the one changed last first.
+	Grants(ctx context.Context, owner Owner) ([]Grant, error)
+}

@@ -1,0 +1,107 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// Roles that a User may have.
+const (
+	RoleCompanyAdmin = "company_admin" // may allow and end a company's authorizations
+	RoleDeveloper    = "developer"
+	RoleReviewer     = "reviewer"
+	RoleAdmin        = "admin"
+)
+
+// User is a person's account.
+type User struct {
+	ID            string // a random UUID, never shown to a client whose subject_type is pairwise
+	Email         string // canonical spelling, unique when not empty; see identity.CanonicalEmail
+	EmailVerified bool
+	Phone         string // E.164, unique when not empty
+	PhoneVerified bool
+	FirstName     string
+	LastName      string
+	Locale        string // BCP 47, empty when never chosen
+	CompanyID     string
+	Roles         []string
+	Attributes    map[string]any // custom values with their JSON types
+	PasswordHash  string         // PHC string (argon2id) or an imported bcrypt hash; empty: cannot sign in by password
+	Disabled      bool
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+// Company is an organisation that people belong to.
+type Company struct {
+	ID   string
+	Name string
+}
+
+// Session is the server-side record behind a signed-in browser's cookie. Ending it signs the browser out.
+type Session struct {
+	ID        string // SHA-256, in hex, of the secret that the cookie carries
+	UserID    string
+	AuthTime  time.Time // when the person last proved who they are (OIDC Core §2 auth_time)
+	CreatedAt time.Time
+	SeenAt    time.Time // flushed at most once a minute
+	ExpiresAt time.Time
+	UserAgent string
+	Address   string
+}
+
+// Users keeps people.
+type Users interface {
+	// User returns the user with this ID, or ErrNotFound.
+	User(ctx context.Context, id string) (User, error)
+	// UserByLogin returns the user whose Email or Phone equals login, which is in canonical spelling, or ErrNotFound.
+	UserByLogin(ctx context.Context, login string) (User, error)
+	// Users returns up to limit users with an ID greater than after, in ID order.
+	Users(ctx context.Context, after string, limit int) ([]User, error)
+	// CreateUser stores a new user; ErrExists when the ID, Email or Phone is taken.
+	CreateUser(ctx context.Context, u User) error
+	// UpdateUser replaces a user's record. ErrNotFound when there is none; ErrExists when Email or Phone is taken.
+	// It leaves the password alone; see SetPassword.
+	UpdateUser(ctx context.Context, u User) error
+	// SetPassword replaces the password hash if it still is old (compare and swap), or whatever it is when old is
+	// empty. With endSessions it ends every session of the user, in the same transaction, except the session keep
+	// (which may be empty). ErrConflict when old does not match, ErrNotFound when there is no such user.
+	SetPassword(ctx context.Context, userID, old, hash string, at time.Time, endSessions bool, keep string) error
+	// SetDisabled disables or enables a user; disabling ends every session in the same transaction.
+	SetDisabled(ctx context.Context, userID string, disabled bool, at time.Time) error
+}
+
+// Companies keeps companies.
+type Companies interface {
+	Company(ctx context.Context, id string) (Company, error)
+	Companies(ctx context.Context, after string, limit int) ([]Company, error)
+	// SaveCompany creates or replaces.
+	SaveCompany(ctx context.Context, c Company) error
+}
+
+// Sessions keeps signed-in browsers.
+type Sessions interface {
+	// Session returns the live session with this ID and its user in one read. ErrNotFound when there is none, it has
+	// expired at now, or its user is disabled.
+	Session(ctx context.Context, id string, now time.Time) (Session, User, error)
+	// StartSession stores s and, in the same transaction, deletes the session replaced when it is not empty.
+	StartSession(ctx context.Context, s Session, replaced string) error
+	// TouchSession records when and from where a session was last seen; no error when it has gone.
+	TouchSession(ctx context.Context, id string, seenAt time.Time, address string) error
+	// EndSession deletes a session; no error when it has gone.
+	EndSession(ctx context.Context, id string) error
+	// UserSessions lists a user's sessions that have not expired at now, the one last seen first.
+	UserSessions(ctx context.Context, userID string, now time.Time) ([]Session, error)
+}
+
+// Failures counts failed sign-ins in a table of fixed size, so that nobody can fill the database by failing. Keys are
+// hashed into slots; two keys that meet in a slot overwrite each other, which forgets a count and never adds to one.
+type Failures interface {
+	// Failures returns how many failures each key has since the start of its current window. A window that began
+	// before since does not count.
+	Failures(ctx context.Context, keys []string, since time.Time) ([]int, error)
+	// CountFailure adds one failure at the time at to each key; a window that began before since starts anew.
+	CountFailure(ctx context.Context, keys []string, at, since time.Time) error
+	// ForgetFailures sets the keys back to zero.
+	ForgetFailures(ctx context.Context, keys []string) error
+}

@@ -1,0 +1,123 @@
+package storage
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Publisher is who answers for mini apps.
+type Publisher struct {
+	ID         string
+	Name       string
+	Verified   bool
+	VerifiedAt time.Time
+	Developers []string // e-mail addresses of people with RoleDeveloper for this publisher
+}
+
+// Scope is an entry of the scope catalogue.
+type Scope struct {
+	Name        string
+	Title       map[string]string // language → text
+	Description map[string]string
+	Claims      []string // what it releases through userinfo
+	Sensitive   bool
+	Client      bool // may be asked by client_credentials
+	BuiltIn     bool // comes with Gatehouse; kept in code, never in the database
+}
+
+// Status of a mini app in the review workflow.
+const (
+	StatusDraft            = "draft"
+	StatusSubmitted        = "submitted"
+	StatusChangesRequested = "changes_requested"
+	StatusApproved         = "approved"
+	StatusRejected         = "rejected"
+	StatusSuspended        = "suspended"
+	StatusArchived         = "archived"
+)
+
+// Never is the Lifetime of a token that does not expire.
+const Never Lifetime = -1
+
+// Lifetime is how long a token lives; zero means the server's default, Never that it does not expire.
+type Lifetime time.Duration
+
+// Client is a mini app, under the field names of RFC 7591 §2 where it has one.
+type Client struct {
+	ID           string
+	Name         string
+	Names        map[string]string // translations of Name, by language (RFC 7591 §2.2)
+	PublisherID  string
+	Public       bool // no secret (RFC 6749 §2.1)
+	Secrets      []ClientSecret
+	RedirectURIs []string
+	GrantTypes   []string
+	TokenTypes   []string // "user", "company"
+	// TokenEndpointAuthMethod is client_secret_basic, client_secret_post, none, or empty for a confidential client
+	// that may use either of the first two.
+	TokenEndpointAuthMethod string
+	Scopes                  []ClientScope
+	SubjectType             string // "public" or "pairwise" (OIDC Core §8)
+	Status                  string
+	ResourceServer          bool   // may introspect the tokens of other clients
+	FirstParty              bool   // the super app's own client
+	PKCE                    string // "required" or "optional"
+	IDTokenAlg              string // ES256 or RS256
+	AccessTokenLifetime     Lifetime
+	RefreshTokenLifetime    Lifetime
+	CodeLifetime            Lifetime      // never Never
+	RefreshReuseGrace       time.Duration // how long a spent refresh token may be repeated
+	LogoURI                 string
+	ClientURI               string
+	PolicyURI               string
+	TOSURI                  string
+	Contacts                []string
+	PostLogoutRedirectURIs  []string
+	InitiateLoginURI        string
+	JWKS                    json.RawMessage
+	JWKSURI                 string
+	WebhookURI              string
+	Dialects                map[string]json.RawMessage // vendor → its settings
+	CreatedAt               time.Time
+	UpdatedAt               time.Time
+}
+
+// ClientScope is a scope in a mini app's registration.
+type ClientScope struct {
+	Name     string
+	Required bool              // cannot be left out by the person when it is requested
+	Purpose  map[string]string // language → why the mini app wants it, in its own words
+}
+
+// ClientSecret is one of the live secrets of a client. Only its hash is kept.
+type ClientSecret struct {
+	ID        string
+	Hash      string // see registry.HashSecret
+	CreatedAt time.Time
+	ExpiresAt time.Time // zero: never
+}
+
+// Registry keeps publishers, mini apps and the operator's scopes.
+type Registry interface {
+	Client(ctx context.Context, id string) (Client, error)
+	// Clients returns up to limit clients with an ID greater than after, in ID order.
+	Clients(ctx context.Context, after string, limit int) ([]Client, error)
+	// CreateClient stores a new client; ErrExists when the ID is taken.
+	CreateClient(ctx context.Context, c Client) error
+	// UpdateClient replaces a client if its UpdatedAt still is was; ErrConflict when it moved, ErrNotFound when absent.
+	UpdateClient(ctx context.Context, c Client, was time.Time) error
+
+	Publisher(ctx context.Context, id string) (Publisher, error)
+	Publishers(ctx context.Context, after string, limit int) ([]Publisher, error)
+	// SavePublisher creates or replaces.
+	SavePublisher(ctx context.Context, p Publisher) error
+
+	// Scopes returns the operator's scopes, ordered by name.
+	Scopes(ctx context.Context) ([]Scope, error)
+	// SaveScope creates or replaces.
+	SaveScope(ctx context.Context, s Scope) error
+
+	// Revision grows with every write to clients, publishers, companies, scopes and keys, by whichever process.
+	Revision(ctx context.Context) (int64, error)
+}

@@ -1,0 +1,80 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// FamilyID names a token family: everything that descends from one authorization code, or one client_credentials
+// token. It is a UUIDv7, so rows in key order are rows in time order, and inserts append.
+type FamilyID [16]byte
+
+// TokenKind is what a token can be used for. Kinds are never interchangeable.
+type TokenKind uint8
+
+const (
+	KindCode    TokenKind = 1 // authorization code
+	KindAccess  TokenKind = 2
+	KindRefresh TokenKind = 3
+)
+
+// TokenKey is the primary key of a token. The token carries it inside its authenticated value.
+type TokenKey struct {
+	Family     FamilyID
+	Kind       TokenKind
+	Generation uint32 // 0 for the code, then 1 and one more with each refresh
+}
+
+// TokenState is whether a single-use token has been used.
+type TokenState int
+
+const (
+	TokenActive TokenState = 1
+	TokenSpent  TokenState = 2 // a code that was exchanged, a refresh token that was rotated
+)
+
+// Token is one code, access token or refresh token. The value itself is never stored.
+type Token struct {
+	TokenKey
+	Hash      []byte // SHA-256 of the value, compared after the read
+	ClientID  string
+	GrantID   string // empty for client_credentials
+	UserID    string // whose it is; empty for a company's and a client's
+	CompanyID string
+	Subject   string // sub as this client sees it
+	Scope     string // granted, separated by single spaces
+	Session   []byte // what authz wants back with it; opaque here
+	IssuedAt  time.Time
+	ExpiresAt time.Time // zero: never
+	State     TokenState
+	SpentAt   time.Time
+	SecretID  string    // of a spent refresh token: which root secret derived its children
+	KeepUntil time.Time // when the row may be collected; zero: at ExpiresAt
+}
+
+// StoredToken is a token with the state of everything that its life hangs on.
+type StoredToken struct {
+	Token
+	FamilyRevoked bool
+	GrantEnded    bool      // true also when the grant is gone
+	GrantUntil    time.Time // zero: no end
+	UserDisabled  bool
+	UserEmail     string // of UserID, for introspection's username
+}
+
+// Alive reports whether the token may be used at now: it, its family, its grant and its person are all in force.
+func (t StoredToken) Alive(now time.Time) bool {
+	return t.State == TokenActive && t.Standing(now) && (t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt))
+}
+
+// Standing reports whether the authorization behind the token is in force at now, whatever the token's own state.
+func (t StoredToken) Standing(now time.Time) bool {
+	return !t.FamilyRevoked && !t.GrantEnded && !t.UserDisabled && (t.GrantUntil.IsZero() || now.Before(t.GrantUntil))
+}
+
+// Tokens reads tokens. They change in units of work only.
+type Tokens interface {
+	// Token returns the token with this key and the state of its family, grant and person, in one indexed statement.
+	// ErrNotFound when there is none.
+	Token(ctx context.Context, key TokenKey) (StoredToken, error)
+}

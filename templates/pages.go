@@ -1,0 +1,187 @@
+// Package templates draws the pages that people see. Each page is a struct; what is on the page is what is in it.
+//
+// A page works without JavaScript. Texts come from the catalogs in lang/, the look from static/. The names of forms and
+// controls are fixed by the tests of whoever drives a browser here; see docs/architecture.md.
+package templates
+
+import "time"
+
+// Page is one of the page structs of this package.
+type Page interface {
+	common() *Common
+	name() string // the template file without its extension
+}
+
+// Common is what every page has.
+type Common struct {
+	// Locales are language tags asked for by the request (ui_locales, OIDC Core §3.1.2.1), best first, space-separated.
+	// The person's own choice goes before them, Accept-Language after them.
+	Locales string
+	// Locale is the signed-in person's chosen language, empty when there is none.
+	Locale string
+	// FormTarget is the origin or scheme that a form's redirect may lead to besides our own: the redirect URI of the
+	// request ("https://app.example", "http://127.0.0.1:8080", "com.example.app:"). Empty on pages that carry none.
+	FormTarget string
+	// RequestID is what a person can tell support; it is in the log too.
+	RequestID string
+	// Person is who is signed in, for the page's head; nil when nobody is.
+	Person *Person
+}
+
+// Person is the signed-in person as shown on a page.
+type Person struct {
+	Name  string
+	Login string // e-mail or phone
+}
+
+// App is a mini app as shown on a page. Its texts come from its developers and are shown as theirs.
+type App struct {
+	ClientID   string
+	Name       string
+	NameLang   string // language of Name when it is a translation or known
+	LogoURL    string // from our own origin, or empty: initials are drawn
+	Publisher  string
+	Verified   bool
+	VerifiedAt time.Time
+	HomeURI    string
+	PolicyURI  string
+	TOSURI     string
+}
+
+// Problem is what is wrong with one field of a form. Field is the control's name, Key the catalog's text, and Args fill
+// its placeholders.
+type Problem struct {
+	Field string
+	Key   string
+	Args  map[string]string
+}
+
+// SignIn is form#sign-in.
+type SignIn struct {
+	Common
+	Interaction string // sealed
+	App         *App   // who the person signs in for; nil without a request
+	Username    string // as typed, or login_hint
+	Problems    []Problem
+	// Continue is set where somebody is signed in already and may go on as they are (prompt=select_account).
+	Continue *Person
+	SignUp   bool // whether to offer sign-up
+}
+
+// SignUp is form#sign-up.
+type SignUp struct {
+	Common
+	Interaction                       string
+	App                               *App
+	Email, FirstName, LastName, Phone string
+	Problems                          []Problem
+}
+
+// Consent is form#consent, with form#switch-account beside it.
+type Consent struct {
+	Common
+	Interaction string // sealed for the consent step
+	App         App
+	Account     Person
+	Company     string // the company on whose behalf the person decides, else empty
+	Required    []ConsentItem
+	Optional    []ConsentItem
+	Known       []ConsentItem // allowed before, listed closed
+	Offline     bool          // offline_access is asked
+	OfflineEnd  time.Time     // zero: until removed
+	Pairwise    bool          // the mini app gets an identifier that only it sees
+	ReturnHost  string        // where the browser goes next, as Unicode or punycode by the rules of the page
+	Expires     time.Time
+	Changed     bool // drawn again because the decisions changed meanwhile
+}
+
+// ConsentItem is one scope with the values that it would share, from the same code that fills userinfo.
+type ConsentItem struct {
+	Scope       string
+	Title       string
+	Description string
+	Purpose     string // in the mini app's words
+	PurposeLang string
+	Claims      []string
+	Values      []Value
+	New         bool // not asked before, while others were
+	Sensitive   bool
+}
+
+// Value is one claim as people read it. Text is empty when the person has none; then nothing is shared.
+type Value struct {
+	Claim string
+	Text  string
+	// Verified is "yes", "no" or "" where it means nothing.
+	Verified string
+}
+
+// Error is main#error with data-error=Code.
+type Error struct {
+	Common
+	Code   string // an RFC 6749 error code, or a page's own such as not_found
+	Key    string // catalog key of the explanation; empty: "error."+Code
+	Args   map[string]string
+	App    *App   // for a way back
+	Retry  string // a URL that starts over, or empty
+	Detail string // for developers, plain English
+}
+
+// FormPost sends an authorization response by POST (OAuth 2.0 Form Post Response Mode), by script or by its button.
+type FormPost struct {
+	Common
+	Action string
+	Fields []Field
+	App    App
+}
+
+// Field is one hidden field.
+type Field struct{ Name, Value string }
+
+// SignOut asks before signing out; form#sign-out.
+type SignOut struct {
+	Common
+	Interaction string
+	Done        bool
+}
+
+// Account is the person's own page.
+type Account struct {
+	Common
+	Interaction string
+	User        AccountUser
+	Sessions    []AccountSession
+	Problems    []Problem
+	Saved       string // catalog key of what was just done, or empty
+}
+
+// AccountUser is the profile as its owner sees it.
+type AccountUser struct {
+	Email, Phone, FirstName, LastName, Company string
+	EmailVerified, PhoneVerified               bool
+}
+
+// AccountSession is a signed-in browser.
+type AccountSession struct {
+	Device, Address string
+	SeenAt          time.Time
+	Current         bool
+}
+
+// Apps lists connected and denied mini apps, a form#app-CLIENT_ID each.
+type Apps struct {
+	Common
+	Interaction string
+	Apps        []ConnectedApp
+	Saved       string
+}
+
+// ConnectedApp is what one mini app may and may not read.
+type ConnectedApp struct {
+	App
+	Company string // set when the authorization is a company's
+	Allowed []string
+	Denied  []string
+	Since   time.Time
+	Blocked time.Time // denied until then; zero: not blocked
+}
