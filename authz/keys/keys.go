@@ -1,0 +1,255 @@
+// Package keys makes, rotates, retires and publishes the keys that sign ID tokens, and signs with them.
+//
+// There is one key per algorithm (ES256 and RS256) in each generation. A key is in the JWKS before it signs and stays
+// there as long as a token that it signed can live, so a rotation while serving breaks no token. Private keys are
+// stored sealed under the root secret.
+package keys
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"gatehouse/internal/secret"
+	"gatehouse/storage"
+)
+
+// Algorithms are the algorithms that every generation has a key for; the first is the default.
+var Algorithms = []jose.SignatureAlgorithm{jose.ES256, jose.RS256}
+
+// Lead is how long a new key is published before it signs. Whoever caches the JWKS as long as MaxAge allows has it by then.
+const Lead = MaxAge
+
+// MaxAge is how long the JWKS may be cached.
+const MaxAge = 5 * time.Minute
+
+// margin is how much longer than the longest token life a retired key is published, for clocks that differ.
+const margin = time.Hour
+
+// ErrUnknownKey says that a token names no key of ours, or has a signature that no key of ours made.
+var ErrUnknownKey = errors.New("keys: not signed by a key of this issuer")
+
+// Store is what the keys need from storage.
+type Store interface {
+	storage.Keys
+	Revision(ctx context.Context) (int64, error)
+}
+
+// Set is the signing keys of this server. It is safe for concurrent use.
+type Set struct {
+	store    Store
+	sealer   *secret.Sealer
+	lifetime time.Duration
+	now      func() time.Time
+	loaded   atomic.Pointer[generations]
+}
+
+// Info describes a key, without anything secret.
+type Info struct {
+	ID         string    `json:"kid"`
+	Algorithm  string    `json:"alg"`
+	Generation int       `json:"generation"`
+	CreatedAt  time.Time `json:"created_at"`
+	ActiveFrom time.Time `json:"active_from"`
+	RetiredAt  time.Time `json:"retired_at,omitzero"`
+}
+
+// New returns the keys in store, sealed under root. lifetime is the longest life of a token that they sign: a retired
+// key is published that much longer. Load must succeed before the set can sign.
+func New(store Store, root secret.Root, lifetime time.Duration, now func() time.Time) *Set {
+	return &Set{store: store, sealer: root.Sealer("signing key"), lifetime: lifetime, now: now}
+}
+
+// Load reads the keys, makes the first generation when there is none, removes those that no token needs any more, and
+// seals anew what is sealed under the other root secret.
+func (s *Set) Load(ctx context.Context) error {
+	stored, err := s.store.Keys(ctx)
+	if err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	if len(stored) == 0 {
+		if err := s.insert(ctx, 1, s.now()); err != nil {
+			return err
+		}
+		return s.reload(ctx)
+	}
+	if err := s.reseal(ctx, stored); err != nil {
+		return err
+	}
+	if err := s.prune(ctx, stored); err != nil {
+		return err
+	}
+	return s.reload(ctx)
+}
+
+// Rotate makes a new generation. It signs after Lead, or at once when immediately is set, which is for a key that was
+// stolen: relying parties that cached the JWKS have to fetch it again.
+func (s *Set) Rotate(ctx context.Context, immediately bool) error {
+	stored, err := s.store.Keys(ctx)
+	if err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	generation, activeFrom := 1, s.now()
+	for _, k := range stored {
+		generation = max(generation, k.Generation+1)
+	}
+	if !immediately && len(stored) > 0 {
+		activeFrom = activeFrom.Add(Lead)
+	}
+	if err := s.insert(ctx, generation, activeFrom); err != nil {
+		return err
+	}
+	return s.reload(ctx)
+}
+
+// insert stores a generation. That another process was first is no error: its keys are as good.
+func (s *Set) insert(ctx context.Context, generation int, activeFrom time.Time) error {
+	made := make([]storage.Key, 0, len(Algorithms))
+	for _, alg := range Algorithms {
+		k, err := generate(alg, s.sealer)
+		if err != nil {
+			return err
+		}
+		k.Generation, k.CreatedAt, k.ActiveFrom = generation, s.now(), activeFrom
+		made = append(made, k)
+	}
+	if err := s.store.InsertKeys(ctx, made, activeFrom); err != nil && !errors.Is(err, storage.ErrExists) {
+		return fmt.Errorf("keys: %w", err)
+	}
+	return nil
+}
+
+// reseal seals under the current root secret what was sealed under the other one.
+func (s *Set) reseal(ctx context.Context, stored []storage.Key) error {
+	changed := map[string][]byte{}
+	for _, k := range stored {
+		if s.sealer.Current(k.Sealed) {
+			continue
+		}
+		plain, err := s.sealer.Open(k.Sealed, k.ID)
+		if err != nil {
+			return unopenable(k.ID, err)
+		}
+		changed[k.ID] = s.sealer.Seal(plain, k.ID)
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	if err := s.store.ReplaceSealed(ctx, changed, nil); err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	return nil
+}
+
+func unopenable(id string, err error) error {
+	return fmt.Errorf("signing key %s cannot be opened: set GATEHOUSE_SECRET, or GATEHOUSE_SECRET_PREVIOUS during a rotation, to the secret that it was sealed under: %w", id, err)
+}
+
+// prune deletes retired keys that no living token was signed with.
+func (s *Set) prune(ctx context.Context, stored []storage.Key) error {
+	var gone []string
+	for _, k := range stored {
+		if !k.RetiredAt.IsZero() && s.now().After(k.RetiredAt.Add(s.lifetime+margin)) {
+			gone = append(gone, k.ID)
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	if err := s.store.DeleteKeys(ctx, gone); err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	return nil
+}
+
+func (s *Set) reload(ctx context.Context) error {
+	stored, err := s.store.Keys(ctx)
+	if err != nil {
+		return fmt.Errorf("keys: %w", err)
+	}
+	g, err := open(stored, s.sealer)
+	if err != nil {
+		return err
+	}
+	s.loaded.Store(g)
+	return nil
+}
+
+// Run follows what other processes do to the keys until ctx ends. An unreachable database is met again at the next look.
+func (s *Set) Run(ctx context.Context) {
+	const interval = time.Second
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	seen, _ := s.store.Revision(ctx)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		if revision, err := s.store.Revision(ctx); err == nil && revision != seen {
+			if s.reload(ctx) == nil {
+				seen = revision
+			}
+		}
+	}
+}
+
+// Ready reports whether the set can sign.
+func (s *Set) Ready() bool { return s.loaded.Load() != nil }
+
+// List describes all keys, the newest first.
+func (s *Set) List() []Info {
+	g := s.loaded.Load()
+	if g == nil {
+		return nil
+	}
+	infos := slices.Clone(g.infos)
+	slices.Reverse(infos)
+	return infos
+}
+
+// JWKS returns the public keys as a JSON Web Key Set (RFC 7517 §5).
+func (s *Set) JWKS() []byte { return s.loaded.Load().jwks }
+
+// Sign returns claims as a compact JWS (RFC 7515 §7.1) of the key for alg that is active now.
+func (s *Set) Sign(alg string, claims any) (string, error) {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", fmt.Errorf("keys: %w", err)
+	}
+	signer, err := s.loaded.Load().signer(alg, s.now())
+	if err != nil {
+		return "", err
+	}
+	signed, err := signer.Sign(payload)
+	if err != nil {
+		return "", fmt.Errorf("keys: %w", err)
+	}
+	return signed.CompactSerialize()
+}
+
+// Verify returns the payload of a compact JWS that a key of ours signed, a retired one included. It looks at the
+// signature only. ErrUnknownKey otherwise.
+func (s *Set) Verify(token string) ([]byte, error) {
+	signed, err := jose.ParseSignedCompact(token, Algorithms)
+	if err != nil {
+		return nil, ErrUnknownKey
+	}
+	header := signed.Signatures[0].Header
+	public := s.loaded.Load().public(header.KeyID)
+	if public == nil || public.Algorithm != header.Algorithm {
+		return nil, ErrUnknownKey
+	}
+	payload, err := signed.Verify(public.Key)
+	if err != nil {
+		return nil, ErrUnknownKey
+	}
+	return payload, nil
+}
