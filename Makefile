@@ -1,0 +1,44 @@
+# Everything that a developer of Gatehouse does, by name. The longer ones live in scripts/.
+
+SHELL       := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+FUZZTIME ?= 30s
+BENCHTIME ?= 2s
+
+.PHONY: help
+help: ## list what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## start the demo: server, sample mini app, people to sign in as
+	@scripts/require go cc
+	go run ./cmd/gatehouse demo
+
+.PHONY: build
+build: ## build bin/gatehouse
+	@scripts/require go cc
+	go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/gatehouse ./cmd/gatehouse
+
+.PHONY: test
+test: ## run every test, on SQLite and PostgreSQL and in a browser; installs what they need where it may
+	@scripts/test
+
+.PHONY: check
+check: ## gofmt, go vet, staticcheck, import arrows, generated files
+	@scripts/check
+
+.PHONY: bench
+bench: ## measure the server through HTTP on both databases (BENCHTIME=2s)
+	@scripts/prepare postgresql
+	@scripts/with-postgresql go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 20m ./...
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@scripts/fuzz $(FUZZTIME)
+
+.PHONY: clean
+clean: ## remove what make has built
+	rm -rf bin dist test-results testdata/browser/node_modules testdata/browser/results

@@ -1,0 +1,198 @@
+package layers_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "gatehouse"
+
+// rooms says what each package may reach of this module, directly or through others. Leaves (see below) are open to
+// everyone. A package belongs to the room with the longest name that is a prefix of its own.
+var rooms = map[string][]string{
+	"cmd/gatehouse": {"authz", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
+		"storage/gormstore", "templates", "static", "samples"},
+
+	"authz":           {"authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "templates", "static"},
+	"authz/keys":      {"storage"},
+	"consent":         {"identity", "identity/claims", "registry", "storage", "templates", "static"},
+	"identity":        {"identity/claims", "storage", "templates", "static"},
+	"identity/claims": {"storage"},
+	"registry":        {"storage"},
+
+	"storage":             {},
+	"storage/gormstore":   {"storage"},
+	"storage/storagetest": {"storage"},
+	"templates":           {"static"},
+	"static":              {},
+
+	// What somebody copies to learn from must not need us.
+	"samples": {},
+
+	// Leaves know nothing but each other and the records.
+	"internal": {"storage"},
+	// Databases for tests. It opens real stores, and nothing but tests may import it.
+	"internal/testdb": {"storage", "storage/gormstore"},
+}
+
+// leaves may be imported by every room but storage and samples, which are to stand alone.
+const leaves = "internal"
+
+var standsAlone = []string{"storage", "storage/storagetest", "static", "samples"}
+
+// testOnly are the rooms that may be reached from tests, and from themselves, only.
+var testOnly = []string{"storage/storagetest", "internal/testdb"}
+
+// libraries says who may import a library directly; the name is the prefix of an import path.
+var libraries = map[string][]string{
+	"github.com/ory/":               {"authz"},
+	"gorm.io/":                      {"storage/gormstore"},
+	"github.com/go-gormigrate/":     {"storage/gormstore"},
+	"github.com/mattn/go-sqlite3":   {"storage/gormstore"},
+	"github.com/jackc/pgx":          {"storage/gormstore", "internal/testdb"},
+	"github.com/gorilla/":           {"identity"},
+	"github.com/go-jose/go-jose/v3": {"authz"},
+	"github.com/spf13/":             {"cmd/gatehouse"},
+	"golang.org/x/oauth2":           {"samples"},
+	"github.com/coreos/go-oidc":     {"samples"},
+}
+
+// goPackage is what this test reads of `go list -json`. Imports and Deps leave test files out.
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+	Deps       []string
+}
+
+func TestEachRoomReachesOnlyWhatTheTableAllows(t *testing.T) {
+	for _, p := range packages(t) {
+		room := roomOf(p.ImportPath)
+		if !isKnown(room) {
+			t.Errorf("%s belongs to no room: add it to the table, or put it where it belongs", p.ImportPath)
+			continue
+		}
+		for _, dep := range ours(p.Deps) {
+			if other := roomOf(dep); !mayReach(room, other) {
+				t.Errorf("%s reaches %s: room %q may not know room %q", p.ImportPath, dep, room, other)
+			}
+		}
+	}
+}
+
+func TestStorageImportsTheStandardLibraryOnly(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath != module+"/storage" {
+			continue
+		}
+		for _, dep := range p.Deps {
+			// A path of the standard library has no dot in its first element; ours has none either, but a prefix.
+			first, _, _ := strings.Cut(dep, "/")
+			require.False(t, strings.Contains(first, ".") || first == module, "storage reaches %s", dep)
+		}
+		return
+	}
+	t.Fatal("there is no package storage")
+}
+
+func TestLibrariesStayInTheirRooms(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, imported := range p.Imports {
+			for library, allowed := range libraries {
+				if strings.HasPrefix(imported, library) && !slices.Contains(allowed, roomOf(p.ImportPath)) {
+					t.Errorf("%s imports %s, which only %v may", p.ImportPath, imported, allowed)
+				}
+			}
+		}
+	}
+}
+
+func TestFositeAndItsJoseAreReachedThroughAuthzOnly(t *testing.T) {
+	for _, p := range packages(t) {
+		if p.ImportPath == module+"/authz" || slices.Contains(p.Deps, module+"/authz") {
+			continue
+		}
+		for _, dep := range p.Deps {
+			if strings.HasPrefix(dep, "github.com/ory/") || strings.HasPrefix(dep, "github.com/go-jose/go-jose/v3") {
+				t.Errorf("%s reaches %s past authz", p.ImportPath, dep)
+			}
+		}
+	}
+}
+
+func TestTheTableHasNoRoomThatIsGone(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range packages(t) {
+		seen[roomOf(p.ImportPath)] = true
+	}
+	for room := range rooms {
+		if !seen[room] {
+			t.Errorf("the table has a room %q without packages", room)
+		}
+	}
+}
+
+// mayReach reports whether a package of room from may depend on one of room to.
+func mayReach(from, to string) bool {
+	switch {
+	case from == to:
+		return true
+	case slices.Contains(testOnly, to):
+		return false
+	case to == leaves:
+		return !slices.Contains(standsAlone, from)
+	}
+	return slices.Contains(rooms[from], to)
+}
+
+func isKnown(room string) bool { _, ok := rooms[room]; return ok }
+
+// roomOf returns the longest room name that is a prefix of the package's path, or the path itself when there is none.
+func roomOf(importPath string) string {
+	path := strings.TrimPrefix(importPath, module+"/")
+	best := ""
+	for room := range rooms {
+		if (path == room || strings.HasPrefix(path, room+"/")) && len(room) > len(best) {
+			best = room
+		}
+	}
+	if best == "" {
+		return path
+	}
+	return best
+}
+
+func ours(paths []string) []string {
+	var found []string
+	for _, p := range paths {
+		if strings.HasPrefix(p, module+"/") {
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// packages lists the packages of this module. A package that does not compile is listed all the same.
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports,Deps", module+"/...")
+	out, err := cmd.Output()
+	require.NoError(t, err)
+
+	var found []goPackage
+	for dec := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
+			return found
+		} else {
+			require.NoError(t, err)
+		}
+		found = append(found, p)
+	}
+}
