@@ -81,6 +81,7 @@ type SignUp struct {
 type Consent struct {
 	Common
 	Interaction string // sealed for the consent step
+	Switch      string // the interaction sealed for the sign-in step: the hidden field of form#switch-account
 	App         App
 	Account     Person
 	Company     string // the company on whose behalf the person decides, else empty
@@ -176,7 +177,8 @@ type Apps struct {
 	Saved       string
 }
 
-// ConnectedApp is what one mini app may and may not read.
+// ConnectedApp is what one mini app may and may not read. Its form posts client_id and, when Company is set, the hidden
+// field owner=company, because one mini app may have a person's authorization and their company's.
 type ConnectedApp struct {
 	App
 	Company string // set when the authorization is a company's

@@ -52,8 +52,9 @@ type Interaction struct {
 	Chosen    bool      `json:"a,omitempty"` // the person chose this account (prompt=select_account)
 	DecidedAt time.Time `json:"d,omitzero"`  // a decision on the consent page
 
-	// GrantVersion is the version of the grant that a consent form was drawn for.
-	GrantVersion int64 `json:"v,omitempty"`
+	// GrantID and GrantVersion name the state of the grant that a consent form was drawn for; empty when there was none.
+	GrantID      string `json:"g,omitempty"`
+	GrantVersion int64  `json:"v,omitempty"`
 }
 
 // Values returns the request's parameters.
