@@ -1,0 +1,82 @@
+// Package testdb gives tests real databases: a SQLite file of their own, and a PostgreSQL database of their own on the
+// server that GATEHOUSE_TEST_POSTGRES names. The command testdb/pg starts such a server around another command:
+//
+//	go run ./internal/testdb/pg -- go test ./...
+package testdb
+
+import (
+	"context"
+	"crypto/rand"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const (
+	// ServerVariable names the environment variable with the postgres:// URL of a server on which tests may create
+	// databases.
+	ServerVariable = "GATEHOUSE_TEST_POSTGRES"
+	// RequireVariable names the environment variable that, set to 1, makes a missing server a failure.
+	RequireVariable = "GATEHOUSE_TEST_REQUIRE"
+)
+
+// Each runs test twice, as the subtests "sqlite" and "postgres", each with the DSN of a new and empty database.
+func Each(t *testing.T, test func(t *testing.T, dsn string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
+}
+
+// SQLite returns the DSN of a SQLite file that does not exist yet, in a folder that ends with the test.
+func SQLite(t testing.TB) string {
+	t.Helper()
+	return "sqlite:" + filepath.Join(t.TempDir(), "test.db")
+}
+
+// Postgres returns the DSN of a new, empty PostgreSQL database that is dropped with the test. Without a server the
+// test is skipped, or fails when GATEHOUSE_TEST_REQUIRE is 1.
+func Postgres(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv(ServerVariable)
+	if server == "" {
+		missingServer(t)
+	}
+	name := "gatehouse_test_" + strings.ToLower(rand.Text())
+	admin(t, server, "CREATE DATABASE "+name)
+	t.Cleanup(func() { admin(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	dsn, err := url.Parse(server)
+	if err != nil {
+		t.Fatalf("%s is not a URL", ServerVariable)
+	}
+	dsn.Path = "/" + name
+	return dsn.String()
+}
+
+func missingServer(t testing.TB) {
+	t.Helper()
+	const say = "NOT TESTED ON POSTGRESQL: " + ServerVariable +
+		" is not set; run: go run ./internal/testdb/pg -- go test ./..."
+	if os.Getenv(RequireVariable) == "1" {
+		t.Fatal(say)
+	}
+	t.Skip(say)
+}
+
+func admin(t testing.TB, server, statement string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, server)
+	if err != nil {
+		t.Fatalf("connecting to %s: %v", ServerVariable, err)
+	}
+	defer conn.Close(ctx)
+	if _, err := conn.Exec(ctx, statement); err != nil {
+		t.Fatalf("%s: %v", statement, err)
+	}
+}
