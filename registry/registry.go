@@ -1,0 +1,229 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"gatehouse/storage"
+)
+
+const (
+	pollEvery   = 500 * time.Millisecond // how often Run asks whether another process wrote
+	pollTimeout = 5 * time.Second
+	// stamp is the unit of UpdatedAt: what every database keeps exactly.
+	stamp = time.Microsecond
+	// rotateTries is how often RotateSecret starts over when somebody else changed the client meanwhile.
+	rotateTries = 5
+)
+
+// Store is what the registry needs of storage.Registry.
+type Store interface {
+	Client(ctx context.Context, id string) (storage.Client, error)
+	CreateClient(ctx context.Context, c storage.Client) error
+	UpdateClient(ctx context.Context, c storage.Client, was time.Time) error
+	Publisher(ctx context.Context, id string) (storage.Publisher, error)
+	Scopes(ctx context.Context) ([]storage.Scope, error)
+	Revision(ctx context.Context) (int64, error)
+}
+
+// Registry reads through a cache and writes through the rules. It is safe for concurrent use.
+type Registry struct {
+	store   Store
+	now     func() time.Time
+	current atomic.Pointer[generation]
+}
+
+// New returns a registry on store. Start Run beside it where other processes write too.
+func New(store Store, now func() time.Time) *Registry {
+	r := &Registry{store: store, now: now}
+	r.Forget()
+	return r
+}
+
+// Client returns the client with this ID, shared and not to be changed. storage.ErrNotFound when there is none; an ID
+// that no client can have is not even looked up.
+func (r *Registry) Client(ctx context.Context, id string) (*storage.Client, error) {
+	if !validClientID(id) {
+		return nil, storage.ErrNotFound
+	}
+	return r.current.Load().clients.get(ctx, id, r.store.Client)
+}
+
+// Publisher returns the publisher with this ID, shared and not to be changed. storage.ErrNotFound when there is none.
+func (r *Registry) Publisher(ctx context.Context, id string) (*storage.Publisher, error) {
+	if id == "" {
+		return nil, storage.ErrNotFound
+	}
+	return r.current.Load().publishers.get(ctx, id, r.store.Publisher)
+}
+
+// Scope returns a built-in scope or one of the operator's, shared and not to be changed. storage.ErrNotFound when the
+// catalogue has none of this name.
+func (r *Registry) Scope(ctx context.Context, name string) (*storage.Scope, error) {
+	catalogue, err := r.catalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if s := catalogue.Scope(name); s != nil {
+		return s, nil
+	}
+	return nil, storage.ErrNotFound
+}
+
+// Scopes returns the whole catalogue, built-in scopes first and then the operator's by name; not to be changed.
+func (r *Registry) Scopes(ctx context.Context) ([]storage.Scope, error) {
+	catalogue, err := r.catalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return catalogue.Scopes(), nil
+}
+
+func (r *Registry) catalogue(ctx context.Context) (*Catalogue, error) {
+	return r.current.Load().catalogue.get(ctx, "", func(ctx context.Context, _ string) (Catalogue, error) {
+		scopes, err := r.store.Scopes(ctx)
+		if err != nil {
+			return Catalogue{}, err
+		}
+		return *NewCatalogue(scopes), nil
+	})
+}
+
+// Forget drops everything that was cached. Whoever writes publishers or scopes past the registry calls it to be seen at
+// once in this process.
+func (r *Registry) Forget() { r.current.Store(new(generation)) }
+
+// Run watches for writes of other processes and forgets what was cached when there was one. It returns when ctx ends.
+// While the database does not answer, what is cached stays.
+func (r *Registry) Run(ctx context.Context) {
+	seen := int64(-1) // what was cached before the first look may be of any age
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for {
+		seen = r.poll(ctx, seen)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (r *Registry) poll(ctx context.Context, seen int64) int64 {
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+	defer cancel()
+	revision, err := r.store.Revision(ctx)
+	if err != nil {
+		return seen
+	}
+	if revision != seen {
+		r.Forget()
+	}
+	return revision
+}
+
+// Create stores a new client: what is empty gets its default (see Defaults), then it is checked. Problems when it breaks
+// a rule, storage.ErrExists when its ID is taken.
+func (r *Registry) Create(ctx context.Context, c storage.Client) error {
+	c = Defaults(c)
+	if err := r.check(ctx, c); err != nil {
+		return err
+	}
+	c.CreatedAt = r.now().UTC().Truncate(stamp)
+	c.UpdatedAt = c.CreatedAt
+	defer r.Forget() // also after an error: it may be unknown whether the write happened
+	if err := r.store.CreateClient(ctx, c); err != nil {
+		return fmt.Errorf("client %q: %w", c.ID, err)
+	}
+	return nil
+}
+
+// Update replaces a client if its UpdatedAt still is was, under the same defaults and rules as Create. Problems,
+// storage.ErrNotFound, or storage.ErrConflict when somebody else changed it meanwhile.
+func (r *Registry) Update(ctx context.Context, c storage.Client, was time.Time) error {
+	c = Defaults(c)
+	if err := r.check(ctx, c); err != nil {
+		return err
+	}
+	return r.update(ctx, c, was)
+}
+
+func (r *Registry) update(ctx context.Context, c storage.Client, was time.Time) error {
+	c.UpdatedAt = r.now().UTC().Truncate(stamp)
+	if !c.UpdatedAt.After(was) {
+		c.UpdatedAt = was.Add(stamp) // two writes within one tick, or a clock set back, are still two versions
+	}
+	defer r.Forget()
+	if err := r.store.UpdateClient(ctx, c, was); err != nil {
+		return fmt.Errorf("client %q: %w", c.ID, err)
+	}
+	return nil
+}
+
+// RotateSecret gives a client a new secret and returns it, this once. Those it had work for keepOld longer, but not past
+// the end they had. Problems for a public client, storage.ErrNotFound when there is none of this ID.
+func (r *Registry) RotateSecret(ctx context.Context, id string, keepOld time.Duration) (string, error) {
+	if keepOld < 0 {
+		return "", Problems{{Field: "keep_old", Text: "must not be negative"}}
+	}
+	for try := 1; ; try++ {
+		secret, err := r.rotateSecret(ctx, id, keepOld)
+		if !errors.Is(err, storage.ErrConflict) || try == rotateTries {
+			return secret, err
+		}
+	}
+}
+
+func (r *Registry) rotateSecret(ctx context.Context, id string, keepOld time.Duration) (string, error) {
+	c, err := r.store.Client(ctx, id) // not from the cache: it may be a second old
+	if err != nil {
+		return "", fmt.Errorf("client %q: %w", id, err)
+	}
+	if c.Public {
+		return "", Problems{{Field: "public", Text: "a public client has no secret; register a confidential one"}}
+	}
+	now := r.now().UTC().Truncate(stamp)
+	secret := GenerateSecret()
+	c.Secrets = append(endSecrets(c.Secrets, now, now.Add(keepOld)), NewSecret(HashSecret(secret), now))
+	if err := r.update(ctx, c, c.UpdatedAt); err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// endSecrets returns the secrets that still live at now, none of them past end.
+func endSecrets(secrets []storage.ClientSecret, now, end time.Time) []storage.ClientSecret {
+	var kept []storage.ClientSecret
+	for _, s := range secrets {
+		if s.ExpiresAt.IsZero() || s.ExpiresAt.After(end) {
+			s.ExpiresAt = end
+		}
+		if s.ExpiresAt.After(now) {
+			kept = append(kept, s)
+		}
+	}
+	return slices.Clip(kept)
+}
+
+// check applies the rules, and that the publisher exists.
+func (r *Registry) check(ctx context.Context, c storage.Client) error {
+	catalogue, err := r.catalogue(ctx)
+	if err != nil {
+		return err
+	}
+	problems := CheckClient(c, catalogue)
+	if c.PublisherID != "" {
+		_, err := r.store.Publisher(ctx, c.PublisherID)
+		switch {
+		case errors.Is(err, storage.ErrNotFound):
+			problems.add("publisher", "%q is not known; create the publisher first", c.PublisherID)
+		case err != nil:
+			return err
+		}
+	}
+	return problems.Err()
+}
