@@ -1,0 +1,171 @@
+package consent
+
+import (
+	"slices"
+	"time"
+
+	"gatehouse/storage"
+)
+
+// blockedFrom is how many whole requests denied in a row silence a mini app until the cooldown is over.
+const blockedFrom = 2
+
+// Verdict is what a request needs.
+type Verdict int
+
+const (
+	Ask     Verdict = iota // the person has to be asked
+	Allowed                // go ahead with Answer.Granted
+	Denied                 // access_denied, without a question
+)
+
+// Question is everything that a decision hangs on.
+type Question struct {
+	Grant      *storage.Grant        // the active grant of the owner for the client; nil: nothing was decided
+	Scopes     []storage.ClientScope // what is requested, as registered; see Requested
+	FirstParty bool                  // the client is the host app's own: it needs no consent
+	Reask      bool                  // prompt=consent
+	DecidedAt  time.Time             // when the person decided in this interaction; zero: not yet
+	Now        time.Time
+	Cooldown   time.Duration // how long two denials in a row last
+}
+
+// Answer is what Decide says.
+type Answer struct {
+	Verdict Verdict
+	Granted []string // when Allowed: the requested scopes that are allowed
+	Ask     []string // when Ask: the requested scopes to ask about
+	// Unrecorded says that a first-party client is allowed by policy and the grant does not say so: the caller stores
+	// Allow with all requested scopes in its unit.
+	Unrecorded bool
+}
+
+// Decide answers a question, always the same to the same. The rules, in order:
+//
+//   - Two whole requests denied in a row are a refusal for the cooldown, whatever is asked and however.
+//   - After a decision in this interaction nothing that was decided is asked again: what is allowed is granted, and when
+//     that is nothing, or lacks a required scope, the request is refused.
+//   - A first-party client is allowed what it asks, unless prompt=consent.
+//   - prompt=consent asks for everything.
+//   - What is undecided, or has run out, is asked; so is what was refused: a required scope, and what went with the last
+//     whole request that was denied.
+//   - An optional scope that was left out stays out without a question, as long as anything else is granted.
+func Decide(q Question) Answer {
+	s := sortOut(q)
+	switch {
+	case q.blocked():
+		return Answer{Verdict: Denied}
+	case !q.DecidedAt.IsZero():
+		return s.settle()
+	case q.FirstParty && !q.Reask:
+		return Answer{Verdict: Allowed, Granted: names(q.Scopes), Unrecorded: q.Grant == nil || len(s.allowed) < len(q.Scopes)}
+	case q.Reask:
+		return Answer{Verdict: Ask, Ask: names(q.Scopes)}
+	case len(s.ask) > 0:
+		return Answer{Verdict: Ask, Ask: s.ask}
+	case s.empty():
+		return Answer{Verdict: Ask, Ask: names(q.Scopes)}
+	}
+	return Answer{Verdict: Allowed, Granted: s.allowed}
+}
+
+// blocked reports whether denials have silenced the client.
+func (q Question) blocked() bool {
+	return q.Grant != nil && q.Grant.Denials >= blockedFrom && q.Now.Before(q.Grant.DeniedAt.Add(q.Cooldown))
+}
+
+// sorted is a request sorted by what was decided about it. Every list is in the request's order.
+type sorted struct {
+	allowed   []string
+	undecided []string
+	ask       []string // undecided, and denied but open to a new question
+	refused   bool     // a required scope is denied
+	agreed    bool     // there is a standing decision that is not a denial, for requests without any scope
+}
+
+func sortOut(q Question) sorted {
+	var s sorted
+	for _, scope := range q.Scopes {
+		d, decided := find(q.Grant, scope.Name, q.Now)
+		switch {
+		case !decided:
+			s.undecided = append(s.undecided, scope.Name)
+			s.ask = append(s.ask, scope.Name)
+		case d.Allowed:
+			s.allowed = append(s.allowed, scope.Name)
+		case required(scope):
+			s.refused = true
+			s.ask = append(s.ask, scope.Name)
+		case wentWithDenial(q.Grant, d):
+			s.ask = append(s.ask, scope.Name)
+		}
+	}
+	s.agreed = len(q.Scopes) == 0 && standing(q.Grant, q.Now) && q.Grant.Denials == 0
+	return s
+}
+
+// settle answers after a decision in this interaction.
+func (s sorted) settle() Answer {
+	switch {
+	case s.refused:
+		return Answer{Verdict: Denied}
+	case len(s.undecided) > 0: // forgotten meanwhile, or requested anew
+		return Answer{Verdict: Ask, Ask: s.undecided}
+	case s.empty():
+		return Answer{Verdict: Denied}
+	}
+	return Answer{Verdict: Allowed, Granted: s.allowed}
+}
+
+// empty reports whether granting what is allowed would grant nothing.
+func (s sorted) empty() bool { return len(s.allowed) == 0 && !s.agreed }
+
+// find returns the decision about a scope that is in force at now.
+func find(g *storage.Grant, scope string, now time.Time) (storage.Decision, bool) {
+	if !standing(g, now) {
+		return storage.Decision{}, false
+	}
+	i := slices.IndexFunc(g.Decisions, func(d storage.Decision) bool { return d.Scope == scope })
+	if i < 0 || !inForce(g.Decisions[i].Until, now) {
+		return storage.Decision{}, false
+	}
+	return g.Decisions[i], true
+}
+
+// wentWithDenial reports whether a denial belongs to the last whole request that was denied, as opposed to an optional
+// scope that was left out of a request otherwise allowed.
+func wentWithDenial(g *storage.Grant, d storage.Decision) bool {
+	return g.Denials > 0 && !d.DecidedAt.Before(g.DeniedAt)
+}
+
+// standing reports whether there is a grant and it has not run out.
+func standing(g *storage.Grant, now time.Time) bool { return g != nil && inForce(g.Until, now) }
+
+func inForce(until, now time.Time) bool { return until.IsZero() || now.Before(until) }
+
+// required reports whether a requested scope cannot be left out. Without openid there is no ID token, and without
+// user_session the authorization would be of another kind.
+func required(s storage.ClientScope) bool {
+	return s.Required || s.Name == "openid" || s.Name == "user_session"
+}
+
+// Requested returns the registration's entries for the requested scopes, in the request's order. What is not registered
+// is left out: nobody can be asked for it.
+func Requested(client *storage.Client, scopes []string) []storage.ClientScope {
+	var requested []storage.ClientScope
+	for _, name := range scopes {
+		i := slices.IndexFunc(client.Scopes, func(s storage.ClientScope) bool { return s.Name == name })
+		if i >= 0 && !slices.Contains(names(requested), name) {
+			requested = append(requested, client.Scopes[i])
+		}
+	}
+	return requested
+}
+
+func names(scopes []storage.ClientScope) []string {
+	list := make([]string, len(scopes))
+	for i, s := range scopes {
+		list[i] = s.Name
+	}
+	return list
+}
