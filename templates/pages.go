@@ -9,7 +9,8 @@ import "time"
 // Page is one of the page structs of this package.
 type Page interface {
 	common() *Common
-	name() string // the template file without its extension
+	name() string    // the template file without its extension
+	address() string // where a GET shows the same page again; empty: nowhere
 }
 
 // Common is what every page has.

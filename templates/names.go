@@ -1,0 +1,30 @@
+package templates
+
+import "net/url"
+
+func (c *Common) common() *Common { return c }
+
+func (*SignIn) name() string   { return "signin" }
+func (*SignUp) name() string   { return "signup" }
+func (*Consent) name() string  { return "consent" }
+func (*Error) name() string    { return "error" }
+func (*FormPost) name() string { return "formpost" }
+func (*SignOut) name() string  { return "signout" }
+func (*Account) name() string  { return "account" }
+func (*Apps) name() string     { return "apps" }
+
+func (s *SignIn) address() string  { return withInteraction("/login", s.Interaction) }
+func (s *SignUp) address() string  { return withInteraction("/signup", s.Interaction) }
+func (c *Consent) address() string { return withInteraction("/consent", c.Interaction) }
+func (*Error) address() string     { return "" } // depends on how it came about
+func (*FormPost) address() string  { return "" } // asking again would make another code
+func (*SignOut) address() string   { return "/logout" }
+func (*Account) address() string   { return "/account" }
+func (*Apps) address() string      { return "/account/apps" }
+
+func withInteraction(path, sealed string) string {
+	if sealed == "" {
+		return path
+	}
+	return path + "?" + url.Values{"interaction": {sealed}}.Encode()
+}

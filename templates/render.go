@@ -1,0 +1,133 @@
+package templates
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"golang.org/x/text/language"
+
+	"gatehouse/static"
+)
+
+//go:embed html/*.html
+var htmlFiles embed.FS
+
+// pageNames are the files in html/ that are pages; layout.html and parts.html are in each of them.
+var pageNames = []string{"signin", "signup", "consent", "error", "formpost", "signout", "account", "apps"}
+
+// Brand is the host app as people know it.
+type Brand struct {
+	Name    string
+	LogoURL string // of this server or https; empty: its initial
+	Secure  bool   // the issuer is https: browsers are told to stay with it
+}
+
+// Pages draws pages. It is safe for concurrent use.
+type Pages struct {
+	brand     Brand
+	images    string // CSP img-src
+	languages []pageLanguage
+	matcher   language.Matcher // its index is that of languages
+	now       func() time.Time
+}
+
+// pageLanguage is every page in one language.
+type pageLanguage struct {
+	catalog
+	templates map[string]*template.Template
+}
+
+// view is what layout.html gets.
+type view struct {
+	Lang, Dir string
+	Page      Page
+	Common    *Common
+	Brand     Brand
+	Return    string // where a GET shows the page again, for the choice of language; empty: nowhere
+	Languages []pageLanguage
+}
+
+// New reads the embedded templates and catalogs. An error means that this binary was built from broken ones.
+func New(brand Brand) (*Pages, error) {
+	catalogs, err := loadCatalogs()
+	if err != nil {
+		return nil, err
+	}
+	return newPages(brand, catalogs)
+}
+
+func newPages(brand Brand, catalogs []catalog) (*Pages, error) {
+	p := &Pages{brand: brand, images: imageSources(brand.LogoURL), now: time.Now}
+	parsed := map[string]*template.Template{}
+	for _, name := range pageNames {
+		t, err := template.New(name).Funcs(p.funcs(catalog{})).
+			ParseFS(htmlFiles, "html/layout.html", "html/parts.html", "html/"+name+".html")
+		if err != nil {
+			return nil, fmt.Errorf("templates: %w", err)
+		}
+		parsed[name] = t
+	}
+	var tags []language.Tag
+	for _, c := range catalogs {
+		l := pageLanguage{catalog: c, templates: map[string]*template.Template{}}
+		for name, t := range parsed {
+			clone, err := t.Clone()
+			if err != nil {
+				return nil, fmt.Errorf("templates: %w", err)
+			}
+			l.templates[name] = clone.Funcs(p.funcs(c))
+		}
+		p.languages = append(p.languages, l)
+		tags = append(tags, language.Make(c.tag))
+	}
+	p.matcher = language.NewMatcher(tags)
+	return p, nil
+}
+
+// Render answers with a page, in the language that Language says, with all headers that a page needs. Nothing is sent
+// before the page is whole: when it cannot be drawn, that is logged and the answer is a plain 500.
+func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, page Page) {
+	l := p.find(p.Language(r, *page.common()))
+	var body bytes.Buffer
+	if err := l.templates[page.name()].ExecuteTemplate(&body, "layout", p.view(r, l, page)); err != nil {
+		slog.ErrorContext(r.Context(), "a page cannot be drawn", "page", page.name(), "lang", l.tag, "err", err)
+		w.Header().Set("Cache-Control", "no-store")
+		http.Error(w, "Something went wrong on our side. Please try again.", http.StatusInternalServerError)
+		return
+	}
+	p.setHeaders(w.Header(), page, l.tag)
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // a browser that has left is nobody's error
+}
+
+func (p *Pages) find(tag string) pageLanguage {
+	for _, l := range p.languages {
+		if l.tag == tag {
+			return l
+		}
+	}
+	return p.languages[0]
+}
+
+func (p *Pages) view(r *http.Request, l pageLanguage, page Page) view {
+	back := page.address()
+	if back == "" && r.Method == http.MethodGet && page.name() == "error" {
+		back = r.URL.RequestURI()
+	}
+	return view{
+		Lang: l.tag, Dir: l.dir(), Page: page, Common: page.common(), Brand: p.brand, Return: back, Languages: p.languages,
+	}
+}
+
+// asset is static.Path under a name that reads well in a template.
+func asset(name string) string { return static.Path(name) }
+
+func (l pageLanguage) Tag() string  { return l.tag }
+func (l pageLanguage) Name() string { return l.name() }
