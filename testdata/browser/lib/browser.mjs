@@ -1,0 +1,63 @@
+// A real Chromium, and a visitor in it who notices what is wrong with a page.
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+
+const STEP_MS = 15_000;
+const RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+
+// launch starts the browser. Chromium's sandbox cannot work for root, nor in most containers.
+export function launch() {
+  return chromium.launch({
+    executablePath: process.env.GATEHOUSE_TEST_BROWSER || "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--disable-dev-shm-usage",
+      "--disable-gpu",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+    ],
+  });
+}
+
+// visit opens a browser profile of its own. The visitor remembers what no page may do: answer 5xx, break its own
+// content security policy, or throw.
+export async function visit(t, browser, { scripts = true, dark = false, width = 1280, locale = "en-US" } = {}) {
+  const context = await browser.newContext({
+    javaScriptEnabled: scripts,
+    colorScheme: dark ? "dark" : "light",
+    viewport: { width, height: width < 600 ? 640 : 800 },
+    locale,
+    reducedMotion: "reduce",
+  });
+  context.setDefaultTimeout(STEP_MS);
+  t.after(() => context.close());
+
+  const page = await context.newPage();
+  const wrong = [];
+  page.on("pageerror", (err) => wrong.push(`script error on ${page.url()}: ${err.message}`));
+  page.on("console", (message) => {
+    if (message.type() === "error" && /Content Security Policy|Refused to/.test(message.text())) wrong.push(message.text());
+  });
+  page.on("response", (response) => {
+    if (response.status() >= 500) wrong.push(`${response.status()} from ${pathOf(response.url())}`);
+  });
+  return { page, context, scripts, inspect: () => inspect(page, scripts, wrong) };
+}
+
+// inspect is called on every page that is met: accessible by axe's rules, nothing wider than the window, nothing broken.
+async function inspect(page, scripts, wrong) {
+  assert.deepEqual(wrong, []);
+  const [wide, narrow] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(wide <= narrow, `${pathOf(page.url())} is ${wide} px wide in a window of ${narrow} px`);
+  if (!scripts) return; // axe is a script
+  await page.evaluate(axe.source);
+  const result = await page.evaluate((rules) => globalThis.axe.run({ runOnly: rules }), RULES);
+  const found = result.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(" ")}: ${n.failureSummary}`));
+  assert.deepEqual(found, [], `accessibility of ${pathOf(page.url())}`);
+}
+
+// pathOf leaves the query out: it can hold codes and sealed values.
+export const pathOf = (url) => new URL(url).pathname;
