@@ -1,0 +1,110 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"gatehouse/storage"
+)
+
+// How often something may fail in a window of time. The window starts with the first failure and is not prolonged by
+// later ones, so whoever fails on purpose cannot keep the rightful person out for ever; and a browser that the person
+// has signed in with before has its own count, which nobody else can fill.
+const (
+	failureWindow   = 15 * time.Minute
+	accountFailures = 10
+	addressFailures = 100
+	existsAnswers   = 10  // sign-up's "this address has an account", per network address
+	signUps         = 100 // accounts made from one network address
+)
+
+// addressAtOnce is how many attempts from one network address are looked at together.
+const addressAtOnce = 4
+
+// TooMany says that somebody has to wait.
+type TooMany struct{ RetryAfter time.Duration }
+
+func (e *TooMany) Error() string { return fmt.Sprintf("too many attempts, wait %s", e.RetryAfter) }
+
+// limits counts failures in the store's table of fixed size.
+type limits struct {
+	store     storage.Failures
+	now       func() time.Time
+	accounts  *turns
+	addresses *turns
+}
+
+func newLimits(store storage.Failures, now func() time.Time) limits {
+	return limits{store: store, now: now, accounts: newTurns(1), addresses: newTurns(addressAtOnce)}
+}
+
+// limit is how many failures one key may have.
+type limit struct {
+	key string
+	at  int
+}
+
+// enter waits for a turn of the account and of the network address, and returns how to end it.
+func (l limits) enter(ctx context.Context, account, address string) (done func(), err error) {
+	leaveAddress, err := l.addresses.take(ctx, network(address))
+	if err != nil {
+		return nil, err
+	}
+	leaveAccount, err := l.accounts.take(ctx, account)
+	if err != nil {
+		leaveAddress()
+		return nil, err
+	}
+	return func() { leaveAccount(); leaveAddress() }, nil
+}
+
+// check returns a *TooMany when one of the limits is reached.
+func (l limits) check(ctx context.Context, limits ...limit) error {
+	keys := make([]string, len(limits))
+	for i, limit := range limits {
+		keys[i] = limit.key
+	}
+	counts, err := l.store.Failures(ctx, keys, l.since())
+	if err != nil {
+		return fmt.Errorf("read the failures: %w", err)
+	}
+	for i, limit := range limits {
+		if counts[i] >= limit.at {
+			return &TooMany{RetryAfter: failureWindow}
+		}
+	}
+	return nil
+}
+
+// count adds a failure to each key.
+func (l limits) count(ctx context.Context, keys ...string) error {
+	if err := l.store.CountFailure(ctx, keys, l.now(), l.since()); err != nil {
+		return fmt.Errorf("count a failure: %w", err)
+	}
+	return nil
+}
+
+// forget sets keys back to zero.
+func (l limits) forget(ctx context.Context, keys ...string) error {
+	if err := l.store.ForgetFailures(ctx, keys); err != nil {
+		return fmt.Errorf("forget the failures: %w", err)
+	}
+	return nil
+}
+
+func (l limits) since() time.Time { return l.now().Add(-failureWindow) }
+
+// network is what one network address counts as: itself, or the /64 that one household has of IPv6.
+func network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if a = a.Unmap().WithZone(""); a.Is4() {
+		return a.String()
+	}
+	prefix, _ := a.Prefix(64) // 64 bits always fit
+	return prefix.String()
+}

@@ -1,0 +1,235 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gorilla/sessions"
+
+	"gatehouse/internal/secret"
+	"gatehouse/storage"
+)
+
+// DefaultSessionLifetime is how long a sign-in lasts when nothing else is set.
+const DefaultSessionLifetime = 12 * time.Hour
+
+// SessionOptions are what NewSessions needs. Address and Log may be nil, Lifetime zero.
+type SessionOptions struct {
+	Store    storage.Sessions
+	Root     secret.Root
+	Issuer   string
+	Lifetime time.Duration
+	Now      func() time.Time
+	Address  func(*http.Request) string // the client's address; default: the connection's
+	Log      *slog.Logger
+}
+
+// Sessions knows which browser is which and who is signed in there. One cookie carries the browser's random id and the
+// session's secret; the record behind it is a storage.Session. It is safe for concurrent use.
+type Sessions struct {
+	store    storage.Sessions
+	cookies  *cookieStore
+	name     string
+	lifetime time.Duration
+	now      func() time.Time
+	address  func(*http.Request) string
+	log      *slog.Logger
+	seen     seen
+}
+
+// NewSessions returns the sessions of the server with this issuer. Run must run for SeenAt to be kept.
+func NewSessions(o SessionOptions) *Sessions {
+	name, attributes := cookieSettings(o.Issuer)
+	s := &Sessions{store: o.Store, cookies: newCookieStore(o.Root, attributes), name: name, lifetime: o.Lifetime,
+		now: o.Now, address: o.Address, log: o.Log}
+	if s.lifetime <= 0 {
+		s.lifetime = DefaultSessionLifetime
+	}
+	if s.address == nil {
+		s.address = connectionAddress
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	return s
+}
+
+func connectionAddress(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// SignedIn is who is signed in, in which session.
+type SignedIn struct {
+	Session storage.Session
+	User    storage.User
+}
+
+// Current returns who is signed in in the request's browser; nil and no error when nobody is. It reads the database
+// once for a request, and not at all without a cookie that we made. When the database cannot be asked the error wraps
+// storage.ErrUnavailable: that is not the same as nobody.
+func (s *Sessions) Current(r *http.Request) (*SignedIn, error) {
+	session, content := s.get(r)
+	if signedIn, ok := session.Values[recordValue].(*SignedIn); ok {
+		return signedIn, nil
+	}
+	if content.Secret == "" {
+		return nil, nil
+	}
+	now := s.now()
+	record, user, err := s.store.Session(r.Context(), sessionID(content.Secret), now)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the session: %w", err)
+	}
+	s.seen.note(record, now, s.address(r))
+	signedIn := &SignedIn{Session: record, User: user}
+	session.Values[recordValue] = signedIn
+	return signedIn, nil
+}
+
+// Browser returns the random id of the request's browser. One that has none gets its cookie now, so call it before the
+// answer's body begins. It does not look at the database.
+func (s *Sessions) Browser(w http.ResponseWriter, r *http.Request) string {
+	session, content := s.get(r)
+	if content.Browser == "" {
+		content.Browser = rand.Text()
+		s.set(w, r, session, content)
+	}
+	return content.Browser
+}
+
+// Start signs a person in, in the request's browser, by a new record with a new secret; the browser's earlier session
+// ends in the same transaction. The session returned says when (AuthTime, whole seconds).
+func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, userID string) (storage.Session, error) {
+	session, content := s.get(r)
+	replaced := ""
+	if content.Secret != "" {
+		replaced = sessionID(content.Secret)
+	}
+	if content.Browser == "" {
+		content.Browser = rand.Text()
+	}
+	content.Secret = rand.Text()
+	content.remember(userID)
+	record := s.record(r, sessionID(content.Secret), userID)
+	if err := s.store.StartSession(r.Context(), record, replaced); err != nil {
+		return storage.Session{}, fmt.Errorf("start a session: %w", err)
+	}
+	delete(session.Values, recordValue)
+	s.set(w, r, session, content)
+	return record, nil
+}
+
+func (s *Sessions) record(r *http.Request, id, userID string) storage.Session {
+	now := s.now().Truncate(time.Second)
+	return storage.Session{ID: id, UserID: userID, AuthTime: now, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(s.lifetime),
+		UserAgent: printable(r.UserAgent(), 256), Address: s.address(r)}
+}
+
+// printable makes a header fit for storing: text without controls, at most n bytes of it.
+func printable(s string, n int) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.ToValidUTF8(s[:min(n, len(s))], "")
+}
+
+// End signs the request's browser out: its record is gone when End returns without an error. The browser keeps its id,
+// so that what it began in other tabs goes on.
+func (s *Sessions) End(w http.ResponseWriter, r *http.Request) error {
+	session, content := s.get(r)
+	if content.Secret == "" {
+		return nil
+	}
+	if err := s.store.EndSession(r.Context(), sessionID(content.Secret)); err != nil {
+		return fmt.Errorf("end the session: %w", err)
+	}
+	content.Secret = ""
+	delete(session.Values, recordValue)
+	s.set(w, r, session, content)
+	return nil
+}
+
+// EndOther ends one session of the signed-in person, named as Others names it. Nothing happens when there is no such one.
+func (s *Sessions) EndOther(ctx context.Context, userID, id string) error {
+	records, err := s.store.UserSessions(ctx, userID, s.now())
+	if err != nil {
+		return fmt.Errorf("read the sessions: %w", err)
+	}
+	for _, record := range records {
+		if record.ID == id {
+			return s.store.EndSession(ctx, id)
+		}
+	}
+	return nil
+}
+
+// Of lists a person's live sessions, the one seen last first.
+func (s *Sessions) Of(ctx context.Context, userID string) ([]storage.Session, error) {
+	records, err := s.store.UserSessions(ctx, userID, s.now())
+	if err != nil {
+		return nil, fmt.Errorf("read the sessions: %w", err)
+	}
+	return records, nil
+}
+
+// Knows reports whether this person has signed in in the request's browser before. The cookie says so, by a hash of
+// the person's ID, and the cookie is authenticated.
+func (s *Sessions) Knows(r *http.Request, userID string) bool {
+	_, content := s.get(r)
+	return slices.Contains(content.Known, knownName(userID))
+}
+
+// maxKnown is how many people a browser is remembered for.
+const maxKnown = 8
+
+func (c *cookie) remember(userID string) {
+	name := knownName(userID)
+	c.Known = slices.DeleteFunc(slices.Clone(c.Known), func(k string) bool { return k == name })
+	c.Known = append([]string{name}, c.Known...)
+	c.Known = c.Known[:min(len(c.Known), maxKnown)]
+}
+
+func knownName(userID string) string {
+	sum := sha256.Sum256([]byte("known " + userID))
+	return hex.EncodeToString(sum[:8])
+}
+
+func (s *Sessions) get(r *http.Request) (*sessions.Session, cookie) {
+	session, _ := s.cookies.Get(r, s.name) // never an error: the name is valid and New has none
+	content, _ := session.Values[cookieValue].(cookie)
+	return session, content
+}
+
+func (s *Sessions) set(w http.ResponseWriter, r *http.Request, session *sessions.Session, content cookie) {
+	session.Values[cookieValue] = content
+	session.IsNew = false
+	if err := session.Save(r, w); err != nil {
+		panic(err) // a few short strings always encode
+	}
+}
+
+// sessionID is the key of the record behind a session's secret.
+func sessionID(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}

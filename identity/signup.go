@@ -1,0 +1,82 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"gatehouse/storage"
+)
+
+// SignUp creates an account for somebody who asked for one. Errors as those of CreateUser, but where an e-mail address
+// or a phone number is taken it is an *Invalid that says so; that answer is limited per network address, and so are
+// accounts: *TooMany.
+func (p *People) SignUp(ctx context.Context, n NewUser, from From) (storage.User, error) {
+	if err := n.checkSignUp(); err != nil {
+		return storage.User{}, err
+	}
+	address := network(from.Address)
+	done, err := p.limits.enter(ctx, "sign-up from "+address, address)
+	if err != nil {
+		return storage.User{}, err
+	}
+	defer done()
+	exists, made := "sign-up exists from "+address, "sign-up from "+address
+	if err := p.limits.check(ctx, limit{exists, existsAnswers}, limit{made, signUps}); err != nil {
+		return storage.User{}, err
+	}
+	user, err := p.CreateUser(ctx, n)
+	if errors.Is(err, storage.ErrExists) {
+		if err := p.limits.count(ctx, exists); err != nil {
+			return storage.User{}, err
+		}
+		return storage.User{}, p.taken(ctx, n)
+	}
+	if err != nil {
+		return storage.User{}, err
+	}
+	return user, p.limits.count(ctx, made)
+}
+
+// checkSignUp reports every problem at once, before anything is counted or hashed.
+func (n NewUser) checkSignUp() error {
+	_, err := n.record()
+	if n.Email == "" {
+		err = errors.Join(missing("email"), err)
+	}
+	if n.Password == "" {
+		return errors.Join(err, missing("password"))
+	}
+	email, _ := CanonicalEmail(n.Password)
+	if own, _ := CanonicalEmail(n.Email); own != "" && own == email {
+		return errors.Join(err, passwordProblem("problem.password_common", "it is the e-mail address", 0))
+	}
+	return errors.Join(err, CheckPassword(n.Password))
+}
+
+// taken says which of n's values belongs to somebody.
+func (p *People) taken(ctx context.Context, n NewUser) error {
+	u, err := n.record()
+	if err != nil {
+		return err
+	}
+	byPhone, err := p.find(ctx, u.Phone)
+	if err != nil {
+		return err
+	}
+	byEmail, err := p.find(ctx, u.Email)
+	if err != nil {
+		return err
+	}
+	switch {
+	case byEmail != nil:
+		return takenProblem("email", "e-mail address")
+	case byPhone != nil:
+		return takenProblem("phone", "phone number")
+	}
+	return fmt.Errorf("create the account: %w", storage.ErrConflict) // gone again in between
+}
+
+func takenProblem(field, what string) error {
+	return &Invalid{Field: field, Key: "problem.exists", Text: "an account with this " + what + " exists"}
+}
