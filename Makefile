@@ -33,7 +33,7 @@ check: ## gofmt, go vet, staticcheck, import arrows, generated files
 .PHONY: bench
 bench: ## measure the server through HTTP on both databases (BENCHTIME=2s)
 	@scripts/prepare postgresql
-	@scripts/with-postgresql go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 20m ./...
+	@scripts/with-postgresql -durable go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 20m ./...
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (30s)
