@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // funcs are what the templates call, in the language of c.
@@ -108,7 +110,9 @@ func (c catalog) claim(name string) template.HTML {
 	if s, err := c.first(nil, "claim."+name); err == nil {
 		return s
 	}
-	return bdi(strings.ReplaceAll(name, "_", " "))
+	name = strings.ReplaceAll(name, "_", " ")
+	first, size := utf8.DecodeRuneInString(name)
+	return bdi(string(unicode.ToUpper(first)) + name[size:])
 }
 
 // date is a day, as people write it in the language of c.

@@ -147,7 +147,11 @@ type SignOut struct {
 	Done        bool
 }
 
-// Account is the person's own page.
+// Account is the person's own page. Its forms post to /account with the hidden interaction and a button named action:
+//
+//	form#profile          action=profile   first_name, last_name
+//	form#change-password  action=password  current_password, password
+//	form#sessions         action=sessions  signs out everywhere else; only where there is an else
 type Account struct {
 	Common
 	Interaction string
