@@ -1,0 +1,188 @@
+package consent
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"gatehouse/internal/interaction"
+	"gatehouse/storage"
+	"gatehouse/templates"
+)
+
+const appsPath = "/account/apps"
+
+// changeTries is how often a change starts over because the grant moved meanwhile.
+const changeTries = 3
+
+// doneBy names what each action did, for the page after it.
+var doneBy = map[string]string{"disconnect": "disconnected", "clear": "cleared"}
+
+// listApps is GET /account/apps: what the person decided, and for an admin what their company did.
+func (p *Pages) listApps(w http.ResponseWriter, r *http.Request) {
+	person, ok := p.signedIn(w, r)
+	if !ok {
+		return
+	}
+	page, err := p.apps(w, r, person)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	page.Saved = doneBy[r.URL.Query().Get("done")]
+	p.Pages.Render(w, r, http.StatusOK, page)
+}
+
+// changeApp is POST /account/apps, form#app-CLIENT_ID.
+func (p *Pages) changeApp(w http.ResponseWriter, r *http.Request) {
+	form, ok := p.form(w, r)
+	if !ok {
+		return
+	}
+	person, ok := p.signedIn(w, r)
+	if !ok {
+		return
+	}
+	i, err := p.Sealer.Open(p.Sessions.Browser(w, r), interaction.StepAccount, single(form, "interaction"))
+	if err == nil && i.UserID != person.ID {
+		err = interaction.ErrInvalid
+	}
+	if err != nil {
+		p.unsealed(w, r, i, err)
+		return
+	}
+	owner, ok := ownerOf(person, form.Has("company"))
+	action := single(form, "action")
+	if !ok || doneBy[action] == "" {
+		p.refuse(w, r, http.StatusBadRequest, "invalid_request", "the form asks for something that this page does not do")
+		return
+	}
+	if err := p.change(r.Context(), owner, single(form, "client_id"), action); err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	redirect(w, r, appsPath+"?"+url.Values{"done": {action}}.Encode())
+}
+
+// signedIn returns who is signed in. When nobody is, the browser is sent to sign in and ok is false.
+func (p *Pages) signedIn(w http.ResponseWriter, r *http.Request) (u storage.User, ok bool) {
+	current, err := p.Sessions.Current(r)
+	switch {
+	case err != nil:
+		p.fail(w, r, err)
+	case current == nil:
+		redirect(w, r, "/login")
+	default:
+		return current.User, true
+	}
+	return storage.User{}, false
+}
+
+// ownerOf is whose authorizations a person changes: their own, or as an admin their company's.
+func ownerOf(u storage.User, company bool) (owner storage.Owner, ok bool) {
+	if company {
+		return storage.Owner{CompanyID: u.CompanyID}, administersCompany(u)
+	}
+	return storage.Owner{UserID: u.ID}, true
+}
+
+// change disconnects or clears a mini app. One that has no grant is what the person wants already.
+func (p *Pages) change(ctx context.Context, owner storage.Owner, clientID, action string) error {
+	var err error
+	for range changeTries {
+		var grant storage.Grant
+		if grant, err = p.Store.Grant(ctx, owner, clientID); errors.Is(err, storage.ErrNotFound) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		unit := Disconnect(grant, p.now())
+		if action == "clear" {
+			unit = Clear(grant, p.now())
+		}
+		if err = p.Store.Apply(ctx, unit); !errors.Is(err, storage.ErrConflict) {
+			return err
+		}
+	}
+	return err
+}
+
+// apps is the list for a person.
+func (p *Pages) apps(w http.ResponseWriter, r *http.Request, person storage.User) (*templates.Apps, error) {
+	page := &templates.Apps{Common: p.common(r, interaction.Interaction{}, &person)}
+	page.Interaction = p.Sealer.Seal(p.Sessions.Browser(w, r), interaction.StepAccount,
+		interaction.Interaction{UserID: person.ID, Began: p.now()})
+	if err := p.addApps(r, page, storage.Owner{UserID: person.ID}, ""); err != nil || !administersCompany(person) {
+		return page, err
+	}
+	of, err := p.company(r.Context(), person)
+	if err != nil {
+		return nil, err
+	}
+	return page, p.addApps(r, page, storage.Owner{CompanyID: of.ID}, of.Name)
+}
+
+// addApps adds an owner's grants to the page; company is the name of a company that owns them.
+func (p *Pages) addApps(r *http.Request, page *templates.Apps, owner storage.Owner, company string) error {
+	grants, err := p.Store.Grants(r.Context(), owner)
+	if err != nil {
+		return err
+	}
+	lang := p.Pages.Language(r, page.Common)
+	for _, g := range grants {
+		app, err := p.connected(r.Context(), g, lang)
+		if err != nil {
+			return err
+		}
+		app.Company = company
+		page.Apps = append(page.Apps, app)
+	}
+	return nil
+}
+
+// connected is one mini app with what it may and may not read now.
+func (p *Pages) connected(ctx context.Context, g storage.Grant, lang string) (templates.ConnectedApp, error) {
+	shown, err := p.Apps(ctx, g.ClientID)
+	if errors.Is(err, storage.ErrNotFound) { // it has gone; what was decided about it has not
+		shown, err = &templates.App{ClientID: g.ClientID, Name: g.ClientID}, nil
+	}
+	if err != nil {
+		return templates.ConnectedApp{}, err
+	}
+	app := templates.ConnectedApp{App: *shown, Since: g.CreatedAt, Blocked: p.blockedUntil(g)}
+	for _, d := range standingDecisions(g, p.now()) {
+		title, err := p.scopeTitle(ctx, d.Scope, lang)
+		if err != nil {
+			return templates.ConnectedApp{}, err
+		}
+		if d.Allowed {
+			app.Allowed = append(app.Allowed, title)
+		} else {
+			app.Denied = append(app.Denied, title)
+		}
+	}
+	return app, nil
+}
+
+// blockedUntil is until when two denials in a row keep a mini app from asking; zero when it may.
+func (p *Pages) blockedUntil(g storage.Grant) time.Time {
+	q := Question{Grant: &g, Now: p.now(), Cooldown: p.Cooldown}
+	if !q.blocked() {
+		return time.Time{}
+	}
+	return g.DeniedAt.Add(p.Cooldown)
+}
+
+// scopeTitle is what people call a scope; one that has left the catalogue goes by its name.
+func (p *Pages) scopeTitle(ctx context.Context, name, lang string) (string, error) {
+	scope, err := p.Registry.Scope(ctx, name)
+	if errors.Is(err, storage.ErrNotFound) {
+		return name, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return title(scope, lang), nil
+}

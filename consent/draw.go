@@ -1,0 +1,94 @@
+package consent
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"gatehouse/storage"
+	"gatehouse/templates"
+)
+
+// page is the consent page for a visit.
+func (p *Pages) page(r *http.Request, v *visit) (*templates.Consent, error) {
+	app, err := p.Apps(r.Context(), v.client.ID)
+	if err != nil {
+		return nil, err
+	}
+	page := &templates.Consent{
+		Common: p.common(r, v.i, &v.person), App: *app, Account: shownPerson(v.person),
+		Pairwise: v.client.SubjectType == "pairwise", ReturnHost: returnHost(v.i.Get("redirect_uri")), Expires: v.i.Expires(),
+	}
+	page.Interaction, page.Switch = p.sealed(v)
+	if v.company != nil {
+		page.Company = v.company.Name
+	}
+	if v.grant != nil {
+		page.OfflineEnd = v.grant.Until
+	}
+	return page, p.addItems(r, v, page)
+}
+
+// addItems sorts the requested scopes into what cannot be left out, what can, and what is allowed already. A scope that
+// was left out before and is not asked again is not on the page.
+func (p *Pages) addItems(r *http.Request, v *visit, page *templates.Consent) error {
+	lang := p.Pages.Language(r, page.Common)
+	for _, scope := range v.requested {
+		asked := slices.Contains(v.answer.Ask, scope.Name)
+		made, decided := find(v.grant, scope.Name, p.now())
+		if !asked && !made.Allowed {
+			continue
+		}
+		item, err := p.item(r, v, scope, lang)
+		if err != nil {
+			return err
+		}
+		item.New = asked && !decided && v.grant != nil && len(v.grant.Decisions) > 0
+		page.Offline = page.Offline || scope.Name == "offline_access"
+		switch {
+		case !asked:
+			page.Known = append(page.Known, item)
+		case required(scope):
+			page.Required = append(page.Required, item)
+		default:
+			page.Optional = append(page.Optional, item)
+		}
+	}
+	return nil
+}
+
+// item is one scope, with the values that userinfo would answer. A company's authorization shares nothing of the person.
+func (p *Pages) item(r *http.Request, v *visit, scope storage.ClientScope, lang string) (templates.ConsentItem, error) {
+	entry, err := p.Registry.Scope(r.Context(), scope.Name)
+	if err != nil {
+		return templates.ConsentItem{}, err
+	}
+	item := templates.ConsentItem{Scope: scope.Name, Title: title(entry, lang), Sensitive: entry.Sensitive}
+	item.Description, _ = pick(entry.Description, lang)
+	item.Purpose, item.PurposeLang = pick(scope.Purpose, lang)
+	if v.company != nil {
+		return item, nil
+	}
+	released, err := p.Claims.Of(r.Context(), v.person, v.client, scope.Name)
+	if err != nil {
+		return templates.ConsentItem{}, err
+	}
+	for _, claim := range released {
+		item.Claims = append(item.Claims, claim.Name)
+	}
+	item.Values = values(released)
+	return item, nil
+}
+
+// returnHost is what a person should recognise of a redirect URI: its host, or the scheme of an app on their device.
+// Registered URIs are ASCII, so a look-alike in another script shows in its punycode.
+func returnHost(redirectURI string) string {
+	u, err := url.Parse(redirectURI)
+	if err != nil {
+		return ""
+	}
+	if u.Host == "" {
+		return u.Scheme
+	}
+	return u.Host
+}

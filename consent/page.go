@@ -1,0 +1,155 @@
+package consent
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"gatehouse/internal/interaction"
+	"gatehouse/storage"
+)
+
+// show is GET /consent?interaction=…, sealed for the consent step.
+func (p *Pages) show(w http.ResponseWriter, r *http.Request) {
+	v, ok := p.enter(w, r, r.URL.Query().Get("interaction"))
+	if !ok {
+		return
+	}
+	if v.answer.Verdict != Ask {
+		p.back(w, r, v)
+		return
+	}
+	p.draw(w, r, v, http.StatusOK, false)
+}
+
+// decide is POST /consent, form#consent.
+func (p *Pages) decide(w http.ResponseWriter, r *http.Request) {
+	form, ok := p.form(w, r)
+	if !ok {
+		return
+	}
+	v, ok := p.enter(w, r, single(form, "interaction"))
+	if !ok {
+		return
+	}
+	d := decision{word: single(form, "decision"), chosen: form["scope"]}
+	if !v.offers(d.chosen) {
+		p.refuse(w, r, http.StatusBadRequest, "invalid_request", "a posted scope is not one that the form offers")
+		return
+	}
+	if !d.made() || v.moved() || v.answer.Verdict != Ask {
+		p.overtaken(w, r, v, d)
+		return
+	}
+	err := p.Store.Apply(r.Context(), p.unit(v, d))
+	overtaken := errors.Is(err, storage.ErrConflict)
+	if overtaken {
+		err = p.findGrant(r, v)
+	}
+	switch {
+	case err != nil:
+		p.fail(w, r, err)
+	case overtaken:
+		p.overtaken(w, r, v, d)
+	default:
+		p.done(w, r, v)
+	}
+}
+
+// overtaken answers a form that decides nothing, mostly because the grant moved since it was drawn. When its decision is
+// the one on record, it was sent twice and the browser goes on. Otherwise the person sees what is open now.
+func (p *Pages) overtaken(w http.ResponseWriter, r *http.Request, v *visit, d decision) {
+	switch {
+	case d.made() && d.onRecord(v):
+		p.done(w, r, v)
+	case v.answer.Verdict != Ask:
+		p.back(w, r, v)
+	default:
+		p.draw(w, r, v, http.StatusUnprocessableEntity, v.moved())
+	}
+}
+
+// decision is what form#consent says.
+type decision struct {
+	word   string // allow or deny
+	chosen []string
+}
+
+// made reports whether the form says one or the other.
+func (d decision) made() bool { return d.word == "allow" || d.word == "deny" }
+
+// unit is the decision as a unit of work. An allow is about what was asked, so what was allowed before stays; a deny is
+// about the whole request.
+func (p *Pages) unit(v *visit, d decision) storage.Unit {
+	if d.word == "deny" {
+		return Deny(v.grant, v.owner, v.client.ID, v.requested, v.person.ID, p.now())
+	}
+	return Allow(v.grant, v.owner, v.client.ID, v.asked(), d.chosen, v.person.ID, p.now())
+}
+
+// offers reports whether a form of this visit has a checkbox for each chosen scope: it was requested, is registered and
+// optional, and is asked, unless the grant moved and what was asked cannot be known any more.
+func (v *visit) offers(chosen []string) bool {
+	from := v.asked()
+	if v.moved() {
+		from = v.requested
+	}
+	for _, name := range chosen {
+		if !slices.ContainsFunc(from, func(s storage.ClientScope) bool { return s.Name == name && !required(s) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// onRecord reports whether the last change of the grant, since the interaction began, made this very decision.
+func (d decision) onRecord(v *visit) bool {
+	g := v.grant
+	if g == nil || g.UpdatedAt.Before(v.i.Began) || (d.word == "deny") != (g.Denials > 0) {
+		return false
+	}
+	for _, s := range v.requested {
+		made, decided := find(g, s.Name, g.UpdatedAt)
+		allow := d.word == "allow" && (required(s) || slices.Contains(d.chosen, s.Name))
+		// What was allowed earlier has no checkbox in the form.
+		earlier := d.word == "allow" && made.Allowed && !made.DecidedAt.Equal(g.UpdatedAt)
+		if !decided || made.Allowed != allow && !earlier {
+			return false
+		}
+	}
+	return true
+}
+
+// done goes back with a decision made in this interaction, by this person.
+func (p *Pages) done(w http.ResponseWriter, r *http.Request, v *visit) {
+	v.i.DecidedAt, v.i.UserID = p.now(), v.person.ID
+	p.back(w, r, v)
+}
+
+// back sends the browser to where the request came from.
+func (p *Pages) back(w http.ResponseWriter, r *http.Request, v *visit) {
+	v.i.GrantID, v.i.GrantVersion = "", 0
+	redirect(w, r, p.Sealer.Return(v.browser, v.i))
+}
+
+// draw answers with the page. changed says that it is drawn again because the decisions changed meanwhile.
+func (p *Pages) draw(w http.ResponseWriter, r *http.Request, v *visit, status int, changed bool) {
+	page, err := p.page(r, v)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	page.Changed = changed
+	p.Pages.Render(w, r, status, page)
+}
+
+// sealed returns the interaction for the form, which names the grant it is drawn for, and for the account switch, which
+// forgets who was here.
+func (p *Pages) sealed(v *visit) (form, another string) {
+	i := v.i
+	i.GrantID, i.GrantVersion = v.version()
+	form = p.Sealer.Seal(v.browser, interaction.StepConsent, i)
+	return form, p.Sealer.Seal(v.browser, interaction.StepLogin, interaction.Interaction{
+		ID: i.ID, Route: i.Route, Request: i.Request, Company: i.Company, Began: i.Began,
+	})
+}
