@@ -105,14 +105,23 @@ func newSigner(k storage.Key, private any) (jose.Signer, error) {
 	return jose.NewSigner(key, (&jose.SignerOptions{}).WithType("JWT"))
 }
 
-// signer returns the newest key for alg that may sign at now.
+// signer returns the newest key for alg that may sign at now; the oldest one where a clock was set back before them all.
 func (g *generations) signer(alg string, now time.Time) (jose.Signer, error) {
+	var oldest jose.Signer
 	for i := len(g.keys) - 1; i >= 0; i-- {
-		if k := g.keys[i]; k.algorithm == alg && !now.Before(k.activeFrom) {
+		k := g.keys[i]
+		if k.algorithm != alg {
+			continue
+		}
+		if !now.Before(k.activeFrom) {
 			return k.signer, nil
 		}
+		oldest = k.signer
 	}
-	return nil, fmt.Errorf("keys: no active key for %q", alg)
+	if oldest == nil {
+		return nil, fmt.Errorf("keys: no key for %q", alg)
+	}
+	return oldest, nil
 }
 
 func (g *generations) public(id string) *jose.JSONWebKey {

@@ -39,11 +39,13 @@ var (
 
 // Interaction is an authorization request on its way through the browser.
 type Interaction struct {
-	ID      string    `json:"id"`          // for logs and support; names nothing
-	Route   string    `json:"r,omitempty"` // the path that the browser goes back to, e.g. /oauth2/authorize
-	Request string    `json:"q,omitempty"` // the validated request as RFC parameters, form-encoded; client_id, redirect_uri and scope are always present
-	Company bool      `json:"c,omitempty"` // the person is asked on behalf of their company
-	Began   time.Time `json:"b"`
+	ID      string `json:"id"`          // for logs and support; names nothing
+	Route   string `json:"r,omitempty"` // the path that the browser goes back to, e.g. /oauth2/authorize
+	Request string `json:"q,omitempty"` // the validated request as RFC parameters, form-encoded; client_id, redirect_uri and scope are always present
+	Company bool   `json:"c,omitempty"` // the person is asked on behalf of their company
+	// DefaultRedirect says that redirect_uri was left out of the request and stands for the only registered one.
+	DefaultRedirect bool      `json:"dr,omitempty"`
+	Began           time.Time `json:"b"`
 
 	// What was done in this interaction, and by whom. A step that finds another person signed in than UserID starts
 	// over: what was done before does not count for them.

@@ -1,0 +1,121 @@
+package authz
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/ory/fosite"
+
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+// Client authentication methods (OIDC Core §9).
+const (
+	methodBasic = "client_secret_basic"
+	methodPost  = "client_secret_post"
+	methodNone  = "none"
+)
+
+// credentials are what a request says about its client.
+type credentials struct {
+	id      string
+	secrets []string // the secret as it may be meant; see basicCredentials
+	method  string
+}
+
+// authenticate returns the approved client that a request comes from (RFC 6749 §2.3). What is wrong with unknown,
+// wrong, unapproved and wrongly authenticating clients is the same refusal after the same work.
+func (s *Server) authenticate(ctx context.Context, authorization string, params Params) (*storage.Client, error) {
+	creds, err := parseCredentials(authorization, params)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.registry.Client(ctx, creds.id)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return nil, err
+	}
+	known := c // nil for an unknown client: the comparison below takes the same time
+	proven := false
+	for _, secret := range creds.secrets {
+		proven = registry.Authenticate(known, secret, s.now()) || proven
+	}
+	if c == nil || c.Status != storage.StatusApproved || !acceptsMethod(c, creds.method) {
+		return nil, errClient
+	}
+	if creds.method != methodNone && !proven {
+		return nil, errClient
+	}
+	return c, nil
+}
+
+// acceptsMethod reports whether a client is registered for a method. A public client uses none, and only that.
+func acceptsMethod(c *storage.Client, method string) bool {
+	if c.Public || method == methodNone {
+		return c.Public && method == methodNone
+	}
+	return c.TokenEndpointAuthMethod == "" || c.TokenEndpointAuthMethod == method
+}
+
+// parseCredentials finds the one method that a request uses. More than one is a malformed request (RFC 6749 §2.3);
+// two that disagree fail to authenticate.
+func parseCredentials(authorization string, params Params) (credentials, error) {
+	id, secret := params["client_id"], params["client_secret"]
+	if params["client_assertion"] != "" || params["client_assertion_type"] != "" {
+		return credentials{}, refuse(codeInvalidClient, "Client assertions are not supported. Use client_secret_basic or client_secret_post.")
+	}
+	if authorization == "" {
+		switch {
+		case id == "":
+			return credentials{}, refuse(codeInvalidClient, "The client did not authenticate.")
+		case secret == "":
+			return credentials{id: id, method: methodNone}, nil
+		}
+		return credentials{id: id, secrets: []string{secret}, method: methodPost}, nil
+	}
+	basic, ok := basicCredentials(authorization)
+	if !ok || (id != "" && id != basic.id) {
+		return credentials{}, errClient
+	}
+	if secret != "" {
+		if secret != basic.secrets[0] {
+			return credentials{}, errClient
+		}
+		return credentials{}, refuse(codeInvalidRequest, "The client authenticated in more than one way. Use the header or the body.")
+	}
+	return basic, nil
+}
+
+// basicCredentials decodes HTTP Basic. Both halves are form-encoded (RFC 6749 §2.3.1), which many clients forget; a
+// secret whose two readings differ is tried both ways.
+func basicCredentials(authorization string) (credentials, bool) {
+	scheme, encoded, _ := strings.Cut(authorization, " ")
+	raw, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
+	if err != nil || !strings.EqualFold(scheme, "Basic") {
+		return credentials{}, false
+	}
+	id, secret, ok := strings.Cut(string(raw), ":")
+	if !ok || id == "" || secret == "" {
+		return credentials{}, false
+	}
+	c := credentials{id: id, secrets: []string{secret}, method: methodBasic}
+	if decoded, err := url.QueryUnescape(id); err == nil {
+		c.id = decoded
+	}
+	if decoded, err := url.QueryUnescape(secret); err == nil && decoded != secret {
+		c.secrets = []string{decoded, secret}
+	}
+	return c, true
+}
+
+// knownClient hands fosite the client that authenticate has proven.
+func knownClient(ctx context.Context, _ *http.Request, _ url.Values) (fosite.Client, error) {
+	if x := exchangeOf(ctx); x.client != nil {
+		return client{x.client}, nil
+	}
+	return nil, fosite.ErrInvalidClient
+}

@@ -1,0 +1,55 @@
+package authz
+
+import (
+	"slices"
+
+	"github.com/ory/fosite"
+
+	"gatehouse/storage"
+)
+
+// client is a registered client as fosite sees it. It is not an OpenIDConnectClient on purpose: client authentication
+// is ours (authenticate.go), and request objects are refused before fosite sees them.
+type client struct{ *storage.Client }
+
+var (
+	_ fosite.Client             = client{}
+	_ fosite.ResponseModeClient = client{}
+)
+
+func (c client) GetID() string                      { return c.ID }
+func (c client) GetHashedSecret() []byte            { return nil }
+func (c client) GetRedirectURIs() []string          { return c.RedirectURIs }
+func (c client) GetGrantTypes() fosite.Arguments    { return c.GrantTypes }
+func (c client) GetResponseTypes() fosite.Arguments { return fosite.Arguments{"code"} }
+func (c client) GetAudience() fosite.Arguments      { return nil }
+func (c client) IsPublic() bool                     { return c.Public }
+
+// GetScopes returns the scopes that the client is registered for.
+func (c client) GetScopes() fosite.Arguments { return scopeNames(c.Client) }
+
+// GetResponseModes returns the modes that a code may be answered in.
+func (c client) GetResponseModes() []fosite.ResponseModeType {
+	return []fosite.ResponseModeType{fosite.ResponseModeQuery, fosite.ResponseModeFormPost}
+}
+
+func scopeNames(c *storage.Client) []string {
+	names := make([]string, len(c.Scopes))
+	for i, s := range c.Scopes {
+		names[i] = s.Name
+	}
+	return names
+}
+
+// registered returns the registration of the named scopes, in that order, and false when one is not registered.
+func registered(c *storage.Client, names []string) ([]storage.ClientScope, bool) {
+	scopes := make([]storage.ClientScope, 0, len(names))
+	for _, name := range names {
+		i := slices.IndexFunc(c.Scopes, func(s storage.ClientScope) bool { return s.Name == name })
+		if i < 0 {
+			return nil, false
+		}
+		scopes = append(scopes, c.Scopes[i])
+	}
+	return scopes, true
+}

@@ -1,0 +1,17 @@
+// Package authz is the protocol: RFC parameters in, RFC members out. It is the only room that knows fosite.
+//
+//	endpoint                       section                          file
+//	GET,POST /oauth2/authorize     RFC 6749 §3.1, OIDC Core §3.1.2  authorize.go (checks in authorize_checks.go)
+//	POST /oauth2/token             RFC 6749 §3.2                    token.go
+//	POST /oauth2/token/user        the same, a person's only        token.go
+//	POST /oauth2/token/company     the same, a company's only       token.go
+//	POST /oauth2/introspect        RFC 7662                         introspect.go
+//	POST /oauth2/revoke            RFC 7009                         revoke.go
+//	GET,POST /oauth2/userinfo      OIDC Core §5.3                   userinfo.go
+//	GET /.well-known/…             RFC 8414, OIDC Discovery §4      metadata.go
+//
+// A request is decoded once into Params (params.go), decided without an http.ResponseWriter, and written by one writer
+// per representation (errors.go, authorize_answer.go). What a request reads and is about to write travels in an
+// exchange (exchange.go): fosite's storage calls (store.go) collect operations in it, and the endpoint applies them as
+// one unit of work. Token values are made and checked in value.go; no database is asked about a forged one.
+package authz

@@ -1,0 +1,34 @@
+package authz
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// guard lets the endpoint's methods through, answers others with 405 (RFC 9110 §15.5.6), and lets scripts of every
+// origin use it where credentials never come from the browser itself (Fetch Standard §3.2).
+func (e endpoint) guard() http.Handler {
+	allow := strings.Join(e.methods, ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		if e.cors {
+			h.Set("Access-Control-Allow-Origin", "*")
+			h.Set("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After")
+		}
+		switch {
+		case slices.Contains(e.methods, r.Method):
+			e.handle(w, r)
+		case r.Method == http.MethodOptions && e.cors:
+			h.Set("Access-Control-Allow-Methods", allow)
+			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept")
+			h.Set("Access-Control-Max-Age", "7200")
+			w.WriteHeader(http.StatusNoContent)
+		default:
+			h.Set("Allow", allow)
+			writeJSON(w, http.StatusMethodNotAllowed, map[string]string{
+				"error": codeInvalidRequest, "error_description": "This endpoint answers " + allow + " only.",
+			})
+		}
+	})
+}

@@ -1,0 +1,109 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"gatehouse/storage"
+)
+
+// inactive is the whole answer about anything that a client may not know (RFC 7662 §2.2).
+var inactive = map[string]any{"active": false}
+
+// Introspect answers what a token is worth right now (RFC 7662). A client sees its own tokens, a resource server all.
+func (s *Server) Introspect(w http.ResponseWriter, r *http.Request) {
+	answer, err := s.introspect(r)
+	if err != nil {
+		s.writeError(w, r, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, answer)
+}
+
+func (s *Server) introspect(r *http.Request) (map[string]any, error) {
+	ctx := r.Context()
+	params, err := decodeForm(r)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.authenticate(ctx, r.Header.Get("Authorization"), params)
+	switch {
+	case err != nil:
+		return nil, err
+	case c.Public:
+		return nil, errClient // RFC 7662 §2.1: the endpoint needs authorization, a public client has none
+	case params["token"] == "":
+		return nil, refuse(codeInvalidRequest, "The parameter token is missing.")
+	}
+	t, err := s.lookUp(ctx, params["token"])
+	if errors.Is(err, storage.ErrNotFound) {
+		return inactive, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	owner, err := s.owner(ctx, c, t.ClientID)
+	switch {
+	case err != nil:
+		return nil, err
+	case owner == nil || !t.Alive(s.now()) || t.Kind == storage.KindCode:
+		return inactive, nil
+	}
+	return s.describe(c, owner, t)
+}
+
+// lookUp returns the row of a token value. ErrNotFound, without asking the database, for what this server did not make.
+func (s *Server) lookUp(ctx context.Context, value string) (*storage.StoredToken, error) {
+	key, ok := s.values.parse(value)
+	if !ok {
+		return nil, storage.ErrNotFound
+	}
+	return s.find(ctx, key, value)
+}
+
+// owner returns the client that a token belongs to if asking may know about it and it is approved; nil otherwise.
+func (s *Server) owner(ctx context.Context, asking *storage.Client, clientID string) (*storage.Client, error) {
+	if asking.ID == clientID {
+		return asking, nil
+	}
+	if !asking.ResourceServer {
+		return nil, nil
+	}
+	c, err := s.registry.Client(ctx, clientID)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case c.Status != storage.StatusApproved:
+		return nil, nil
+	}
+	return c, nil
+}
+
+// describe is the answer about a live token (RFC 7662 §2.2).
+func (s *Server) describe(asking, owner *storage.Client, t *storage.StoredToken) (map[string]any, error) {
+	sess, err := decodeSession(&t.Token)
+	if err != nil {
+		return nil, err
+	}
+	m := map[string]any{
+		"active": true, "scope": t.Scope, "client_id": t.ClientID, "token_kind": sess.kind(), "sub": t.Subject,
+		"iss": s.issuer, "iat": t.IssuedAt.Unix(),
+	}
+	if t.Kind == storage.KindAccess {
+		m["token_type"] = "Bearer"
+	}
+	if !t.ExpiresAt.IsZero() {
+		m["exp"] = t.ExpiresAt.Unix()
+	}
+	if t.CompanyID != "" {
+		m["company_id"] = t.CompanyID
+		m["allowed_by"] = s.claims.Subject(sess.AllowedBy, owner)
+	}
+	if asking.ResourceServer && t.UserEmail != "" {
+		m["username"] = t.UserEmail
+	}
+	return m, nil
+}

@@ -1,0 +1,71 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"gatehouse/storage"
+)
+
+// lostRace answers a request whose unit of work found its code or refresh token spent, or its grant ended, in the
+// moment between reading and writing.
+//
+// Of simultaneous exchanges of a code, the others are replays: the family ends (RFC 6749 §4.1.2). Of simultaneous
+// refreshes, the others get the winner's pair within the client's grace, and end the family without one.
+func (s *Server) lostRace(ctx context.Context, x *exchange, cause error) (*TokenAnswer, error) {
+	if !errors.Is(cause, storage.ErrConflict) || x.stored == nil {
+		return nil, cause
+	}
+	stored, err := s.find(ctx, x.stored.TokenKey, x.presented)
+	if err != nil {
+		return nil, err
+	}
+	x.stored, x.now = stored, s.now()
+	if stored.State != storage.TokenSpent || !stored.Standing(x.now) {
+		return nil, errGrant.because(cause)
+	}
+	if stored.Kind == storage.KindRefresh && withinGrace(x, stored) {
+		return s.repeatAnswer(ctx, x)
+	}
+	if err := s.revokeNow(ctx, x, stored.Family); err != nil {
+		return nil, err
+	}
+	return nil, errGrant.because(cause)
+}
+
+// repeatAnswer gives the pair again that a refresh token was rotated into: the values are derived from the parent that
+// the client still holds, scope and expiry are those that were stored.
+func (s *Server) repeatAnswer(ctx context.Context, x *exchange) (*TokenAnswer, error) {
+	access, accessRow, err := s.childOf(ctx, x, storage.KindAccess)
+	if err != nil {
+		return nil, err
+	}
+	refresh, _, err := s.childOf(ctx, x, storage.KindRefresh)
+	if err != nil {
+		return nil, err
+	}
+	answer := &TokenAnswer{AccessToken: access, RefreshToken: refresh, Scope: strings.Fields(accessRow.Scope)}
+	if !accessRow.ExpiresAt.IsZero() {
+		// Rounded up, so that a repeat in the same second says what the first answer said.
+		answer.ExpiresIn = (accessRow.ExpiresAt.Sub(x.now) + time.Second - 1).Truncate(time.Second)
+		if answer.ExpiresIn <= 0 {
+			return nil, errGrant
+		}
+	}
+	if x.session, err = decodeSession(&accessRow.Token); err != nil {
+		return nil, err
+	}
+	return answer, s.addIDToken(x, answer, false)
+}
+
+func (s *Server) childOf(ctx context.Context, x *exchange, kind storage.TokenKind) (string, *storage.StoredToken, error) {
+	key := storage.TokenKey{Family: x.stored.Family, Kind: kind, Generation: x.stored.Generation + 1}
+	value, _, ok := s.values.child(x.presented, key, x.stored.SecretID)
+	if !ok {
+		return "", nil, errGrant // the root secret was swapped within the grace
+	}
+	row, err := s.find(ctx, key, value)
+	return value, row, err
+}

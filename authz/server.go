@@ -1,0 +1,166 @@
+package authz
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/ory/fosite"
+	"github.com/ory/fosite/handler/oauth2"
+
+	"gatehouse/authz/keys"
+	"gatehouse/identity"
+	"gatehouse/identity/claims"
+	"gatehouse/internal/interaction"
+	"gatehouse/internal/secret"
+	"gatehouse/registry"
+	"gatehouse/storage"
+	"gatehouse/templates"
+)
+
+// Store is what the protocol keeps.
+type Store interface {
+	storage.Tokens
+	storage.Grants
+	storage.Units
+	User(ctx context.Context, id string) (storage.User, error)
+	Company(ctx context.Context, id string) (storage.Company, error)
+}
+
+// Options are what a Server is made of. All fields are required.
+type Options struct {
+	Issuer       string // no slash at its end
+	Store        Store
+	Registry     *registry.Registry
+	Sessions     *identity.Sessions
+	Claims       *claims.Claims
+	Keys         *keys.Set
+	Root         secret.Root
+	Interactions *interaction.Sealer
+	Pages        *templates.Pages
+	// App returns how a client is shown on a page.
+	App func(ctx context.Context, clientID string) (*templates.App, error)
+	// RequestID returns the ID that the log knows a request by.
+	RequestID    func(ctx context.Context) string
+	Lifetimes    Lifetimes
+	DenyCooldown time.Duration
+	Log          *slog.Logger
+	Now          func() time.Time
+}
+
+// Server answers the protocol's endpoints. It is safe for concurrent use.
+type Server struct {
+	issuer       string
+	store        Store
+	registry     *registry.Registry
+	sessions     *identity.Sessions
+	claims       *claims.Claims
+	keys         *keys.Set
+	values       *values
+	interactions *interaction.Sealer
+	pages        *templates.Pages
+	app          func(ctx context.Context, clientID string) (*templates.App, error)
+	requestID    func(ctx context.Context) string
+	lifetimes    Lifetimes
+	maxCode      time.Duration
+	cooldown     time.Duration
+	log          *slog.Logger
+	now          func() time.Time
+	provider     *fosite.Fosite
+	metadata     []byte
+}
+
+// maxCodeLifetime bounds every code's life (contract: at most five minutes; RFC 6749 §4.1.2 allows ten).
+const maxCodeLifetime = 5 * time.Minute
+
+// New returns a server.
+func New(o Options) *Server {
+	s := &Server{
+		issuer: o.Issuer, store: o.Store, registry: o.Registry, sessions: o.Sessions, claims: o.Claims, keys: o.Keys,
+		values: newValues(o.Root), interactions: o.Interactions, pages: o.Pages, app: o.App, requestID: o.RequestID,
+		lifetimes: o.Lifetimes, maxCode: maxCodeLifetime, cooldown: o.DenyCooldown, log: o.Log, now: o.Now,
+	}
+	s.provider = s.newProvider()
+	return s
+}
+
+// newProvider assembles fosite from its three core handlers. PKCE, OpenID Connect, introspection and revocation are ours.
+// Every getter that fosite would fill lazily, and so race on, is set.
+func (s *Server) newProvider() *fosite.Fosite {
+	cfg := &fosite.Config{
+		ScopeStrategy:                fosite.ExactScopeStrategy,
+		AudienceMatchingStrategy:     fosite.ExactAudienceMatchingStrategy,
+		ClientSecretsHasher:          noHasher{},
+		ClientAuthenticationStrategy: knownClient,
+		RefreshTokenScopes:           []string{}, // a refresh token comes whenever the client may use it
+		MinParameterEntropy:          1,
+		RedirectSecureChecker:        fosite.IsRedirectURISecure,
+		SanitationWhiteList:          []string{"redirect_uri"},
+		OmitRedirectScopeParam:       true,
+		TokenURL:                     s.issuer + "/oauth2/token",
+	}
+	store, strat := fositeStore{s}, strategy{s.values}
+	code := &oauth2.AuthorizeExplicitGrantHandler{
+		AccessTokenStrategy: strat, RefreshTokenStrategy: strat, AuthorizeCodeStrategy: strat,
+		CoreStorage: store, TokenRevocationStorage: store, Config: cfg,
+	}
+	refresh := &oauth2.RefreshTokenGrantHandler{
+		AccessTokenStrategy: strat, RefreshTokenStrategy: strat, TokenRevocationStorage: store, Config: cfg,
+	}
+	credentials := &oauth2.ClientCredentialsGrantHandler{
+		HandleHelper: &oauth2.HandleHelper{AccessTokenStrategy: strat, AccessTokenStorage: store, Config: cfg},
+		Config:       cfg,
+	}
+	cfg.AuthorizeEndpointHandlers.Append(code)
+	cfg.TokenEndpointHandlers.Append(code)
+	cfg.TokenEndpointHandlers.Append(refresh)
+	cfg.TokenEndpointHandlers.Append(credentials)
+	return fosite.NewOAuth2Provider(store, cfg)
+}
+
+// endpoint is one row of the server's surface. Metadata names the member of the metadata documents that announces it.
+type endpoint struct {
+	path     string
+	metadata string
+	methods  []string
+	cors     bool
+	handle   http.HandlerFunc
+}
+
+// endpoints is the whole surface of the protocol.
+func (s *Server) endpoints() []endpoint {
+	get, post := []string{http.MethodGet, http.MethodHead}, []string{http.MethodPost}
+	both := append(get, http.MethodPost)
+	return []endpoint{
+		{"/oauth2/authorize", "authorization_endpoint", both, false, s.Authorize},
+		{"/oauth2/token", "token_endpoint", post, true, s.tokenEndpoint("")},
+		{"/oauth2/token/user", "", post, true, s.tokenEndpoint(kindUser)},
+		{"/oauth2/token/company", "", post, true, s.tokenEndpoint(kindCompany)},
+		{"/oauth2/introspect", "introspection_endpoint", post, false, s.Introspect},
+		{"/oauth2/revoke", "revocation_endpoint", post, true, s.Revoke},
+		{"/oauth2/userinfo", "userinfo_endpoint", both, true, s.UserInfo},
+		{"/.well-known/jwks.json", "jwks_uri", get, true, s.JWKS},
+		{"/.well-known/oauth-authorization-server", "", get, true, s.Metadata},
+		{"/.well-known/openid-configuration", "", get, true, s.Metadata},
+	}
+}
+
+// Mount puts the endpoints on mux.
+func (s *Server) Mount(mux *http.ServeMux) {
+	s.metadata = s.computeMetadata()
+	for _, e := range s.endpoints() {
+		mux.Handle(e.path, e.guard())
+	}
+}
+
+// noHasher is never asked: client authentication is ours.
+type noHasher struct{}
+
+func (noHasher) Compare(context.Context, []byte, []byte) error {
+	return fosite.ErrInvalidClient
+}
+
+func (noHasher) Hash(context.Context, []byte) ([]byte, error) {
+	return nil, fosite.ErrServerError
+}

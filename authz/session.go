@@ -1,0 +1,94 @@
+package authz
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/ory/fosite"
+
+	"gatehouse/storage"
+)
+
+// session is what authz wants back with a code or token: fosite's Session, and the opaque part of a stored token.
+// Columns of the token's row are not repeated in its JSON.
+type session struct {
+	GrantID   string `json:"-"`
+	UserID    string `json:"-"`
+	CompanyID string `json:"-"`
+	Subject   string `json:"-"`
+
+	AuthTime  int64  `json:"at,omitempty"` // seconds since the epoch
+	Nonce     string `json:"n,omitempty"`
+	AllowedBy string `json:"by,omitempty"` // of a company's authorization: the user who allowed it
+
+	// Of a code only.
+	RedirectURI string `json:"r,omitempty"` // as it was sent; empty when it was left out
+	// DefaultRedirectURI is the registered one that stood in for it.
+	DefaultRedirectURI string `json:"dr,omitempty"`
+	Challenge          string `json:"c,omitempty"` // S256
+
+	expires map[fosite.TokenType]time.Time
+}
+
+var _ fosite.Session = (*session)(nil)
+
+func (s *session) encode() ([]byte, error) { return json.Marshal(s) }
+
+// decodeSession returns the session of a stored token.
+func decodeSession(t *storage.Token) (*session, error) {
+	s := &session{GrantID: t.GrantID, UserID: t.UserID, CompanyID: t.CompanyID, Subject: t.Subject}
+	if err := json.Unmarshal(t.Session, s); err != nil {
+		return nil, fmt.Errorf("authz: session of a stored token: %w", err)
+	}
+	return s, nil
+}
+
+// forTokens returns the session without what only the code needs.
+func (s *session) forTokens() *session {
+	c := *s
+	c.RedirectURI, c.DefaultRedirectURI, c.Challenge = "", "", ""
+	return &c
+}
+
+// kind is what the authorization is: a person's, a company's or a client's own.
+func (s *session) kind() string {
+	switch {
+	case s.CompanyID != "":
+		return kindCompany
+	case s.UserID != "":
+		return kindUser
+	}
+	return kindClient
+}
+
+// Kinds of an authorization, as token_kind in introspection.
+const (
+	kindUser    = "user"
+	kindCompany = "company"
+	kindClient  = "client"
+)
+
+// SetExpiresAt is fosite's; what a token's row says comes from the lifetimes of its exchange.
+func (s *session) SetExpiresAt(key fosite.TokenType, exp time.Time) {
+	if s.expires == nil {
+		s.expires = make(map[fosite.TokenType]time.Time, 3)
+	}
+	s.expires[key] = exp
+}
+
+// GetExpiresAt returns what SetExpiresAt was told.
+func (s *session) GetExpiresAt(key fosite.TokenType) time.Time { return s.expires[key] }
+
+// GetUsername is only used by fosite's introspection, which is not.
+func (s *session) GetUsername() string { return "" }
+
+// GetSubject returns sub as the client sees it.
+func (s *session) GetSubject() string { return s.Subject }
+
+// Clone returns an independent copy.
+func (s *session) Clone() fosite.Session {
+	c := *s
+	c.expires = nil
+	return &c
+}
