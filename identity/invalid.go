@@ -1,8 +1,7 @@
 package identity
 
-import "errors"
-
-// Invalid says that one value a person gave cannot be accepted, and how to fix it.
+// Invalid says that one value a person gave cannot be accepted, and how to fix it. Where several cannot, they are
+// joined (errors.Join).
 type Invalid struct {
 	Field string            // the control's name: email, phone, password, first_name …
 	Key   string            // the catalog text's key
@@ -12,10 +11,21 @@ type Invalid struct {
 
 func (e *Invalid) Error() string { return e.Field + ": " + e.Text }
 
-// AsInvalid returns the *Invalid in err's chain, or nil.
-func AsInvalid(err error) *Invalid {
-	if e, ok := errors.AsType[*Invalid](err); ok {
-		return e
+// Invalids returns every *Invalid that err consists of, or nil when there is anything else in it.
+func Invalids(err error) []*Invalid {
+	switch e := err.(type) {
+	case *Invalid:
+		return []*Invalid{e}
+	case interface{ Unwrap() []error }:
+		var all []*Invalid
+		for _, part := range e.Unwrap() {
+			found := Invalids(part)
+			if found == nil {
+				return nil
+			}
+			all = append(all, found...)
+		}
+		return all
 	}
 	return nil
 }

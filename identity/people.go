@@ -66,7 +66,7 @@ func (p *People) CreateUser(ctx context.Context, n NewUser) (storage.User, error
 		return storage.User{}, err
 	}
 	u.ID = uuid.NewString()
-	u.CreatedAt = p.now()
+	u.CreatedAt = p.time()
 	u.UpdatedAt = u.CreatedAt
 	if err := p.users.CreateUser(ctx, u); err != nil {
 		return storage.User{}, fmt.Errorf("create the account: %w", err)
@@ -130,14 +130,14 @@ func (p *People) SetPassword(ctx context.Context, userID, password string) error
 	if err != nil {
 		return err
 	}
-	return p.users.SetPassword(ctx, userID, "", hash, p.now(), true, "")
+	return p.users.SetPassword(ctx, userID, "", hash, p.time(), true, "")
 }
 
 // ChangePassword replaces the signed-in person's password by one of their own choice, after asking for the current
 // one, and ends all of their sessions: start a new one for the browser that asked. ErrCredentials when current is
 // wrong, *TooMany, *Invalid; storage.ErrConflict when the password was changed meanwhile.
 func (p *People) ChangePassword(ctx context.Context, u storage.User, current, chosen string, from From) error {
-	if err := CheckPassword(chosen); err != nil {
+	if err := checkOwnPassword(chosen, u.Email); err != nil {
 		return err
 	}
 	if err := p.attempt(ctx, &u, "sign-in to "+u.ID, current, from); err != nil {
@@ -147,7 +147,7 @@ func (p *People) ChangePassword(ctx context.Context, u storage.User, current, ch
 	if err != nil {
 		return err
 	}
-	return p.users.SetPassword(ctx, u.ID, u.PasswordHash, hash, p.now(), true, "")
+	return p.users.SetPassword(ctx, u.ID, u.PasswordHash, hash, p.time(), true, "")
 }
 
 // SetNames replaces a person's first and last name. An *Invalid when one cannot be accepted.
@@ -158,16 +158,19 @@ func (p *People) SetNames(ctx context.Context, u storage.User, first, last strin
 	if err := errors.Join(errFirst, errLast); err != nil {
 		return err
 	}
-	u.UpdatedAt = p.now()
+	u.UpdatedAt = p.time()
 	return p.users.UpdateUser(ctx, u)
 }
 
 // Disable closes an account and ends its sessions.
 func (p *People) Disable(ctx context.Context, userID string) error {
-	return p.users.SetDisabled(ctx, userID, true, p.now())
+	return p.users.SetDisabled(ctx, userID, true, p.time())
 }
 
 // Enable opens it again.
 func (p *People) Enable(ctx context.Context, userID string) error {
-	return p.users.SetDisabled(ctx, userID, false, p.now())
+	return p.users.SetDisabled(ctx, userID, false, p.time())
 }
+
+// time is now as every database keeps it: what is read back equals what was written.
+func (p *People) time() time.Time { return p.now().UTC().Truncate(time.Microsecond) }

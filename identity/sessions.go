@@ -137,7 +137,7 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, userID string) 
 }
 
 func (s *Sessions) record(r *http.Request, id, userID string) storage.Session {
-	now := s.now().Truncate(time.Second)
+	now := s.now().UTC().Truncate(time.Second)
 	return storage.Session{ID: id, UserID: userID, AuthTime: now, CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(s.lifetime),
 		UserAgent: printable(r.UserAgent(), 256), Address: s.address(r)}
 }
@@ -169,15 +169,18 @@ func (s *Sessions) End(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// EndOther ends one session of the signed-in person, named as Others names it. Nothing happens when there is no such one.
-func (s *Sessions) EndOther(ctx context.Context, userID, id string) error {
-	records, err := s.store.UserSessions(ctx, userID, s.now())
+// EndOthers ends the signed-in person's other sessions: the one with this id, or all of them when it is empty.
+func (s *Sessions) EndOthers(ctx context.Context, signedIn *SignedIn, id string) error {
+	records, err := s.Of(ctx, signedIn.User.ID)
 	if err != nil {
-		return fmt.Errorf("read the sessions: %w", err)
+		return err
 	}
 	for _, record := range records {
-		if record.ID == id {
-			return s.store.EndSession(ctx, id)
+		if record.ID == signedIn.Session.ID || id != "" && record.ID != id {
+			continue
+		}
+		if err := s.store.EndSession(ctx, record.ID); err != nil {
+			return fmt.Errorf("end a session: %w", err)
 		}
 	}
 	return nil

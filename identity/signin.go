@@ -114,7 +114,7 @@ func (p *People) verify(ctx context.Context, user *storage.User, password string
 func (p *People) rehash(ctx context.Context, user *storage.User, password string) {
 	hash, err := p.passwords.Hash(ctx, password)
 	if err == nil {
-		err = p.users.SetPassword(ctx, user.ID, user.PasswordHash, hash, p.now(), false, "")
+		err = p.users.SetPassword(ctx, user.ID, user.PasswordHash, hash, p.time(), false, "")
 	}
 	if err != nil {
 		p.log.WarnContext(ctx, "password hash not replaced", "user", user.ID, "err", err)

@@ -38,20 +38,25 @@ func (p *People) SignUp(ctx context.Context, n NewUser, from From) (storage.User
 	return user, p.limits.count(ctx, made)
 }
 
-// checkSignUp reports every problem at once, before anything is counted or hashed.
+// checkSignUp reports every problem at once, before anything is counted or hashed. Here an e-mail address and a password
+// are needed.
 func (n NewUser) checkSignUp() error {
-	_, err := n.record()
-	if n.Email == "" {
+	u, err := n.record()
+	if n.Email == "" && n.Phone != "" {
 		err = errors.Join(missing("email"), err)
 	}
-	if n.Password == "" {
-		return errors.Join(err, missing("password"))
+	return errors.Join(err, checkOwnPassword(n.Password, u.Email))
+}
+
+// checkOwnPassword is CheckPassword for somebody with this e-mail address, which is no secret.
+func checkOwnPassword(password, email string) error {
+	if password == "" {
+		return missing("password")
 	}
-	email, _ := CanonicalEmail(n.Password)
-	if own, _ := CanonicalEmail(n.Email); own != "" && own == email {
-		return errors.Join(err, passwordProblem("problem.password_common", "it is the e-mail address", 0))
+	if same, _ := CanonicalEmail(password); same != "" && same == email {
+		return passwordProblem("problem.password_common", "it is the e-mail address", 0)
 	}
-	return errors.Join(err, CheckPassword(n.Password))
+	return CheckPassword(password)
 }
 
 // taken says which of n's values belongs to somebody.

@@ -1,0 +1,48 @@
+package identity
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"gatehouse/internal/httpx"
+)
+
+// form reads a posted form. What is not one, is too large or holds what no text holds is answered here; then ok is
+// false. Parameters in the query are no part of it.
+func (p *Pages) form(w http.ResponseWriter, r *http.Request) (form url.Values, ok bool) {
+	r.Body = http.MaxBytesReader(w, r.Body, httpx.MaxBody)
+	err := r.ParseForm()
+	if httpx.TooLarge(err) {
+		p.refuse(w, r, http.StatusRequestEntityTooLarge, "invalid_request", "too_large", "a form has at most 64 KiB")
+		return nil, false
+	}
+	if err != nil || !isText(r.PostForm) {
+		p.refuse(w, r, http.StatusBadRequest, "invalid_request", "", "the form is not one that a browser sends")
+		return nil, false
+	}
+	return r.PostForm, true
+}
+
+// query reads the query in the same way.
+func (p *Pages) query(w http.ResponseWriter, r *http.Request) (query url.Values, ok bool) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil || !isText(query) {
+		p.refuse(w, r, http.StatusBadRequest, "invalid_request", "", "the query is not one that a browser sends")
+		return nil, false
+	}
+	return query, true
+}
+
+// isText reports whether names and values are UTF-8 without NUL, which no database keeps.
+func isText(values url.Values) bool {
+	for name, list := range values {
+		for _, s := range append(list, name) {
+			if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+				return false
+			}
+		}
+	}
+	return true
+}

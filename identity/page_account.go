@@ -1,0 +1,142 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"gatehouse/internal/interaction"
+	"gatehouse/storage"
+	"gatehouse/templates"
+)
+
+// saves are what /account can say it has done.
+var saves = []string{"profile", "password", "sessions"}
+
+// showAccount draws the person's own page. Who is not signed in goes to sign in.
+func (p *Pages) showAccount(w http.ResponseWriter, r *http.Request) {
+	query, ok := p.query(w, r)
+	if !ok {
+		return
+	}
+	signedIn, err := p.Sessions.Current(r)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	if signedIn == nil {
+		redirect(w, r, "/login")
+		return
+	}
+	page, err := p.accountPage(w, r, signedIn)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	if saved := query.Get("saved"); slices.Contains(saves, saved) {
+		page.Saved = "saved." + saved
+	}
+	p.Pages.Render(w, r, http.StatusOK, page)
+}
+
+func (p *Pages) accountPage(w http.ResponseWriter, r *http.Request, signedIn *SignedIn) (*templates.Account, error) {
+	u := signedIn.User
+	page := &templates.Account{Common: common(r, interaction.Interaction{}, &u),
+		Interaction: p.sealOwn(p.Sessions.Browser(w, r), signedIn),
+		User: templates.AccountUser{Email: u.Email, Phone: u.Phone, FirstName: u.FirstName, LastName: u.LastName,
+			EmailVerified: u.EmailVerified, PhoneVerified: u.PhoneVerified}}
+	var err error
+	if page.User.Company, err = p.companyName(r.Context(), u.CompanyID); err != nil {
+		return nil, err
+	}
+	sessions, err := p.Sessions.Of(r.Context(), u.ID)
+	for _, session := range sessions {
+		page.Sessions = append(page.Sessions, templates.AccountSession{Device: device(session.UserAgent),
+			Address: session.Address, SeenAt: session.SeenAt, Current: session.ID == signedIn.Session.ID})
+	}
+	return page, err
+}
+
+func (p *Pages) companyName(ctx context.Context, id string) (string, error) {
+	if id == "" || p.Companies == nil {
+		return "", nil
+	}
+	company, err := p.Companies.Company(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		return id, nil
+	}
+	return company.Name, err
+}
+
+// changeAccount answers the forms of /account; action says which.
+func (p *Pages) changeAccount(w http.ResponseWriter, r *http.Request) {
+	signedIn, form, ok := p.enterOwn(w, r, "/login")
+	if !ok {
+		return
+	}
+	var err error
+	action := form.Get("action")
+	switch action {
+	case "profile":
+		err = p.People.SetNames(r.Context(), signedIn.User, form.Get("first_name"), form.Get("last_name"))
+	case "password":
+		err = p.changePassword(w, r, signedIn, form)
+	case "sessions":
+		err = p.Sessions.EndOthers(r.Context(), signedIn, form.Get("session"))
+	default:
+		p.refuse(w, r, http.StatusBadRequest, "invalid_request", "", "action is none of profile, password and sessions")
+		return
+	}
+	if err != nil {
+		p.accountAgain(w, r, signedIn, form, err)
+		return
+	}
+	redirect(w, r, "/account?saved="+action)
+}
+
+// changePassword ends every session of the person, a stolen copy of this browser's cookie included, and starts a new one
+// here.
+func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request, signedIn *SignedIn, form url.Values) error {
+	if err := checkFilled(form, "current_password", "new_password"); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), signInPatience)
+	defer cancel()
+	from := p.from(r, p.Sessions.Browser(w, r))
+	err := p.People.ChangePassword(ctx, signedIn.User, form.Get("current_password"), form.Get("new_password"), from)
+	if err != nil {
+		return err
+	}
+	_, err = p.Sessions.Start(w, r, signedIn.User.ID)
+	return err
+}
+
+// accountAgain draws the page with what is wrong, and with the names as they were typed.
+func (p *Pages) accountAgain(w http.ResponseWriter, r *http.Request, signedIn *SignedIn, form url.Values, err error) {
+	problems, status, ok := problemsOf(w, err)
+	for i := range problems {
+		if problems[i].Field == "password" {
+			problems[i].Field = "new_password"
+		}
+	}
+	if errors.Is(err, ErrCredentials) || errors.Is(err, storage.ErrConflict) { // or changed elsewhere at this moment
+		wrong := templates.Problem{Field: "current_password", Key: "problem.password_wrong"}
+		problems, status, ok = []templates.Problem{wrong}, http.StatusUnauthorized, true
+	}
+	if !ok {
+		p.fail(w, r, err)
+		return
+	}
+	page, err := p.accountPage(w, r, signedIn)
+	if err != nil {
+		p.fail(w, r, err)
+		return
+	}
+	if form.Get("action") == "profile" {
+		page.User.FirstName, page.User.LastName = form.Get("first_name"), form.Get("last_name")
+	}
+	page.Problems = problems
+	p.Pages.Render(w, r, status, page)
+}
