@@ -1,0 +1,61 @@
+package main
+
+import (
+	"net/http"
+
+	"gatehouse/internal/httpx"
+	"gatehouse/templates"
+)
+
+// pageErrors says which error a page shows for a status that no handler of a page has answered.
+var pageErrors = map[int]string{
+	http.StatusForbidden:             "access_denied",
+	http.StatusNotFound:              "not_found",
+	http.StatusMethodNotAllowed:      "invalid_request",
+	http.StatusRequestEntityTooLarge: "invalid_request",
+	http.StatusRequestURITooLong:     "invalid_request",
+	http.StatusInternalServerError:   "server_error",
+}
+
+// errorPage answers with the page for status.
+func (r *rooms) errorPage(status int) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		code, ok := pageErrors[status]
+		if !ok {
+			code = "server_error"
+		}
+		r.pages.Render(w, req, status, &templates.Error{
+			Common: templates.Common{RequestID: httpx.RequestID(req.Context())}, Code: code,
+		})
+	}
+}
+
+func (r *rooms) refuse(w http.ResponseWriter, req *http.Request, status int) {
+	r.errorPage(status)(w, req)
+}
+
+// withErrorPages answers what no page is at, or not with this method, with a page instead of plain text.
+func (r *rooms) withErrorPages(pages *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		if _, pattern := pages.Handler(req); pattern != "" {
+			pages.ServeHTTP(w, req)
+			return
+		}
+		missed := statusOnly{header: http.Header{}}
+		pages.ServeHTTP(&missed, req)
+		if allow := missed.header.Get("Allow"); allow != "" {
+			w.Header().Set("Allow", allow) // RFC 9110 §15.5.6
+		}
+		r.errorPage(missed.status)(w, req)
+	})
+}
+
+// statusOnly is a ResponseWriter that remembers the status and drops the body.
+type statusOnly struct {
+	header http.Header
+	status int
+}
+
+func (s *statusOnly) Header() http.Header         { return s.header }
+func (s *statusOnly) WriteHeader(status int)      { s.status = status }
+func (s *statusOnly) Write(b []byte) (int, error) { return len(b), nil }

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"gatehouse/authz"
+	"gatehouse/authz/keys"
+	"gatehouse/consent"
+	"gatehouse/identity"
+	"gatehouse/identity/claims"
+	"gatehouse/internal/config"
+	"gatehouse/internal/httpx"
+	"gatehouse/internal/interaction"
+	"gatehouse/internal/secret"
+	"gatehouse/registry"
+	"gatehouse/static"
+	"gatehouse/storage"
+	"gatehouse/templates"
+)
+
+// This is the only file that sees every room. A feature disappears by deleting its line in mount.
+
+// app is the whole server, put together.
+type app struct {
+	Handler http.Handler
+	// Run does the work in the background until ctx ends.
+	Run func(ctx context.Context)
+}
+
+// passwordMemory bounds what argon2id may take at a time, in bytes: six passwords at once.
+const passwordMemory = 128 << 20
+
+// rooms are the parts of the server.
+type rooms struct {
+	cfg      *config.Config
+	store    storage.Store
+	log      *slog.Logger
+	now      func() time.Time
+	registry *registry.Registry
+	keys     *keys.Set
+	sessions *identity.Sessions
+	people   *identity.People
+	claims   *claims.Claims
+	sealer   *interaction.Sealer
+	pages    *templates.Pages
+	authz    *authz.Server
+	consent  *consent.Pages
+	identity *identity.Pages
+}
+
+// wire puts the server together. An error when the keys cannot be opened or the database does not answer.
+func wire(ctx context.Context, cfg *config.Config, store storage.Store, log *slog.Logger, now func() time.Time) (*app, error) {
+	root, err := cfg.Root()
+	if err != nil {
+		return nil, err
+	}
+	r := &rooms{cfg: cfg, store: store, log: log, now: now}
+	r.registry = registry.New(store, now)
+	r.keys = keys.New(store, root, cfg.IDTokenLifetime, now)
+	if err := r.keys.Load(ctx); err != nil {
+		return nil, err
+	}
+	salt, err := claims.LoadSalt(ctx, store, root)
+	if err != nil {
+		return nil, err
+	}
+	r.claims = claims.New(salt, r.registry)
+	r.sealer = interaction.NewSealer(root, now)
+	r.pages, err = templates.New(templates.Brand{Name: cfg.Name, LogoURL: cfg.Logo, Secure: strings.HasPrefix(cfg.Issuer, "https:")})
+	if err != nil {
+		return nil, err
+	}
+	r.sessions = identity.NewSessions(identity.SessionOptions{
+		Store: store, Root: root, Issuer: cfg.Issuer, Lifetime: cfg.SessionLifetime, Now: now,
+		Address: httpx.ClientAddress, Log: log,
+	})
+	r.people = identity.NewPeople(identity.PeopleOptions{
+		Users: store, Failures: store, Passwords: identity.NewPasswords(passwordMemory), Now: now, Log: log,
+	})
+	r.consent = r.newConsent()
+	r.identity = r.newIdentity()
+	r.authz = r.newAuthz(root)
+	return &app{Handler: r.handler(), Run: r.run}, nil
+}
+
+func (r *rooms) newIdentity() *identity.Pages {
+	return identity.NewPages(identity.PagesOptions{
+		People: r.people, Sessions: r.sessions, Sealer: r.sealer, Pages: r.pages, Apps: r.app, Companies: r.store,
+		SignUp: r.cfg.SignUp, Now: r.now, Log: r.log, ClientAddress: httpx.ClientAddress,
+	})
+}
+
+func (r *rooms) newConsent() *consent.Pages {
+	return consent.NewPages(consent.PagesOptions{
+		Store: r.store, Sessions: r.sessions, Registry: r.registry, Claims: r.claims, Sealer: r.sealer, Pages: r.pages,
+		Apps: r.app, Issuer: r.cfg.Issuer, Cooldown: r.cfg.DenyCooldown, Now: r.now, Log: r.log,
+	})
+}
+
+func (r *rooms) newAuthz(root secret.Root) *authz.Server {
+	return authz.New(authz.Options{
+		Issuer: r.cfg.Issuer, Store: r.store, Registry: r.registry, Sessions: r.sessions, Claims: r.claims, Keys: r.keys,
+		Root: root, Interactions: r.sealer, Pages: r.pages, App: r.app, RequestID: httpx.RequestID,
+		Lifetimes: authz.Lifetimes{
+			Code:       r.cfg.CodeLifetime,
+			UserAccess: r.cfg.UserAccessLifetime, UserRefresh: r.cfg.UserRefreshLifetime,
+			CompanyAccess: r.cfg.CompanyAccessLifetime, CompanyRefresh: r.cfg.CompanyRefreshLifetime,
+			IDToken: r.cfg.IDTokenLifetime,
+		},
+		DenyCooldown: r.cfg.DenyCooldown, Log: r.log, Now: r.now,
+	})
+}
+
+// mount is the whole surface of the server. Pages are for browsers, and protected from posts of other sites; what is
+// not a page takes credentials of its own.
+func (r *rooms) mount() (public, pages *http.ServeMux) {
+	public, pages = http.NewServeMux(), http.NewServeMux()
+	r.authz.Mount(public)
+	public.Handle("GET /static/", static.Handler())
+	public.HandleFunc("GET /healthz", healthz)
+	public.HandleFunc("GET /readyz", r.readyz)
+	r.identity.Mount(pages)
+	r.consent.Mount(pages)
+	r.pages.Mount(pages)
+	pages.Handle("GET /{$}", http.RedirectHandler("/account", http.StatusSeeOther))
+	return public, pages
+}
+
+// handler puts everything that all requests have in common in front of the routes.
+func (r *rooms) handler() http.Handler {
+	public, pages := r.mount()
+	protection := httpx.Protection{Origin: r.cfg.Issuer, Denied: r.errorPage(http.StatusForbidden)}
+	public.Handle("/", protection.Wrap(r.withErrorPages(pages)))
+	return httpx.Wrap(public, httpx.Options{Log: r.log, TrustedProxies: r.cfg.TrustedProxies, Refuse: r.refuse})
+}
+
+// run does the background work of every room until ctx ends.
+func (r *rooms) run(ctx context.Context) {
+	var group sync.WaitGroup
+	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.collect} {
+		group.Go(func() { work(ctx) })
+	}
+	group.Wait()
+}
+
+// app returns how a mini app is shown to people. Its logo is shown from our own origin only: a picture from elsewhere
+// would tell that server who looks at a page of ours.
+func (r *rooms) app(ctx context.Context, clientID string) (*templates.App, error) {
+	c, err := r.registry.Client(ctx, clientID)
+	if err != nil {
+		return nil, err
+	}
+	a := &templates.App{
+		ClientID: c.ID, Name: c.Name, HomeURI: c.ClientURI, PolicyURI: c.PolicyURI, TOSURI: c.TOSURI,
+	}
+	if logo, own := strings.CutPrefix(c.LogoURI, r.cfg.Issuer+"/"); own {
+		a.LogoURL = "/" + logo
+	}
+	if c.PublisherID == "" {
+		return a, nil
+	}
+	p, err := r.registry.Publisher(ctx, c.PublisherID)
+	if err != nil {
+		return nil, fmt.Errorf("publisher of %s: %w", c.ID, err)
+	}
+	a.Publisher, a.Verified, a.VerifiedAt = p.Name, p.Verified, p.VerifiedAt
+	return a, nil
+}
