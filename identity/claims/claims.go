@@ -38,8 +38,12 @@ func (c *Claims) Of(ctx context.Context, u storage.User, client *storage.Client,
 	if err != nil {
 		return nil, fmt.Errorf("scope %s: %w", scope, err)
 	}
-	claims := make([]Claim, 0, len(entry.Claims))
-	for _, name := range entry.Claims {
+	names := entry.Claims
+	if scope == "openid" {
+		names = []string{"sub"} // OIDC Core §5.4
+	}
+	claims := make([]Claim, 0, len(names))
+	for _, name := range names {
 		if value, known := c.value(name, u, client); known {
 			claims = append(claims, Claim{Name: name, Value: value})
 		}

@@ -28,7 +28,7 @@ func (c catalogue) Scope(_ context.Context, name string) (*storage.Scope, error)
 }
 
 var scopes = catalogue{
-	"openid":               {"sub"},
+	"openid":               nil,
 	"profile":              {"name", "given_name", "family_name", "preferred_username", "locale", "updated_at"},
 	"email":                {"email", "email_verified"},
 	"phone":                {"phone_number", "phone_number_verified"},
@@ -119,6 +119,13 @@ func TestUserInfoIsTheUnionOfItsScopesClaims(t *testing.T) {
 	info, err := c.UserInfo(t.Context(), ana(), client, all)
 	require.NoError(t, err)
 	require.Equal(t, union, info)
+}
+
+func TestOpenIDReleasesTheSubjectThatTheClientSees(t *testing.T) {
+	c, client := newClaims(), &storage.Client{ID: "a", SubjectType: "pairwise"}
+	released, err := c.Of(t.Context(), ana(), client, "openid")
+	require.NoError(t, err)
+	require.Equal(t, []claims.Claim{{Name: "sub", Value: c.Subject(ana().ID, client)}}, released)
 }
 
 func TestUserInfoReportsAnOutageOfTheCatalogue(t *testing.T) {
