@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -146,7 +147,7 @@ func inForce(until, now time.Time) bool { return until.IsZero() || now.Before(un
 // required reports whether a requested scope cannot be left out. Without openid there is no ID token, and without
 // user_session the authorization would be of another kind.
 func required(s storage.ClientScope) bool {
-	return s.Required || s.Name == "openid" || s.Name == "user_session"
+	return s.Required || s.Name == registry.ScopeOpenID || s.Name == registry.ScopeUserSession
 }
 
 // Requested returns the registration's entries for the requested scopes, in the request's order. What is not registered

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 
+	"gatehouse/registry"
 	"gatehouse/storage"
 	"gatehouse/templates"
 )
@@ -17,7 +18,7 @@ func (p *Pages) page(r *http.Request, v *visit) (*templates.Consent, error) {
 	}
 	page := &templates.Consent{
 		Common: p.common(r, v.i, &v.person), App: *app, Account: shownPerson(v.person),
-		Pairwise: v.client.SubjectType == "pairwise", ReturnHost: returnHost(v.i.Get("redirect_uri")), Expires: v.i.Expires(),
+		Pairwise: v.client.SubjectType == registry.SubjectPairwise, ReturnHost: returnHost(v.i.Get("redirect_uri")), Expires: v.i.Expires(),
 	}
 	page.Interaction, page.Switch = p.sealed(v)
 	if v.company != nil {
@@ -44,7 +45,7 @@ func (p *Pages) addItems(r *http.Request, v *visit, page *templates.Consent) err
 			return err
 		}
 		item.New = asked && !decided && v.grant != nil && len(v.grant.Decisions) > 0
-		page.Offline = page.Offline || scope.Name == "offline_access"
+		page.Offline = page.Offline || scope.Name == registry.ScopeOfflineAccess
 		switch {
 		case !asked:
 			page.Known = append(page.Known, item)

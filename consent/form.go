@@ -1,21 +1,19 @@
 package consent
 
 import (
-	"errors"
 	"net/http"
 	"net/url"
 	"strings"
 	"unicode/utf8"
-)
 
-// maxForm is how many bytes a form may have.
-const maxForm = 64 << 10
+	"gatehouse/internal/httpx"
+)
 
 // form reads a posted form. When it is too large, or no text, the answer is an error page and ok is false.
 func (p *Pages) form(w http.ResponseWriter, r *http.Request) (form url.Values, ok bool) {
-	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	r.Body = http.MaxBytesReader(w, r.Body, httpx.MaxBody)
 	err := r.ParseForm()
-	if tooLarge := (*http.MaxBytesError)(nil); errors.As(err, &tooLarge) {
+	if httpx.TooLarge(err) {
 		p.refuse(w, r, http.StatusRequestEntityTooLarge, "too_large", "a form may have 64 KiB")
 		return nil, false
 	}
