@@ -108,7 +108,7 @@ test("sign-up says what is wrong and keeps what was typed", { timeout: 60_000 },
   assert.equal(await page.inputValue("form#sign-up [name=email]"), "new.person@example.com");
 
   await page.fill("form#sign-up [name=password]", PASSWORD);
-  await page.click("form#sign-up button[type=submit]");
+  await page.click("form#sign-up button");
   await page.waitForURL(`${demo.issuer}/account`);
   await visitor.inspect();
 });

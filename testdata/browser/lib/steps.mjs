@@ -26,7 +26,7 @@ export async function signUp(visitor, person) {
   await page.fill("form#sign-up [name=password]", person.password ?? PASSWORD);
   await page.fill("form#sign-up [name=first_name]", person.firstName);
   await page.fill("form#sign-up [name=last_name]", person.lastName);
-  await page.click("form#sign-up button[type=submit]");
+  await page.click("form#sign-up button");
 }
 
 export async function signIn(visitor, person) {
@@ -34,7 +34,7 @@ export async function signIn(visitor, person) {
   await at(visitor, "form#sign-in", "/login");
   await page.fill("form#sign-in [name=username]", person.email);
   await page.fill("form#sign-in [name=password]", person.password ?? PASSWORD);
-  await page.click("form#sign-in button[type=submit]");
+  await page.click("form#sign-in button");
 }
 
 // decide answers the consent page; scopes are the optional ones to tick.
