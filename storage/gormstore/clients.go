@@ -1,0 +1,144 @@
+package gormstore
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"gorm.io/gorm"
+
+	"gatehouse/storage"
+)
+
+type clientRow struct {
+	ID                      string `gorm:"primaryKey"`
+	Name                    string
+	Names                   document[map[string]string]
+	PublisherID             string
+	Public                  bool
+	Secrets                 document[[]secretDocument]
+	RedirectURIs            document[[]string] `gorm:"column:redirect_uris"`
+	GrantTypes              document[[]string]
+	TokenTypes              document[[]string]
+	TokenEndpointAuthMethod string
+	Scopes                  document[[]clientScopeDocument]
+	SubjectType             string
+	Status                  string
+	ResourceServer          bool
+	FirstParty              bool
+	PKCE                    string `gorm:"column:pkce"`
+	IDTokenAlg              string
+	AccessTokenLifetime     time.Duration
+	RefreshTokenLifetime    time.Duration
+	CodeLifetime            time.Duration
+	RefreshReuseGrace       time.Duration
+	LogoURI                 string
+	ClientURI               string
+	PolicyURI               string
+	TOSURI                  string `gorm:"column:tos_uri"`
+	Contacts                document[[]string]
+	PostLogoutRedirectURIs  document[[]string] `gorm:"column:post_logout_redirect_uris"`
+	InitiateLoginURI        string
+	JWKS                    document[json.RawMessage] `gorm:"column:jwks"`
+	JWKSURI                 string                    `gorm:"column:jwks_uri"`
+	WebhookURI              string
+	Dialects                document[map[string]json.RawMessage]
+	Created                 micros `gorm:"column:created_at"`
+	Updated                 micros `gorm:"column:updated_at"`
+}
+
+// TableName implements gorm's schema.Tabler.
+func (clientRow) TableName() string { return "clients" }
+
+type secretDocument struct {
+	ID        string `json:"id"`
+	Hash      string `json:"hash"`
+	CreatedAt micros `json:"created_at"`
+	ExpiresAt micros `json:"expires_at"`
+}
+
+type clientScopeDocument struct {
+	Name     string            `json:"name"`
+	Required bool              `json:"required"`
+	Purpose  map[string]string `json:"purpose"`
+}
+
+func toClientRow(c storage.Client) clientRow {
+	return clientRow{
+		ID: c.ID, Name: c.Name, Names: doc(c.Names), PublisherID: c.PublisherID, Public: c.Public,
+		Secrets:      doc(mapped(c.Secrets, toSecretDocument)),
+		RedirectURIs: doc(c.RedirectURIs), GrantTypes: doc(c.GrantTypes), TokenTypes: doc(c.TokenTypes),
+		TokenEndpointAuthMethod: c.TokenEndpointAuthMethod,
+		Scopes:                  doc(mapped(c.Scopes, func(s storage.ClientScope) clientScopeDocument { return clientScopeDocument(s) })),
+		SubjectType:             c.SubjectType, Status: c.Status, ResourceServer: c.ResourceServer, FirstParty: c.FirstParty,
+		PKCE: c.PKCE, IDTokenAlg: c.IDTokenAlg, AccessTokenLifetime: time.Duration(c.AccessTokenLifetime),
+		RefreshTokenLifetime: time.Duration(c.RefreshTokenLifetime), CodeLifetime: time.Duration(c.CodeLifetime),
+		RefreshReuseGrace: c.RefreshReuseGrace, LogoURI: c.LogoURI, ClientURI: c.ClientURI, PolicyURI: c.PolicyURI,
+		TOSURI: c.TOSURI, Contacts: doc(c.Contacts), PostLogoutRedirectURIs: doc(c.PostLogoutRedirectURIs),
+		InitiateLoginURI: c.InitiateLoginURI, JWKS: doc(c.JWKS), JWKSURI: c.JWKSURI, WebhookURI: c.WebhookURI,
+		Dialects: doc(c.Dialects), Created: at(c.CreatedAt), Updated: at(c.UpdatedAt),
+	}
+}
+
+func (r clientRow) client() storage.Client {
+	return storage.Client{
+		ID: r.ID, Name: r.Name, Names: r.Names.V, PublisherID: r.PublisherID, Public: r.Public,
+		Secrets:      mapped(r.Secrets.V, secretDocument.secret),
+		RedirectURIs: r.RedirectURIs.V, GrantTypes: r.GrantTypes.V, TokenTypes: r.TokenTypes.V,
+		TokenEndpointAuthMethod: r.TokenEndpointAuthMethod,
+		Scopes:                  mapped(r.Scopes.V, func(s clientScopeDocument) storage.ClientScope { return storage.ClientScope(s) }),
+		SubjectType:             r.SubjectType, Status: r.Status, ResourceServer: r.ResourceServer, FirstParty: r.FirstParty,
+		PKCE: r.PKCE, IDTokenAlg: r.IDTokenAlg, AccessTokenLifetime: storage.Lifetime(r.AccessTokenLifetime),
+		RefreshTokenLifetime: storage.Lifetime(r.RefreshTokenLifetime), CodeLifetime: storage.Lifetime(r.CodeLifetime),
+		RefreshReuseGrace: r.RefreshReuseGrace, LogoURI: r.LogoURI, ClientURI: r.ClientURI, PolicyURI: r.PolicyURI,
+		TOSURI: r.TOSURI, Contacts: r.Contacts.V, PostLogoutRedirectURIs: r.PostLogoutRedirectURIs.V,
+		InitiateLoginURI: r.InitiateLoginURI, JWKS: absentIfNull(r.JWKS.V), JWKSURI: r.JWKSURI, WebhookURI: r.WebhookURI,
+		Dialects: r.Dialects.V, CreatedAt: r.Created.time(), UpdatedAt: r.Updated.time(),
+	}
+}
+
+func toSecretDocument(s storage.ClientSecret) secretDocument {
+	return secretDocument{ID: s.ID, Hash: s.Hash, CreatedAt: at(s.CreatedAt), ExpiresAt: at(s.ExpiresAt)}
+}
+
+func (d secretDocument) secret() storage.ClientSecret {
+	return storage.ClientSecret{ID: d.ID, Hash: d.Hash, CreatedAt: d.CreatedAt.time(), ExpiresAt: d.ExpiresAt.time()}
+}
+
+// absentIfNull undoes what JSON makes of a missing raw message.
+func absentIfNull(raw json.RawMessage) json.RawMessage {
+	if string(raw) == "null" {
+		return nil
+	}
+	return raw
+}
+
+// Client implements storage.Registry.
+func (s *Store) Client(ctx context.Context, id string) (storage.Client, error) {
+	return one(ctx, s, id, clientRow.client)
+}
+
+// Clients implements storage.Registry.
+func (s *Store) Clients(ctx context.Context, after string, limit int) ([]storage.Client, error) {
+	return list(ctx, s, after, limit, clientRow.client)
+}
+
+// CreateClient implements storage.Registry.
+func (s *Store) CreateClient(ctx context.Context, c storage.Client) error {
+	return s.writeRevised(ctx, func(tx *gorm.DB) error {
+		row := toClientRow(c)
+		return tx.Create(&row).Error
+	})
+}
+
+// UpdateClient implements storage.Registry.
+func (s *Store) UpdateClient(ctx context.Context, c storage.Client, was time.Time) error {
+	return s.writeRevised(ctx, func(tx *gorm.DB) error {
+		row := toClientRow(c)
+		err := mustMeet(tx.Select("*").Omit("id", "created_at").Where("updated_at = ?", at(was)).Updates(&row))
+		if err == storage.ErrNotFound {
+			return conflictIfExists(tx, &clientRow{}, c.ID)
+		}
+		return err
+	})
+}

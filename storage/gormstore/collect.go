@@ -1,0 +1,98 @@
+package gormstore
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+const (
+	// collectBatch is how many rows one transaction deletes, so that no other write waits long behind it.
+	collectBatch = 100
+	// tombstoneAge is how long the revocation of a family outlives every transaction that may still insert into it.
+	tombstoneAge = time.Hour
+)
+
+// A collection deletes one kind of row. Its statement takes a time and the most rows to delete.
+type collection struct {
+	sql    string
+	before time.Time
+}
+
+// Collect implements storage.Collector. A token that expires goes by its own time, even when its grant has gone: a
+// token whose grant is gone is as dead as one whose grant has ended. Tokens that never expire go with their family or
+// their grant.
+func (s *Store) Collect(ctx context.Context, now time.Time, limit int) (int, error) {
+	lock, settled := s.dialect.skipLocked, now.Add(-tombstoneAge)
+	total := 0
+	for _, c := range []collection{
+		{collectTokens + lock + ")", now},
+		{collectRevoked + lock + ")", settled},
+		{collectTombstones + lock + ")", settled},
+		{collectLasting + lock + ")", settled},
+		{collectGrants + lock + ")", settled},
+		{collectSessions + lock + ")", now},
+	} {
+		n, err := s.collect(ctx, c, limit)
+		total += n
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+func (s *Store) collect(ctx context.Context, c collection, limit int) (total int, err error) {
+	for total < limit {
+		batch := min(collectBatch, limit-total)
+		deleted := 0
+		err := s.write(ctx, func(tx *gorm.DB) error {
+			done := tx.Exec(c.sql, at(c.before), batch)
+			deleted = int(done.RowsAffected)
+			return done.Error
+		})
+		if err != nil {
+			return total, err
+		}
+		total += deleted
+		if deleted < batch {
+			break
+		}
+	}
+	return total, nil
+}
+
+const (
+	collectTokens = `
+DELETE FROM tokens WHERE (family_id, kind, generation) IN (
+    SELECT family_id, kind, generation FROM tokens
+    WHERE keep_until > 0 AND keep_until <= ? ORDER BY keep_until LIMIT ?`
+
+	collectRevoked = `
+DELETE FROM tokens WHERE (family_id, kind, generation) IN (
+    SELECT t.family_id, t.kind, t.generation FROM family_revocations r JOIN tokens t ON t.family_id = r.family_id
+    WHERE r.revoked_at <= ? ORDER BY r.revoked_at LIMIT ?`
+
+	collectTombstones = `
+DELETE FROM family_revocations WHERE family_id IN (
+    SELECT r.family_id FROM family_revocations r
+    WHERE r.revoked_at <= ? AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.family_id = r.family_id)
+    ORDER BY r.revoked_at LIMIT ?`
+
+	collectLasting = `
+DELETE FROM tokens WHERE (family_id, kind, generation) IN (
+    SELECT t.family_id, t.kind, t.generation FROM grants g JOIN tokens t ON t.grant_id = g.id AND t.keep_until = 0
+    WHERE g.state = 2 AND g.updated_at <= ? ORDER BY g.updated_at LIMIT ?`
+
+	collectGrants = `
+DELETE FROM grants WHERE id IN (
+    SELECT g.id FROM grants g
+    WHERE g.state = 2 AND g.updated_at <= ?
+      AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.grant_id = g.id AND t.keep_until = 0)
+    ORDER BY g.updated_at LIMIT ?`
+
+	collectSessions = `
+DELETE FROM sessions WHERE id IN (
+    SELECT id FROM sessions WHERE expires_at > 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?`
+)

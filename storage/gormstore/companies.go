@@ -1,0 +1,33 @@
+package gormstore
+
+import (
+	"context"
+
+	"gatehouse/storage"
+)
+
+type companyRow struct {
+	ID   string `gorm:"primaryKey"`
+	Name string
+}
+
+// TableName implements gorm's schema.Tabler.
+func (companyRow) TableName() string { return "companies" }
+
+func (r companyRow) company() storage.Company { return storage.Company(r) }
+
+// Company implements storage.Companies.
+func (s *Store) Company(ctx context.Context, id string) (storage.Company, error) {
+	return one(ctx, s, id, companyRow.company)
+}
+
+// Companies implements storage.Companies.
+func (s *Store) Companies(ctx context.Context, after string, limit int) ([]storage.Company, error) {
+	return list(ctx, s, after, limit, companyRow.company)
+}
+
+// SaveCompany implements storage.Companies.
+func (s *Store) SaveCompany(ctx context.Context, c storage.Company) error {
+	row := companyRow(c)
+	return s.save(ctx, &row)
+}

@@ -1,0 +1,138 @@
+package gormstore
+
+import (
+	"context"
+	"database/sql"
+
+	"gatehouse/storage"
+)
+
+const selectGrants = `
+SELECT g.id, g.user_id, g.company_id, g.client_id, g.state, g.version, g.allowed_by, g.denials, g.denied_at, g.until,
+       g.created_at, g.updated_at,
+       d.scope IS NOT NULL, COALESCE(d.scope, ''), d.scope IS NOT NULL AND d.allowed, COALESCE(d.decided_at, 0),
+       COALESCE(d.until, 0), COALESCE(d.purpose, '')
+FROM grants g LEFT JOIN decisions d ON d.grant_id = g.id
+WHERE g.state = 1 AND g.user_id = $1 AND g.company_id = $2`
+
+const (
+	selectGrant      = selectGrants + ` AND g.client_id = $3 ORDER BY d.scope`
+	selectGrantsList = selectGrants + ` ORDER BY g.updated_at DESC, g.id DESC, d.scope`
+)
+
+// Grant implements storage.Grants.
+func (s *Store) Grant(ctx context.Context, owner storage.Owner, clientID string) (storage.Grant, error) {
+	if !storable(clientID) {
+		return storage.Grant{}, storage.ErrNotFound
+	}
+	grants, err := s.grants(ctx, selectGrant, owner.UserID, owner.CompanyID, clientID)
+	if err != nil {
+		return storage.Grant{}, err
+	}
+	if len(grants) == 0 {
+		return storage.Grant{}, storage.ErrNotFound
+	}
+	return grants[0], nil
+}
+
+// Grants implements storage.Grants.
+func (s *Store) Grants(ctx context.Context, owner storage.Owner) ([]storage.Grant, error) {
+	return s.grants(ctx, selectGrantsList, owner.UserID, owner.CompanyID)
+}
+
+func (s *Store) grants(ctx context.Context, query string, args ...any) ([]storage.Grant, error) {
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	rows, err := s.pool.QueryContext(bounded, query, args...)
+	if err != nil {
+		return nil, translate(ctx, s.dialect, err)
+	}
+	defer rows.Close()
+	var grants []storage.Grant
+	for rows.Next() {
+		if grants, err = scanGrant(rows, grants); err != nil {
+			return nil, translate(ctx, s.dialect, err)
+		}
+	}
+	return grants, translate(ctx, s.dialect, rows.Err())
+}
+
+// scanGrant reads one row: the next decision of the last grant, or the first one of another.
+func scanGrant(rows *sql.Rows, grants []storage.Grant) ([]storage.Grant, error) {
+	var g storage.Grant
+	var d storage.Decision
+	var denied, until, created, updated, decided, decisionUntil micros
+	var decision bool
+	err := rows.Scan(&g.ID, &g.Owner.UserID, &g.Owner.CompanyID, &g.ClientID, &g.State, &g.Version, &g.AllowedBy,
+		&g.Denials, &denied, &until, &created, &updated,
+		&decision, &d.Scope, &d.Allowed, &decided, &decisionUntil, &d.Purpose)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(grants); n == 0 || grants[n-1].ID != g.ID {
+		g.DeniedAt, g.Until, g.CreatedAt, g.UpdatedAt = denied.time(), until.time(), created.time(), updated.time()
+		grants = append(grants, g)
+	}
+	if decision {
+		d.DecidedAt, d.Until = decided.time(), decisionUntil.time()
+		last := &grants[len(grants)-1]
+		last.Decisions = append(last.Decisions, d)
+	}
+	return grants, nil
+}
+
+func holdGrant(op storage.HoldGrant, forShare string) step {
+	return step{must: true, query: true,
+		sql:  `SELECT 1 FROM grants WHERE id = $1 AND state = 1 AND (until = 0 OR until > $2)` + forShare,
+		args: []any{op.ID, int64(at(op.At))},
+	}
+}
+
+func endGrant(op storage.EndGrant) step {
+	return step{
+		sql:  `UPDATE grants SET state = 2, version = version + 1, updated_at = $1 WHERE id = $2 AND state = 1`,
+		args: []any{int64(at(op.At)), op.ID},
+	}
+}
+
+func saveGrant(op storage.SaveGrant) []step {
+	g := op.Grant
+	steps := []step{updateGrant(g, op.IfVersion)}
+	if op.IfVersion == 0 {
+		steps[0] = insertGrant(g)
+	} else {
+		steps = append(steps, step{sql: `DELETE FROM decisions WHERE grant_id = $1`, args: []any{g.ID}})
+	}
+	for _, d := range g.Decisions {
+		steps = append(steps, insertDecision(g.ID, d))
+	}
+	return steps
+}
+
+// insertGrant does nothing, which is a conflict, when there is another active grant of the same owner and client.
+func insertGrant(g storage.Grant) step {
+	return step{must: true, sql: `
+INSERT INTO grants (id, user_id, company_id, client_id, state, version, allowed_by, denials, denied_at, until, created_at,
+                    updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+ON CONFLICT DO NOTHING`, args: []any{
+		g.ID, g.Owner.UserID, g.Owner.CompanyID, g.ClientID, int64(g.State), g.Version, g.AllowedBy, int64(g.Denials),
+		int64(at(g.DeniedAt)), int64(at(g.Until)), int64(at(g.CreatedAt)), int64(at(g.UpdatedAt)),
+	}}
+}
+
+func updateGrant(g storage.Grant, ifVersion int64) step {
+	return step{must: true, sql: `
+UPDATE grants SET state = $1, version = $2, allowed_by = $3, denials = $4, denied_at = $5, until = $6, updated_at = $7
+WHERE id = $8 AND version = $9 AND state = 1`, args: []any{
+		int64(g.State), g.Version, g.AllowedBy, int64(g.Denials), int64(at(g.DeniedAt)), int64(at(g.Until)),
+		int64(at(g.UpdatedAt)), g.ID, ifVersion,
+	}}
+}
+
+func insertDecision(grantID string, d storage.Decision) step {
+	return step{
+		sql:  `INSERT INTO decisions (grant_id, scope, allowed, decided_at, until, purpose) VALUES ($1, $2, $3, $4, $5, $6)`,
+		args: []any{grantID, d.Scope, d.Allowed, int64(at(d.DecidedAt)), int64(at(d.Until)), d.Purpose},
+	}
+}

@@ -1,0 +1,170 @@
+package gormstore
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+
+	"github.com/go-gormigrate/gormigrate/v2"
+	"gorm.io/gorm"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// migration is one step of the schema; its number is its place in the timeline.
+type migration struct {
+	id string // its file, without .sql
+	// minCompatible is the number of the oldest schema that a program may have been built for and still work on this
+	// one. It stays as it is when a step only adds.
+	minCompatible int
+}
+
+// timeline has every migration, oldest first. Steps that were ever released do not change.
+var timeline = []migration{
+	{id: "0001_records", minCompatible: 1},
+}
+
+// Status tells how a database's schema compares with this program's.
+type Status struct {
+	Version       int      // of the database's schema; 0: it has none
+	MinCompatible int      // the oldest program's version that works on it
+	Program       int      // of the schema that this program was built for
+	Pending       []string // migrations that `gatehouse migrate up` would run
+}
+
+type schemaRow struct {
+	ID            int `gorm:"primaryKey;autoIncrement:false"`
+	Version       int
+	MinCompatible int
+}
+
+// TableName implements gorm's schema.Tabler.
+func (schemaRow) TableName() string { return "schema_info" }
+
+// usable says, as an error, why a program cannot work on the schema.
+func (s Status) usable() error {
+	if s.Version < s.Program {
+		return fmt.Errorf("the database's schema has version %d and this program needs %d: run `gatehouse migrate up`",
+			s.Version, s.Program)
+	}
+	if s.Program < s.MinCompatible {
+		return fmt.Errorf("the database's schema has version %d, which needs a program for version %d or later, and this "+
+			"one is for %d: run a newer gatehouse", s.Version, s.MinCompatible, s.Program)
+	}
+	return nil
+}
+
+// Status reads the version of the database's schema.
+func (s *Store) Status(ctx context.Context) (Status, error) {
+	var status Status
+	err := s.read(ctx, func(db *gorm.DB) (err error) {
+		status, err = readStatus(db)
+		return err
+	})
+	return status, err
+}
+
+func readStatus(db *gorm.DB) (Status, error) {
+	var row schemaRow
+	if db.Migrator().HasTable(&row) {
+		if err := db.Take(&row).Error; err != nil {
+			return Status{}, err
+		}
+	}
+	status := Status{Version: row.Version, MinCompatible: row.MinCompatible, Program: len(timeline)}
+	for _, m := range timeline[min(status.Version, len(timeline)):] {
+		status.Pending = append(status.Pending, m.id)
+	}
+	return status, nil
+}
+
+// Migrate brings the schema up to date. When several processes do so at once, one does and the others wait for it. It
+// never goes back: a newer schema stays as it is.
+func (s *Store) Migrate(ctx context.Context) error {
+	var before, after Status
+	err := s.write(ctx, func(tx *gorm.DB) (err error) {
+		if s.dialect.schemaLock != "" {
+			if err := tx.Exec(s.dialect.schemaLock).Error; err != nil {
+				return err
+			}
+		}
+		if before, err = readStatus(tx); err != nil || before.Version >= before.Program {
+			return err
+		}
+		if err := s.runMigrations(tx); err != nil {
+			return err
+		}
+		after, err = readStatus(tx)
+		return err
+	})
+	if err == nil && after.Version > before.Version {
+		s.log.InfoContext(ctx, "schema migrated", "from", before.Version, "to", after.Version)
+	}
+	return err
+}
+
+func (s *Store) runMigrations(tx *gorm.DB) error {
+	err := tx.Exec(s.dialect.schema(`
+CREATE TABLE IF NOT EXISTS migrations (id TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS schema_info (id SMALLINT PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, min_compatible INTEGER NOT NULL);
+INSERT INTO schema_info (id, version, min_compatible) VALUES (1, 0, 0) ON CONFLICT DO NOTHING`)).Error
+	if err != nil {
+		return err
+	}
+	var steps []*gormigrate.Migration
+	for i, m := range timeline {
+		steps = append(steps, &gormigrate.Migration{
+			ID:      m.id,
+			Migrate: func(tx *gorm.DB) error { return s.runMigration(tx, m, i+1) },
+		})
+	}
+	return gormigrate.New(tx, &gormigrate.Options{TableName: "migrations", IDColumnName: "id", IDColumnSize: 255}, steps).Migrate()
+}
+
+func (s *Store) runMigration(tx *gorm.DB, m migration, version int) error {
+	ddl, err := migrationFiles.ReadFile("migrations/" + m.id + ".sql")
+	if err != nil {
+		return err
+	}
+	if err := tx.Exec(s.dialect.schema(string(ddl))).Error; err != nil {
+		return fmt.Errorf("migration %s: %w", m.id, err)
+	}
+	return tx.Exec("UPDATE schema_info SET version = ?, min_compatible = ? WHERE id = 1", version, m.minCompatible).Error
+}
+
+// Check implements storage.Checker: the database takes writes, and its schema is one that this program works on.
+func (s *Store) Check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, checkPatience)
+	defer cancel()
+	answer := make(chan error, 1)
+	go func() { answer <- s.write(ctx, s.check) }()
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return translate(context.Background(), s.dialect, errors.New("the database does not answer in time"))
+	}
+}
+
+func (s *Store) check(tx *gorm.DB) error {
+	status, err := readStatus(tx)
+	if err != nil {
+		return err
+	}
+	if err := status.usable(); err != nil {
+		return err
+	}
+	if s.dialect.readOnly == "" {
+		return nil // BEGIN IMMEDIATE has failed already
+	}
+	var readOnly bool
+	if err := tx.Raw(s.dialect.readOnly).Scan(&readOnly).Error; err != nil {
+		return err
+	}
+	if readOnly {
+		return errors.New("the database refuses writes")
+	}
+	return nil
+}

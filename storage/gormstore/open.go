@@ -1,0 +1,150 @@
+package gormstore
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"gatehouse/storage"
+)
+
+// patience is how long one read or one write may take before the database counts as unavailable.
+const patience = 10 * time.Second
+
+// checkPatience is the same for Check, which must answer soon.
+const checkPatience = 2 * time.Second
+
+var _ storage.Store = (*Store)(nil)
+
+// Options are the choices of Open. The zero value opens an existing schema and logs to slog.Default.
+type Options struct {
+	// Migrate brings the schema up to date first.
+	Migrate bool
+	// AnySchema opens the database whatever its schema is, for `gatehouse migrate`: only Status, Migrate and Close
+	// may be called then.
+	AnySchema bool
+	Log       *slog.Logger
+	// Statement, when set, is called before every statement that is sent to the database, on the goroutine that sends
+	// it; it may sleep. Transactions show as BEGIN…, COMMIT, ROLLBACK…, SAVEPOINT… and RELEASE….
+	Statement func(ctx context.Context, sql string)
+}
+
+// Store is a storage.Store. It is safe for concurrent use.
+type Store struct {
+	db      *gorm.DB // reads
+	pool    *sql.DB  // what db reads from
+	writer  writer
+	dialect dialect
+	log     *slog.Logger
+	salt    []byte // see failures.go
+}
+
+// writer is how a database takes writes.
+type writer interface {
+	// write runs do in a transaction and returns once that is durable. It may run do again after a failure, always
+	// from the state before it. A context that ends while do waits for its turn withdraws it; later it changes nothing.
+	write(ctx context.Context, do func(tx *gorm.DB) error) error
+	// apply does the same for the statements of a unit of work.
+	apply(ctx context.Context, steps []step) error
+	// close waits for writes under way and ends.
+	close() error
+}
+
+// dialect is what one database spells differently.
+type dialect struct {
+	name       string
+	forShare   string                  // ends a SELECT whose row must stay as it is until the transaction ends
+	skipLocked string                  // ends a SELECT of rows to delete that others may be deleting too
+	schemaLock string                  // keeps other migrations away until the transaction ends
+	readOnly   string                  // asks whether writes are refused
+	schema     func(ddl string) string // rewrites a migration
+	unique     func(err error) bool    // a unique constraint was violated
+}
+
+// Open opens the database that dsn names, `sqlite:PATH` or `postgres://…`, and checks its schema.
+func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	if o.Statement == nil {
+		o.Statement = func(context.Context, string) {}
+	}
+	s, err := connect(ctx, dsn, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.prepare(ctx, o); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func connect(ctx context.Context, dsn string, o Options) (*Store, error) {
+	scheme, rest, _ := strings.Cut(dsn, ":")
+	switch scheme {
+	case "sqlite":
+		return openSQLite(ctx, rest, o)
+	case "postgres", "postgresql":
+		return openPostgres(ctx, dsn, o)
+	}
+	return nil, fmt.Errorf("the database must be sqlite:PATH or postgres://…, not %q", scheme+":")
+}
+
+// prepare makes or checks the schema and readies everything that needs it.
+func (s *Store) prepare(ctx context.Context, o Options) error {
+	if o.Migrate {
+		if err := s.Migrate(ctx); err != nil {
+			return err
+		}
+	}
+	if o.AnySchema {
+		return nil
+	}
+	status, err := s.Status(ctx)
+	if err != nil {
+		return err
+	}
+	if err := status.usable(); err != nil {
+		return err
+	}
+	s.salt, err = s.failureSalt(ctx)
+	return err
+}
+
+// Close waits for writes under way, which stay durable, and closes the database.
+func (s *Store) Close() error {
+	err := s.writer.close()
+	if closeErr := s.pool.Close(); err == nil {
+		err = closeErr
+	}
+	return err
+}
+
+// read runs one plain gorm read.
+func (s *Store) read(ctx context.Context, do func(db *gorm.DB) error) error {
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return translate(ctx, s.dialect, do(s.db.WithContext(bounded)))
+}
+
+// write runs do in a transaction; see writer.
+func (s *Store) write(ctx context.Context, do func(tx *gorm.DB) error) error {
+	return translate(ctx, s.dialect, s.writer.write(ctx, do))
+}
+
+// openGorm puts gorm on a connection pool. It neither logs, because statements carry people's data, nor wraps single
+// statements in transactions.
+func openGorm(d gorm.Dialector) (*gorm.DB, error) {
+	return gorm.Open(d, &gorm.Config{
+		Logger:                 logger.Discard,
+		SkipDefaultTransaction: true,
+		DisableAutomaticPing:   true,
+	})
+}

@@ -1,0 +1,74 @@
+package gormstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+)
+
+// postgresConnections is how many connections one server process may hold: three processes fit into PostgreSQL's
+// default of 100.
+const postgresConnections = 30
+
+// SQLSTATE codes, PostgreSQL documentation, appendix A.
+const (
+	uniqueViolation      = "23505"
+	serializationFailure = "40001"
+	deadlockDetected     = "40P01"
+)
+
+var postgresDialect = dialect{
+	name:       "postgres",
+	forShare:   " FOR SHARE",
+	skipLocked: " FOR UPDATE SKIP LOCKED",
+	schemaLock: "SELECT pg_advisory_xact_lock(7235419680)",
+	readOnly:   "SELECT current_setting('transaction_read_only') = 'on'",
+	// IDs are compared byte by byte, as on SQLite, whatever the database's collation is.
+	schema: strings.NewReplacer("TEXT", `TEXT COLLATE "C"`, "BLOB", "BYTEA", " WITHOUT ROWID", "").Replace,
+	unique: func(err error) bool { return hasState(err, uniqueViolation) },
+}
+
+// openPostgres opens a pool of connections; dsn is a URL as libpq has them.
+func openPostgres(ctx context.Context, dsn string, o Options) (*Store, error) {
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("the database's URL is wrong: %w", err)
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 5 * time.Second
+	}
+	config.Tracer = postgresTracer{o.Statement}
+	pool := stdlib.OpenDB(*config)
+	pool.SetMaxOpenConns(postgresConnections)
+	pool.SetMaxIdleConns(postgresConnections)
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	db, err := openGorm(postgres.New(postgres.Config{Conn: pool}))
+	if err == nil {
+		err = pool.PingContext(ctx)
+	}
+	if err != nil {
+		pool.Close()
+		return nil, translate(ctx, postgresDialect, err)
+	}
+	return &Store{db: db, pool: pool, writer: &postgresWriter{pool: pool, db: db}, dialect: postgresDialect, log: o.Log}, nil
+}
+
+func hasState(err error, states ...string) bool {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, state := range states {
+		if e.Code == state {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,108 @@
+package gormstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/mattn/go-sqlite3"
+	"gorm.io/driver/sqlite"
+	"gorm.io/gorm"
+)
+
+// busyTimeout is how long SQLite waits for another process that is writing, such as a command beside the server.
+const busyTimeout = 5 * time.Second
+
+var sqliteDialect = dialect{
+	name:   "sqlite",
+	schema: func(ddl string) string { return ddl },
+	unique: func(err error) bool {
+		var e sqlite3.Error
+		return errors.As(err, &e) &&
+			(e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)
+	},
+}
+
+// openSQLite opens the file at path with one connection that writes and a pool of connections that only read. In WAL
+// mode they do not wait for each other.
+func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
+	if path == "" || path == ":memory:" {
+		return nil, errors.New("sqlite needs the path of a file: sqlite:PATH")
+	}
+	if err := createPrivate(path); err != nil {
+		return nil, err
+	}
+	w, err := openSQLiteWriter(ctx, sqlitePool(path, "_foreign_keys=on", 1, o.Statement))
+	if err != nil {
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	readers := sqlitePool(path, "_query_only=on", max(4, 2*runtime.NumCPU()), o.Statement)
+	db, err := openGorm(sqlite.New(sqlite.Config{Conn: readers}))
+	if err != nil {
+		w.close()
+		readers.Close()
+		return nil, fmt.Errorf("opening %s: %w", path, err)
+	}
+	return &Store{db: db, pool: readers, writer: w, dialect: sqliteDialect, log: o.Log}, nil
+}
+
+// createPrivate makes a new database file that only its owner can read. An existing file is left alone: opening and
+// closing it here would drop the locks that this process may hold on it.
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func sqlitePool(path, option string, connections int, observe observer) *sql.DB {
+	file := url.URL{Scheme: "file", Opaque: url.PathEscape(path)}
+	dsn := fmt.Sprintf("%s?%s&_synchronous=FULL&_busy_timeout=%d&_stmt_cache_size=64&_cache_size=-16000",
+		file.String(), option, busyTimeout.Milliseconds())
+	pool := sql.OpenDB(&sqliteConnector{dsn: dsn, driver: &sqlite3.SQLiteDriver{}, observe: observe})
+	pool.SetMaxOpenConns(connections)
+	pool.SetMaxIdleConns(connections)
+	return pool
+}
+
+// openSQLiteWriter takes the pool's only connection for good. Several processes may be making the same new file, and
+// SQLite does not wait by itself when they all turn to WAL at once.
+func openSQLiteWriter(ctx context.Context, pool *sql.DB) (*sqliteWriter, error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		pool.Close()
+		return nil, err
+	}
+	deadline := time.Now().Add(busyTimeout)
+	for {
+		_, err = conn.ExecContext(ctx, "PRAGMA journal_mode = WAL")
+		if !isBusy(err) || time.Now().After(deadline) {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	var db *gorm.DB
+	if err == nil {
+		db, err = openGorm(sqlite.New(sqlite.Config{Conn: conn}))
+	}
+	if err != nil {
+		conn.Close()
+		pool.Close()
+		return nil, err
+	}
+	return startSQLiteWriter(pool, conn, db), nil
+}
+
+func isBusy(err error) bool {
+	var e sqlite3.Error
+	return errors.As(err, &e) && (e.Code == sqlite3.ErrBusy || e.Code == sqlite3.ErrLocked)
+}

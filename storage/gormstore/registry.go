@@ -1,0 +1,104 @@
+package gormstore
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"gatehouse/storage"
+)
+
+type publisherRow struct {
+	ID         string `gorm:"primaryKey"`
+	Name       string
+	Verified   bool
+	VerifiedAt micros
+	Developers document[[]string]
+}
+
+// TableName implements gorm's schema.Tabler.
+func (publisherRow) TableName() string { return "publishers" }
+
+func (r publisherRow) publisher() storage.Publisher {
+	return storage.Publisher{
+		ID: r.ID, Name: r.Name, Verified: r.Verified, VerifiedAt: r.VerifiedAt.time(), Developers: r.Developers.V,
+	}
+}
+
+type scopeRow struct {
+	Name        string `gorm:"primaryKey"`
+	Title       document[map[string]string]
+	Description document[map[string]string]
+	Claims      document[[]string]
+	Sensitive   bool
+	Client      bool
+}
+
+// TableName implements gorm's schema.Tabler.
+func (scopeRow) TableName() string { return "scopes" }
+
+func (r scopeRow) scope() storage.Scope {
+	return storage.Scope{
+		Name: r.Name, Title: r.Title.V, Description: r.Description.V, Claims: r.Claims.V, Sensitive: r.Sensitive,
+		Client: r.Client,
+	}
+}
+
+// Publisher implements storage.Registry.
+func (s *Store) Publisher(ctx context.Context, id string) (storage.Publisher, error) {
+	return one(ctx, s, id, publisherRow.publisher)
+}
+
+// Publishers implements storage.Registry.
+func (s *Store) Publishers(ctx context.Context, after string, limit int) ([]storage.Publisher, error) {
+	return list(ctx, s, after, limit, publisherRow.publisher)
+}
+
+// SavePublisher implements storage.Registry.
+func (s *Store) SavePublisher(ctx context.Context, p storage.Publisher) error {
+	return s.save(ctx, &publisherRow{
+		ID: p.ID, Name: p.Name, Verified: p.Verified, VerifiedAt: at(p.VerifiedAt), Developers: doc(p.Developers),
+	})
+}
+
+// Scopes implements storage.Registry.
+func (s *Store) Scopes(ctx context.Context) ([]storage.Scope, error) {
+	var rows []scopeRow
+	err := s.read(ctx, func(db *gorm.DB) error { return db.Order("name").Find(&rows).Error })
+	return records(rows, scopeRow.scope), err
+}
+
+// SaveScope implements storage.Registry.
+func (s *Store) SaveScope(ctx context.Context, scope storage.Scope) error {
+	return s.save(ctx, &scopeRow{
+		Name: scope.Name, Title: doc(scope.Title), Description: doc(scope.Description), Claims: doc(scope.Claims),
+		Sensitive: scope.Sensitive, Client: scope.Client,
+	})
+}
+
+// Revision implements storage.Registry.
+func (s *Store) Revision(ctx context.Context) (revision int64, err error) {
+	err = s.read(ctx, func(db *gorm.DB) error {
+		return db.Table("revision").Where("id = 1").Select("value").Take(&revision).Error
+	})
+	return revision, err
+}
+
+// save creates or replaces a row of the registry.
+func (s *Store) save(ctx context.Context, row any) error {
+	return s.writeRevised(ctx, func(tx *gorm.DB) error {
+		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(row).Error
+	})
+}
+
+// writeRevised writes what processes keep in their caches. The revision goes last, so that the row that all such
+// writes share is held only for the commit.
+func (s *Store) writeRevised(ctx context.Context, do func(tx *gorm.DB) error) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		if err := do(tx); err != nil {
+			return err
+		}
+		return tx.Exec("UPDATE revision SET value = value + 1 WHERE id = 1").Error
+	})
+}

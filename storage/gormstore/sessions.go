@@ -1,0 +1,95 @@
+package gormstore
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"gatehouse/storage"
+)
+
+type sessionRow struct {
+	ID        string `gorm:"primaryKey"`
+	UserID    string
+	AuthTime  micros
+	Created   micros `gorm:"column:created_at"`
+	SeenAt    micros
+	ExpiresAt micros
+	UserAgent string
+	Address   string
+}
+
+// TableName implements gorm's schema.Tabler.
+func (sessionRow) TableName() string { return "sessions" }
+
+func (r sessionRow) session() storage.Session {
+	return storage.Session{
+		ID: r.ID, UserID: r.UserID, AuthTime: r.AuthTime.time(), CreatedAt: r.Created.time(), SeenAt: r.SeenAt.time(),
+		ExpiresAt: r.ExpiresAt.time(), UserAgent: r.UserAgent, Address: r.Address,
+	}
+}
+
+const selectSession = `
+SELECT s.user_id, s.auth_time, s.created_at, s.seen_at, s.expires_at, s.user_agent, s.address,
+       u.id, u.email, u.email_verified, u.phone, u.phone_verified, u.first_name, u.last_name, u.locale, u.company_id,
+       u.roles, u.attributes, u.password_hash, u.disabled, u.created_at, u.updated_at
+FROM sessions s JOIN users u ON u.id = s.user_id
+WHERE s.id = $1 AND (s.expires_at = 0 OR s.expires_at > $2) AND NOT u.disabled`
+
+// Session implements storage.Sessions.
+func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.Session, storage.User, error) {
+	if !storable(id) {
+		return storage.Session{}, storage.User{}, storage.ErrNotFound
+	}
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	r, u := sessionRow{ID: id}, userRow{}
+	err := s.pool.QueryRowContext(bounded, selectSession, id, int64(at(now))).Scan(
+		&r.UserID, &r.AuthTime, &r.Created, &r.SeenAt, &r.ExpiresAt, &r.UserAgent, &r.Address,
+		&u.ID, &u.Email, &u.EmailVerified, &u.Phone, &u.PhoneVerified, &u.FirstName, &u.LastName, &u.Locale, &u.CompanyID,
+		&u.Roles, &u.Attributes, &u.PasswordHash, &u.Disabled, &u.Created, &u.Updated)
+	if err != nil {
+		return storage.Session{}, storage.User{}, translate(ctx, s.dialect, err)
+	}
+	return r.session(), u.user(), nil
+}
+
+// StartSession implements storage.Sessions.
+func (s *Store) StartSession(ctx context.Context, session storage.Session, replaced string) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		if replaced != "" {
+			if err := tx.Where("id = ?", replaced).Delete(&sessionRow{}).Error; err != nil {
+				return err
+			}
+		}
+		return tx.Create(&sessionRow{
+			ID: session.ID, UserID: session.UserID, AuthTime: at(session.AuthTime), Created: at(session.CreatedAt),
+			SeenAt: at(session.SeenAt), ExpiresAt: at(session.ExpiresAt), UserAgent: clean(session.UserAgent),
+			Address: clean(session.Address),
+		}).Error
+	})
+}
+
+// TouchSession implements storage.Sessions.
+func (s *Store) TouchSession(ctx context.Context, id string, seenAt time.Time, address string) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&sessionRow{}).Where("id = ?", id).
+			Updates(map[string]any{"seen_at": at(seenAt), "address": clean(address)}).Error
+	})
+}
+
+// EndSession implements storage.Sessions.
+func (s *Store) EndSession(ctx context.Context, id string) error {
+	return s.write(ctx, func(tx *gorm.DB) error { return tx.Where("id = ?", id).Delete(&sessionRow{}).Error })
+}
+
+// UserSessions implements storage.Sessions.
+func (s *Store) UserSessions(ctx context.Context, userID string, now time.Time) ([]storage.Session, error) {
+	var rows []sessionRow
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Where("user_id = ? AND (expires_at = 0 OR expires_at > ?)", userID, at(now)).
+			Order("seen_at DESC, id").Find(&rows).Error
+	})
+	return records(rows, sessionRow.session), err
+}

@@ -1,0 +1,92 @@
+package gormstore
+
+import (
+	"context"
+
+	"gatehouse/storage"
+)
+
+// selectToken finds a token by its primary key together with what its life hangs on.
+const selectToken = `
+SELECT t.hash, t.client_id, t.grant_id, t.user_id, t.company_id, t.subject, t.scope, t.session, t.issued_at,
+       t.expires_at, t.state, t.spent_at, t.secret_id, t.keep_until,
+       r.family_id IS NOT NULL, COALESCE(g.state, 0), COALESCE(g.until, 0), u.id IS NULL OR u.disabled, u.email
+FROM tokens t
+LEFT JOIN family_revocations r ON r.family_id = t.family_id
+LEFT JOIN grants g ON g.id = t.grant_id
+LEFT JOIN users u ON u.id = t.user_id
+WHERE t.family_id = $1 AND t.kind = $2 AND t.generation = $3`
+
+// Token implements storage.Tokens.
+func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.StoredToken, error) {
+	t := storage.StoredToken{Token: storage.Token{TokenKey: key}}
+	var issued, expires, spent, keep, until micros
+	var grantState storage.GrantState
+	var userDead bool
+	var email nullable
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := s.pool.QueryRowContext(bounded, selectToken, key.Family[:], int64(key.Kind), int64(key.Generation)).Scan(
+		&t.Hash, &t.ClientID, &t.GrantID, &t.UserID, &t.CompanyID, &t.Subject, &t.Scope, &t.Session, &issued,
+		&expires, &t.State, &spent, &t.SecretID, &keep,
+		&t.FamilyRevoked, &grantState, &until, &userDead, &email)
+	if err != nil {
+		return storage.StoredToken{}, translate(ctx, s.dialect, err)
+	}
+	t.IssuedAt, t.ExpiresAt, t.SpentAt, t.GrantUntil = issued.time(), expires.time(), spent.time(), until.time()
+	if keep != expires {
+		t.KeepUntil = keep.time()
+	}
+	if len(t.Session) == 0 {
+		t.Session = nil
+	}
+	t.GrantEnded = t.GrantID != "" && grantState != storage.GrantActive
+	t.UserDisabled = t.UserID != "" && userDead
+	t.UserEmail = string(email)
+	return t, nil
+}
+
+// The column keep_until has the effective time, so that one small index finds what can be collected.
+func keepUntil(t storage.Token) micros {
+	if t.KeepUntil.IsZero() {
+		return at(t.ExpiresAt)
+	}
+	return at(t.KeepUntil)
+}
+
+func insertToken(t storage.Token) step {
+	return step{must: true, sql: `
+INSERT INTO tokens (family_id, kind, generation, hash, client_id, grant_id, user_id, company_id, subject, scope, session,
+                    issued_at, expires_at, state, spent_at, secret_id, keep_until)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+ON CONFLICT DO NOTHING`, args: []any{
+		t.Family[:], int64(t.Kind), int64(t.Generation), notNull(t.Hash), t.ClientID, t.GrantID, t.UserID, t.CompanyID,
+		t.Subject, t.Scope, notNull(t.Session), int64(at(t.IssuedAt)), int64(at(t.ExpiresAt)), int64(t.State),
+		int64(at(t.SpentAt)), t.SecretID, int64(keepUntil(t)),
+	}}
+}
+
+// spendToken is the single use: of any number of simultaneous calls, one meets the row in its active state.
+func spendToken(op storage.SpendToken) step {
+	return step{must: true, sql: `
+UPDATE tokens SET state = 2, spent_at = $1, secret_id = $2, keep_until = CASE WHEN CAST($3 AS BIGINT) = 0 THEN keep_until ELSE $3 END
+WHERE family_id = $4 AND kind = $5 AND generation = $6 AND state = 1`, args: []any{
+		int64(at(op.At)), op.SecretID, int64(at(op.KeepUntil)),
+		op.Key.Family[:], int64(op.Key.Kind), int64(op.Key.Generation),
+	}}
+}
+
+func revokeFamily(op storage.RevokeFamily) step {
+	return step{
+		sql:  `INSERT INTO family_revocations (family_id, revoked_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+		args: []any{op.Family[:], int64(at(op.At))},
+	}
+}
+
+// notNull makes an empty value of a missing one.
+func notNull(b []byte) []byte {
+	if b == nil {
+		return []byte{}
+	}
+	return b
+}

@@ -1,0 +1,80 @@
+package gormstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"gatehouse/storage"
+)
+
+// step is one statement of a unit of work.
+type step struct {
+	sql   string
+	args  []any
+	must  bool // ErrConflict unless it meets a row
+	query bool // a SELECT, not a change
+}
+
+// Apply implements storage.Units.
+func (s *Store) Apply(ctx context.Context, unit storage.Unit) error {
+	var steps []step
+	for _, op := range unit {
+		more, err := s.steps(op)
+		if err != nil {
+			return err
+		}
+		steps = append(steps, more...)
+	}
+	if len(steps) == 0 {
+		return nil
+	}
+	return translate(ctx, s.dialect, s.writer.apply(ctx, steps))
+}
+
+func (s *Store) steps(op storage.Op) ([]step, error) {
+	switch op := op.(type) {
+	case storage.SpendToken:
+		return []step{spendToken(op)}, nil
+	case storage.InsertToken:
+		return []step{insertToken(op.Token)}, nil
+	case storage.RevokeFamily:
+		return []step{revokeFamily(op)}, nil
+	case storage.HoldGrant:
+		return []step{holdGrant(op, s.dialect.forShare)}, nil
+	case storage.SaveGrant:
+		return saveGrant(op), nil
+	case storage.EndGrant:
+		return []step{endGrant(op)}, nil
+	}
+	return nil, fmt.Errorf("a unit of work cannot have a %T", op)
+}
+
+// run runs the step on a database/sql connection.
+func (s step) run(ctx context.Context, conn *sql.Conn) error {
+	if s.query {
+		var one int
+		err := conn.QueryRowContext(ctx, s.sql, s.args...).Scan(&one)
+		if errors.Is(err, sql.ErrNoRows) {
+			return s.check(0)
+		}
+		return err
+	}
+	result, err := conn.ExecContext(ctx, s.sql, s.args...)
+	if err != nil {
+		return err
+	}
+	rows, err := result.RowsAffected()
+	if err != nil {
+		return err
+	}
+	return s.check(rows)
+}
+
+func (s step) check(rows int64) error {
+	if s.must && rows != 1 {
+		return storage.ErrConflict
+	}
+	return nil
+}

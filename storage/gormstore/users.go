@@ -1,0 +1,119 @@
+package gormstore
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"gatehouse/storage"
+)
+
+type userRow struct {
+	ID            string `gorm:"primaryKey"`
+	Email         nullable
+	EmailVerified bool
+	Phone         nullable
+	PhoneVerified bool
+	FirstName     string
+	LastName      string
+	Locale        string
+	CompanyID     string
+	Roles         document[[]string]
+	Attributes    document[map[string]any]
+	PasswordHash  string
+	Disabled      bool
+	Created       micros `gorm:"column:created_at"`
+	Updated       micros `gorm:"column:updated_at"`
+}
+
+// TableName implements gorm's schema.Tabler.
+func (userRow) TableName() string { return "users" }
+
+func toUserRow(u storage.User) userRow {
+	return userRow{
+		ID: u.ID, Email: nullable(u.Email), EmailVerified: u.EmailVerified, Phone: nullable(u.Phone),
+		PhoneVerified: u.PhoneVerified, FirstName: u.FirstName, LastName: u.LastName, Locale: u.Locale,
+		CompanyID: u.CompanyID, Roles: doc(u.Roles), Attributes: doc(u.Attributes), PasswordHash: u.PasswordHash,
+		Disabled: u.Disabled, Created: at(u.CreatedAt), Updated: at(u.UpdatedAt),
+	}
+}
+
+func (r userRow) user() storage.User {
+	return storage.User{
+		ID: r.ID, Email: string(r.Email), EmailVerified: r.EmailVerified, Phone: string(r.Phone),
+		PhoneVerified: r.PhoneVerified, FirstName: r.FirstName, LastName: r.LastName, Locale: r.Locale,
+		CompanyID: r.CompanyID, Roles: r.Roles.V, Attributes: r.Attributes.V, PasswordHash: r.PasswordHash,
+		Disabled: r.Disabled, CreatedAt: r.Created.time(), UpdatedAt: r.Updated.time(),
+	}
+}
+
+// User implements storage.Users.
+func (s *Store) User(ctx context.Context, id string) (storage.User, error) {
+	return s.user(ctx, "id = ?", id)
+}
+
+// UserByLogin implements storage.Users.
+func (s *Store) UserByLogin(ctx context.Context, login string) (storage.User, error) {
+	return s.user(ctx, "email = ? OR phone = ?", login, login)
+}
+
+func (s *Store) user(ctx context.Context, where string, keys ...any) (storage.User, error) {
+	if !storable(keys[0].(string)) {
+		return storage.User{}, storage.ErrNotFound
+	}
+	var row userRow
+	err := s.read(ctx, func(db *gorm.DB) error { return db.Where(where, keys...).Take(&row).Error })
+	return row.user(), err
+}
+
+// Users implements storage.Users.
+func (s *Store) Users(ctx context.Context, after string, limit int) ([]storage.User, error) {
+	return list(ctx, s, after, limit, userRow.user)
+}
+
+// CreateUser implements storage.Users.
+func (s *Store) CreateUser(ctx context.Context, u storage.User) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		row := toUserRow(u)
+		return tx.Create(&row).Error
+	})
+}
+
+// UpdateUser implements storage.Users.
+func (s *Store) UpdateUser(ctx context.Context, u storage.User) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		row := toUserRow(u)
+		return mustMeet(tx.Select("*").Omit("id", "password_hash", "disabled", "created_at").Updates(&row))
+	})
+}
+
+// SetPassword implements storage.Users.
+func (s *Store) SetPassword(ctx context.Context, userID, old, hash string, when time.Time, endSessions bool, keep string) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		change := tx.Model(&userRow{}).Where("id = ?", userID)
+		if old != "" {
+			change = change.Where("password_hash = ?", old)
+		}
+		err := mustMeet(change.Updates(map[string]any{"password_hash": hash, "updated_at": at(when)}))
+		if err == storage.ErrNotFound {
+			return conflictIfExists(tx, &userRow{}, userID)
+		}
+		if err != nil || !endSessions {
+			return err
+		}
+		return tx.Where("user_id = ? AND id <> ?", userID, keep).Delete(&sessionRow{}).Error
+	})
+}
+
+// SetDisabled implements storage.Users.
+func (s *Store) SetDisabled(ctx context.Context, userID string, disabled bool, when time.Time) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		err := mustMeet(tx.Model(&userRow{}).Where("id = ?", userID).
+			Updates(map[string]any{"disabled": disabled, "updated_at": at(when)}))
+		if err != nil || !disabled {
+			return err
+		}
+		return tx.Where("user_id = ?", userID).Delete(&sessionRow{}).Error
+	})
+}

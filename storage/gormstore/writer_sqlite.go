@@ -1,0 +1,227 @@
+package gormstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+	"sync/atomic"
+
+	"gorm.io/gorm"
+
+	"gatehouse/storage"
+)
+
+// groupLimit bounds how many writes share one commit, and so how long the first of them waits for the others.
+const groupLimit = 256
+
+var errClosed = errors.New("the store is closed")
+
+// sqliteWriter is the only writer of this process. One goroutine takes all writes that are waiting, runs them one after
+// another in one transaction, each in a savepoint of its own, and commits once for all of them (group commit): the
+// commit's sync to disk, which costs more than everything else, is shared. Nobody is answered before the commit.
+//
+// Writes run on the writer's own context, so that a caller that goes away does not interrupt its neighbours. After an
+// error that is not an answer about the data, everything is rolled back and each write is run again alone.
+type sqliteWriter struct {
+	pool  *sql.DB
+	conn  *sql.Conn
+	db    *gorm.DB // on conn
+	queue chan *job
+	ended chan struct{}
+
+	mu     sync.RWMutex // held for reading while queueing
+	closed bool
+}
+
+// job is one waiting write.
+type job struct {
+	ctx   context.Context // the caller's values, never its end
+	do    func(tx *gorm.DB) error
+	taken atomic.Bool // by the writer, which will run it, or by the caller, which has gone
+	done  chan error
+}
+
+func startSQLiteWriter(pool *sql.DB, conn *sql.Conn, db *gorm.DB) *sqliteWriter {
+	w := &sqliteWriter{pool: pool, conn: conn, db: db, queue: make(chan *job, groupLimit), ended: make(chan struct{})}
+	go w.run()
+	return w
+}
+
+func (w *sqliteWriter) write(ctx context.Context, do func(tx *gorm.DB) error) error {
+	j := &job{ctx: context.WithoutCancel(ctx), do: do, done: make(chan error, 1)}
+	if err := w.enqueue(ctx, j); err != nil {
+		return err
+	}
+	select {
+	case err := <-j.done:
+		return err
+	case <-ctx.Done():
+		if j.taken.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		return <-j.done
+	}
+}
+
+func (w *sqliteWriter) apply(ctx context.Context, steps []step) error {
+	return w.write(ctx, func(tx *gorm.DB) error {
+		for _, s := range steps {
+			if err := s.run(tx.Statement.Context, w.conn); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (w *sqliteWriter) enqueue(ctx context.Context, j *job) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return errClosed
+	}
+	select {
+	case w.queue <- j:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// close lets everything that is queued be written first.
+func (w *sqliteWriter) close() error {
+	w.mu.Lock()
+	already := w.closed
+	w.closed = true
+	w.mu.Unlock()
+	if already {
+		return nil
+	}
+	close(w.queue)
+	<-w.ended
+	return errors.Join(w.conn.Close(), w.pool.Close())
+}
+
+func (w *sqliteWriter) run() {
+	defer close(w.ended)
+	for first := range w.queue {
+		w.serve(w.waiting(first))
+	}
+}
+
+// waiting takes first and whatever else is waiting, except writes whose callers have gone.
+func (w *sqliteWriter) waiting(first *job) []*job {
+	var group []*job
+	for next, ok := first, true; ok; {
+		if next.taken.CompareAndSwap(false, true) {
+			group = append(group, next)
+		}
+		if len(group) == groupLimit {
+			return group
+		}
+		select {
+		case next, ok = <-w.queue:
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// serve writes a group and answers each of its jobs.
+func (w *sqliteWriter) serve(group []*job) {
+	if len(group) > 1 {
+		if answers, committed := w.together(group); committed {
+			for i, j := range group {
+				j.done <- answers[i]
+			}
+			return
+		}
+	}
+	for i, j := range group {
+		began, err := w.alone(j)
+		j.done <- err
+		if !began { // the others would wait for the same lock, each for as long
+			for _, other := range group[i+1:] {
+				other.done <- err
+			}
+			return
+		}
+	}
+}
+
+// together runs a group in one transaction. When it says false, nothing has happened.
+func (w *sqliteWriter) together(group []*job) (answers []error, committed bool) {
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		answers = make([]error, len(group))
+		for i := range answers {
+			answers[i] = err
+		}
+		return answers, true // nothing to commit, and the answer is the same for all
+	}
+	for _, j := range group {
+		err := w.inSavepoint(j)
+		if err != nil && !isCondition(err) {
+			w.exec("ROLLBACK") // fails when SQLite has done so by itself
+			return nil, false
+		}
+		answers = append(answers, err)
+	}
+	if err := w.exec("COMMIT"); err != nil {
+		w.exec("ROLLBACK")
+		return nil, false
+	}
+	return answers, true
+}
+
+func (w *sqliteWriter) inSavepoint(j *job) error {
+	if err := w.exec("SAVEPOINT job"); err != nil {
+		return err
+	}
+	err := w.do(j)
+	if isCondition(err) {
+		if err := w.exec("ROLLBACK TO job"); err != nil {
+			return err
+		}
+	} else if err != nil {
+		return err
+	}
+	if releaseErr := w.exec("RELEASE job"); releaseErr != nil {
+		return releaseErr
+	}
+	return err
+}
+
+// alone runs one job in a transaction of its own and reports whether that could begin.
+func (w *sqliteWriter) alone(j *job) (began bool, err error) {
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
+		return false, err
+	}
+	if err := w.do(j); err != nil {
+		w.exec("ROLLBACK")
+		return true, err
+	}
+	if err := w.exec("COMMIT"); err != nil {
+		w.exec("ROLLBACK")
+		return true, err
+	}
+	return true, nil
+}
+
+// do runs a job's own statements. Its errors are translated here, because an answer about the data is undone by
+// itself and anything else takes the whole group back.
+func (w *sqliteWriter) do(j *job) error {
+	return translate(j.ctx, sqliteDialect, j.do(w.db.WithContext(j.ctx)))
+}
+
+func (w *sqliteWriter) exec(statement string) error {
+	_, err := w.conn.ExecContext(context.Background(), statement)
+	if err != nil {
+		return errors.Join(storage.ErrUnavailable, err)
+	}
+	return nil
+}
