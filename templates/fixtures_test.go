@@ -14,8 +14,8 @@ func samples(outside func(string) string) map[string]Page {
 	}
 	plain := App{ClientID: "plain", Name: outside("Plain"), LogoURL: "/logo/plain"}
 	person := Person{Name: outside("Ana Souza"), Login: outside("ana@example.com")}
-	common := Common{FormTarget: "https://photoprint.example", RequestID: "01JQ8Z", Person: &person}
-	own := Common{RequestID: "01JQ8Z", Person: &person}
+	common := Common{FormTarget: "https://photoprint.example", RequestID: "018472", Person: &person}
+	own := Common{RequestID: "018472", Person: &person}
 	wrong := func(fields ...string) (problems []Problem) {
 		for _, f := range fields {
 			problems = append(problems, Problem{Field: f, Key: "problem.password_short", Args: map[string]string{"n": "12"}})
@@ -33,7 +33,8 @@ func samples(outside func(string) string) map[string]Page {
 		"consent": consentSample(common, app, person, outside),
 		"consent for a company": &Consent{Common: common, Interaction: "sealed", Switch: "switch", App: plain, Account: person, Company: outside("Acme"),
 			Required: []ConsentItem{{Scope: "user_session", Title: outside("Access for your company"), Description: outside("Act for your company")},
-				{Scope: "openid", Title: outside("Your ID"), Values: []Value{{Claim: "sub", Text: "1"}}}},
+				{Scope: "openid", Title: outside("Your ID"), Values: []Value{{Claim: "sub", Text: "1"}}},
+				{Scope: "unionid", Title: outside("One ID for all"), Description: outside("Lets them recognise you")}},
 			Offline: true, Changed: true, Expires: drawn.Add(30 * time.Minute)},
 		"error":         &Error{Common: own, Code: "invalid_request", App: &app, Retry: "/login", Detail: outside("redirect_uri is not registered")},
 		"unknown error": &Error{Code: "teapot", Key: "nobody.knows"},
@@ -46,7 +47,7 @@ func samples(outside func(string) string) map[string]Page {
 				Company: outside("Acme Ltd"), EmailVerified: true},
 			Sessions: []AccountSession{{Device: outside("Firefox on Linux"), Address: outside("192.0.2.7"), SeenAt: drawn, Current: true},
 				{Device: outside("Safari on iPhone"), SeenAt: drawn}}},
-		"empty account": &Account{Common: own, Interaction: "sealed", Problems: wrong("password", "first_name")},
+		"empty account": &Account{Common: own, Interaction: "sealed", Problems: wrong("new_password", "first_name")},
 		"apps": &Apps{Common: own, Interaction: "sealed", Saved: "nobody.knows", Apps: []ConnectedApp{
 			{App: app, Allowed: []string{outside("Your e-mail address")}, Denied: []string{outside("Your phone number")}, Since: drawn},
 			{App: app, Company: outside("Acme"), Allowed: []string{outside("Access for your company")}, Since: drawn},
@@ -70,7 +71,7 @@ func consentSample(common Common, app App, person Person, outside func(string) s
 			{Scope: "profile", Title: outside("Your profile"), New: true, Claims: []string{"name", "locale"},
 				Values: []Value{{Claim: "name", Text: outside("Ana Souza"), Verified: "no"}, {Claim: "birthdate"}, {Claim: "locale"}}},
 			{Scope: "points_read", Title: outside("Your points balance"), Sensitive: true, Claims: []string{"points"},
-				Values: []Value{{Claim: "points", Text: outside("120")}}},
+				Values: []Value{{Claim: outside("points"), Text: outside("120")}}},
 		},
 		Known:   []ConsentItem{{Scope: "address", Title: outside("Your postal address"), Values: []Value{{Claim: "address", Text: outside("18 de Julio 1234\nCanelones")}}}},
 		Offline: true, OfflineEnd: drawn.AddDate(0, 3, 16), Pairwise: true, ReturnHost: outside("photoprint.example"),

@@ -91,7 +91,7 @@ func (c catalog) saved(key string) (template.HTML, error) {
 }
 
 func (c catalog) headline(e *Error) (template.HTML, error) {
-	return c.first(e.Args, "error."+e.Code+".title", "error.other.title")
+	return c.first(e.Args, "error."+e.Key+".title", "error."+e.Code+".title", "error.other.title")
 }
 
 func (c catalog) explain(e *Error) (template.HTML, error) {
@@ -185,11 +185,12 @@ func actionURL(s string) template.URL { return template.URL(webAddress(s)) }
 // sharing is one item of the consent page with what it needs from the page around it.
 type sharing struct {
 	ConsentItem
-	App             App
-	Pairwise, Plain bool // the item is the identifier, and which kind
+	App        App
+	Identifier bool // what is shared is an identifier: its value says nothing to people
+	Pairwise   bool
+	Until      time.Time
 }
 
 func item(page *Consent, i ConsentItem) sharing {
-	id := i.Scope == "openid"
-	return sharing{ConsentItem: i, App: page.App, Pairwise: id && page.Pairwise, Plain: id && !page.Pairwise}
+	return sharing{ConsentItem: i, App: page.App, Identifier: i.Scope == "openid" || i.Scope == "unionid", Pairwise: page.Pairwise, Until: page.OfflineEnd}
 }

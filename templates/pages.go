@@ -150,7 +150,7 @@ type SignOut struct {
 // Account is the person's own page. Its forms post to /account with the hidden interaction and a button named action:
 //
 //	form#profile          action=profile   first_name, last_name
-//	form#change-password  action=password  current_password, password
+//	form#change-password  action=password  current_password, new_password
 //	form#sessions         action=sessions  signs out everywhere else; only where there is an else
 type Account struct {
 	Common

@@ -1,0 +1,183 @@
+package templates
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/net/html"
+)
+
+func attr(n *html.Node, name string) string {
+	for _, a := range n.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// all returns the elements of a page for which is holds.
+func all(t *testing.T, page []byte, is func(*html.Node) bool) []*html.Node {
+	doc, err := html.Parse(bytes.NewReader(page))
+	require.NoError(t, err)
+	var found []*html.Node
+	for n := range doc.Descendants() {
+		if n.Type == html.ElementNode && is(n) {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// form describes form#id: where it posts to, and its controls as "name", "name=value" for buttons and checkboxes, and
+// "name:value" for hidden fields.
+func form(t *testing.T, page []byte, id string) []string {
+	forms := all(t, page, func(n *html.Node) bool { return n.Data == "form" && attr(n, "id") == id })
+	require.Len(t, forms, 1, "form#%s", id)
+	require.Equal(t, "post", attr(forms[0], "method"))
+	out := []string{attr(forms[0], "action")}
+	for n := range forms[0].Descendants() {
+		if n.Type != html.ElementNode || attr(n, "name") == "" {
+			continue
+		}
+		switch {
+		case attr(n, "type") == "hidden":
+			out = append(out, attr(n, "name")+":"+attr(n, "value"))
+		case n.Data == "button" || attr(n, "type") == "checkbox":
+			out = append(out, attr(n, "name")+"="+attr(n, "value"))
+		default:
+			out = append(out, attr(n, "name"))
+		}
+	}
+	return out
+}
+
+func TestFormsHaveTheNamesOfTheContract(t *testing.T) {
+	p := testPages(t, Brand{Name: "Orbit"})
+	for _, c := range []struct {
+		page, id string
+		want     []string
+	}{
+		{"sign in", "sign-in", []string{"/login", "interaction:", "username", "password"}},
+		{"sign in again", "sign-in", []string{"/login", "interaction:sealed", "username", "password"}},
+		{"sign in again", "continue", []string{"/login", "interaction:sealed", "continue=1"}},
+		{"sign up", "sign-up", []string{"/signup", "interaction:", "email", "password", "first_name", "last_name", "phone"}},
+		{"consent", "switch-account", []string{"/login/switch", "interaction:switch"}},
+		{"consent", "consent", []string{"/consent", "interaction:sealed", "scope=phone", "scope=profile", "scope=points_read", "decision=allow", "decision=deny"}},
+		{"consent for a company", "consent", []string{"/consent", "interaction:sealed", "decision=allow", "decision=deny"}},
+		{"sign out", "sign-out", []string{"/logout", "interaction:sealed"}},
+		{"account", "profile", []string{"/account", "interaction:sealed", "first_name", "last_name", "action=profile"}},
+		{"account", "change-password", []string{"/account", "interaction:sealed", "current_password", "new_password", "action=password"}},
+		{"account", "sessions", []string{"/account", "interaction:sealed", "action=sessions"}},
+		{"apps", "app-photoprint", []string{"/account/apps", "interaction:sealed", "client_id:photoprint", "action=disconnect"}},
+		{"apps", "app-photoprint-company", []string{"/account/apps", "interaction:sealed", "client_id:photoprint", "owner:company", "action=disconnect"}},
+		{"apps", "app-plain", []string{"/account/apps", "interaction:sealed", "client_id:plain", "action=clear"}},
+		{"form post", "form-post", []string{"https://photoprint.example/cb?a=b&c=d", "code:gac_1", "state:xyz", "submit:1"}},
+	} {
+		t.Run(c.page+"/"+c.id, func(t *testing.T) {
+			require.Equal(t, c.want, form(t, draw(p, "en", samples(plainly)[c.page]).Body.Bytes(), c.id))
+		})
+	}
+}
+
+func TestErrorPageSaysItsCode(t *testing.T) {
+	page := draw(testPages(t, Brand{}), "en", &Error{Code: "invalid_request"}).Body.Bytes()
+	found := all(t, page, func(n *html.Node) bool { return n.Data == "main" && attr(n, "id") == "error" })
+	require.Len(t, found, 1)
+	require.Equal(t, "invalid_request", attr(found[0], "data-error"))
+}
+
+// Consent is never a matter of what was there before the person came: nothing is ticked, nothing has the focus, and the
+// Enter key in a checkbox presses no button, since the first one of the form is disabled (HTML §4.10.21.2).
+func TestConsentDecidesNothingForThePerson(t *testing.T) {
+	page := draw(testPages(t, Brand{}), "en", samples(plainly)["consent"]).Body.Bytes()
+	require.Empty(t, all(t, page, func(n *html.Node) bool { return has(n, "checked") || has(n, "autofocus") }))
+	buttons := all(t, page, func(n *html.Node) bool {
+		return n.Data == "button" && n.Parent.Data == "form" && attr(n.Parent, "id") == "consent" || attr(n, "name") == "decision"
+	})
+	require.Len(t, buttons, 3)
+	require.True(t, has(buttons[0], "disabled"))
+	require.Equal(t, attr(buttons[1], "class"), attr(buttons[2], "class"), "allow and deny look the same")
+}
+
+func has(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
+}
+
+func TestPagesHoldNoInlineScriptOrStyle(t *testing.T) {
+	p := testPages(t, Brand{Name: "Orbit", LogoURL: "/logo"})
+	for name, page := range samples(plainly) {
+		for _, n := range all(t, draw(p, "en", page).Body.Bytes(), func(*html.Node) bool { return true }) {
+			require.NotEqual(t, "style", n.Data, name)
+			if n.Data == "script" {
+				require.True(t, strings.HasPrefix(attr(n, "src"), "/static/"), name)
+				require.Nil(t, n.FirstChild, name)
+			}
+			for _, a := range n.Attr {
+				require.False(t, a.Key == "style" || strings.HasPrefix(a.Key, "on") || strings.HasPrefix(a.Val, "javascript:"), "%s: %v", name, a)
+			}
+		}
+	}
+}
+
+func TestIDsAreUniqueAndReferencesLead(t *testing.T) {
+	p := testPages(t, Brand{Name: "Orbit"})
+	for name, page := range samples(plainly) {
+		nodes := all(t, draw(p, "en", page).Body.Bytes(), func(*html.Node) bool { return true })
+		ids := map[string]bool{}
+		for _, n := range nodes {
+			if id := attr(n, "id"); id != "" {
+				require.False(t, ids[id], "%s: #%s is there twice", name, id)
+				ids[id] = true
+			}
+		}
+		for _, n := range nodes {
+			for _, key := range []string{"for", "aria-describedby", "aria-labelledby"} {
+				for _, id := range strings.Fields(attr(n, key)) {
+					require.True(t, ids[id], "%s: %s=%q leads nowhere", name, key, id)
+				}
+			}
+			if id, ok := strings.CutPrefix(attr(n, "href"), "#"); ok {
+				require.True(t, ids[id], "%s: link to #%s leads nowhere", name, id)
+			}
+		}
+	}
+}
+
+func TestTextsFromOutsideCannotDisguise(t *testing.T) {
+	const bad = "\u202e\u2066\u200b\u200f\u061c\ufeff\u00ad\u115f\x00\x1b<script>alert(1)</script>\"'><img src=x onerror=alert(1)>"
+	p := testPages(t, Brand{Name: "Orbit"})
+	for name, page := range samples(func(s string) string { return bad + s }) {
+		body := draw(p, "en", page).Body.Bytes()
+		allowed := 0
+		if _, ok := page.(*FormPost); ok {
+			allowed = 1
+		}
+		require.Len(t, all(t, body, func(n *html.Node) bool { return n.Data == "script" }), allowed, name)
+		require.Empty(t, all(t, body, func(n *html.Node) bool { return n.Data == "img" && attr(n, "src") == "x" }), name)
+		doc, err := html.Parse(bytes.NewReader(body))
+		require.NoError(t, err)
+		for n := range doc.Descendants() {
+			if n.Type == html.TextNode {
+				i := strings.IndexFunc(n.Data, func(r rune) bool {
+					return unicode.Is(unicode.Cf, r) || r == 0x115f || unicode.IsControl(r) && !unicode.IsSpace(r)
+				})
+				require.Negative(t, i, "%s: %q", name, n.Data)
+			}
+		}
+	}
+}
+
+func TestLinksFromOutsideAreWebAddresses(t *testing.T) {
+	app := App{Name: "X", HomeURI: "javascript:alert(1)", PolicyURI: "data:text/html,x", TOSURI: "intent://x"}
+	p := testPages(t, Brand{Name: "Orbit"})
+	for _, page := range []Page{&Consent{App: app}, &Error{Code: "expired", App: &app, Retry: "javascript:alert(1)"}, &FormPost{App: app, Action: "javascript:alert(1)"}} {
+		for _, scheme := range []string{"javascript", "data", "intent"} {
+			require.NotContains(t, draw(p, "en", page).Body.String(), scheme+":", page.name())
+		}
+	}
+}
