@@ -53,7 +53,7 @@ func (p *Pages) changeApp(w http.ResponseWriter, r *http.Request) {
 		p.unsealed(w, r, i, err)
 		return
 	}
-	owner, ok := ownerOf(person, form.Has("company"))
+	owner, ok := ownerOf(person, single(form, "owner"))
 	action := single(form, "action")
 	if !ok || doneBy[action] == "" {
 		p.refuse(w, r, http.StatusBadRequest, "invalid_request", "the form asks for something that this page does not do")
@@ -80,12 +80,16 @@ func (p *Pages) signedIn(w http.ResponseWriter, r *http.Request) (u storage.User
 	return storage.User{}, false
 }
 
-// ownerOf is whose authorizations a person changes: their own, or as an admin their company's.
-func ownerOf(u storage.User, company bool) (owner storage.Owner, ok bool) {
-	if company {
+// ownerOf is whose authorizations a form changes: the person's own, or with owner=company the company's, if the person
+// is one of its admins.
+func ownerOf(u storage.User, name string) (owner storage.Owner, ok bool) {
+	switch name {
+	case "":
+		return storage.Owner{UserID: u.ID}, true
+	case "company":
 		return storage.Owner{CompanyID: u.CompanyID}, administersCompany(u)
 	}
-	return storage.Owner{UserID: u.ID}, true
+	return storage.Owner{}, false
 }
 
 // change disconnects or clears a mini app. One that has no grant is what the person wants already.
