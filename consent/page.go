@@ -56,7 +56,7 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// overtaken answers a form that decides nothing, mostly because the grant moved since it was drawn. When its decision is
+// overtaken answers a form that decides nothing, mostly because something moved since it was drawn. When its decision is
 // the one on record, it was sent twice and the browser goes on. Otherwise the person sees what is open now.
 func (p *Pages) overtaken(w http.ResponseWriter, r *http.Request, v *visit, d decision) {
 	switch {
@@ -88,7 +88,7 @@ func (p *Pages) unit(v *visit, d decision) storage.Unit {
 }
 
 // offers reports whether a form of this visit has a checkbox for each chosen scope: it was requested, is registered and
-// optional, and is asked, unless the grant moved and what was asked cannot be known any more.
+// optional, and is asked, unless something moved and what was asked cannot be known any more.
 func (v *visit) offers(chosen []string) bool {
 	from := v.asked()
 	if v.moved() {
@@ -128,7 +128,7 @@ func (p *Pages) done(w http.ResponseWriter, r *http.Request, v *visit) {
 
 // back sends the browser to where the request came from.
 func (p *Pages) back(w http.ResponseWriter, r *http.Request, v *visit) {
-	v.i.GrantID, v.i.GrantVersion = "", 0
+	v.i.GrantID, v.i.GrantVersion, v.i.Asked = "", 0, ""
 	redirect(w, r, p.Sealer.Return(v.browser, v.i))
 }
 
@@ -143,13 +143,11 @@ func (p *Pages) draw(w http.ResponseWriter, r *http.Request, v *visit, status in
 	p.Pages.Render(w, r, status, page)
 }
 
-// sealed returns the interaction for the form, which names the grant it is drawn for, and for the account switch, which
+// sealed returns the interaction for the form, which says what it is drawn for, and for the account switch, which
 // forgets who was here.
 func (p *Pages) sealed(v *visit) (form, another string) {
-	i := v.i
-	i.GrantID, i.GrantVersion = v.version()
-	form = p.Sealer.Seal(v.browser, interaction.StepConsent, i)
+	form = p.Sealer.Seal(v.browser, interaction.StepConsent, v.mark(v.i))
 	return form, p.Sealer.Seal(v.browser, interaction.StepLogin, interaction.Interaction{
-		ID: i.ID, Route: i.Route, Request: i.Request, Company: i.Company, Began: i.Began,
+		ID: v.i.ID, Route: v.i.Route, Request: v.i.Request, Company: v.i.Company, Began: v.i.Began,
 	})
 }

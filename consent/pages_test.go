@@ -5,6 +5,7 @@ import (
 	"html"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,18 +98,28 @@ func TestFormCannotGrantWhatWasNotAsked(t *testing.T) {
 	require.Nil(t, h.grant(ana, "photoprint"))
 }
 
-func TestScopeThatLeftTheRegistrationCannotBeGranted(t *testing.T) {
-	h := newHouse(t)
-	b := h.open("ana")
-	page := b.visit(b.request("ana", "photoprint", "openid phone"))
-	client, err := h.registry.Client(t.Context(), "photoprint")
-	require.NoError(t, err)
-	less := *client
-	less.Scopes = less.Scopes[:3]
-	require.NoError(t, h.registry.Update(t.Context(), less, client.UpdatedAt))
-	require.Equal(t, http.StatusBadRequest, b.decideOn(page, "allow", "phone").status)
-	b.returned(b.decideOn(page, "allow"))
-	require.Equal(t, []string{"+openid"}, h.grant(ana, "photoprint"))
+func TestFormNeverDecidesAboutAnotherRegistration(t *testing.T) {
+	for name, change := range map[string]func(*storage.Client){
+		"a scope that is gone":         func(c *storage.Client) { c.Scopes = c.Scopes[:3] },
+		"a scope that became required": func(c *storage.Client) { c.Scopes[3].Required = true },
+		"a scope for another purpose":  func(c *storage.Client) { c.Scopes[3].Purpose = map[string]string{"en": "to sell it"} },
+	} {
+		h := newHouse(t)
+		b := h.open("ana")
+		page := b.visit(b.request("ana", "photoprint", "openid phone"))
+		client, err := h.registry.Client(t.Context(), "photoprint")
+		require.NoError(t, err)
+		changed := *client
+		changed.Scopes = slices.Clone(client.Scopes)
+		require.Equal(t, "phone", changed.Scopes[3].Name)
+		change(&changed)
+		require.NoError(t, h.registry.Update(t.Context(), changed, client.UpdatedAt))
+
+		again := b.decideOn(page, "allow")
+		require.Equal(t, http.StatusUnprocessableEntity, again.status, name)
+		require.Nil(t, h.grant(ana, "photoprint"), name)
+		require.NotZero(t, b.returned(b.decideOn(again, "allow")).DecidedAt, name)
+	}
 }
 
 func TestANewScopeIsAskedByItselfAndLeavesTheOthersAlone(t *testing.T) {

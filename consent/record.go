@@ -142,9 +142,15 @@ func fingerprint(purpose map[string]string) string {
 	if len(purpose) == 0 {
 		return ""
 	}
-	h := sha256.New()
+	var all strings.Builder
 	for _, lang := range slices.Sorted(maps.Keys(purpose)) {
-		h.Write([]byte(lang + "\x00" + purpose[lang] + "\x00"))
+		all.WriteString(lang + "\x00" + purpose[lang] + "\x00")
 	}
-	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
+	return digest(all.String())
+}
+
+// digest is 128 bits of SHA-256.
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }

@@ -3,6 +3,7 @@ package consent
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -127,18 +128,22 @@ func (p *Pages) findGrant(r *http.Request, v *visit) error {
 	return nil
 }
 
-// moved reports whether the grant is another, or in another version, than the form was drawn for.
-func (v *visit) moved() bool {
-	id, version := v.version()
-	return id != v.i.GrantID || version != v.i.GrantVersion
+// mark returns i as it is sealed into the form: it names what the form was drawn for. So a form never decides about
+// another state of the grant, nor about a registration that makes something else of the scopes it shows.
+func (v *visit) mark(i interaction.Interaction) interaction.Interaction {
+	i.GrantID, i.GrantVersion, i.Asked = "", 0, ""
+	if v.grant != nil {
+		i.GrantID, i.GrantVersion = v.grant.ID, v.grant.Version
+	}
+	for _, s := range v.asked() {
+		i.Asked += fmt.Sprintf("%s %t %s\n", s.Name, required(s), fingerprint(s.Purpose))
+	}
+	i.Asked = digest(i.Asked)
+	return i
 }
 
-func (v *visit) version() (id string, version int64) {
-	if v.grant == nil {
-		return "", 0
-	}
-	return v.grant.ID, v.grant.Version
-}
+// moved reports whether the form was drawn for something else than what is so now.
+func (v *visit) moved() bool { return v.mark(v.i) != v.i }
 
 // asked are the requested scopes that the page asks about.
 func (v *visit) asked() []storage.ClientScope {

@@ -54,9 +54,11 @@ type Interaction struct {
 	Chosen    bool      `json:"a,omitempty"` // the person chose this account (prompt=select_account)
 	DecidedAt time.Time `json:"d,omitzero"`  // a decision on the consent page
 
-	// GrantID and GrantVersion name the state of the grant that a consent form was drawn for; empty when there was none.
+	// What a consent form was drawn for: the state of the grant, empty when there was none, and a fingerprint of the
+	// scopes that it asks about.
 	GrantID      string `json:"g,omitempty"`
 	GrantVersion int64  `json:"v,omitempty"`
+	Asked        string `json:"k,omitempty"`
 }
 
 // Values returns the request's parameters.
