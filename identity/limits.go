@@ -94,7 +94,8 @@ func (l limits) forget(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-func (l limits) since() time.Time { return l.now().Add(-failureWindow) }
+// since is when the oldest window began that still counts. Who waits exactly as long as they were told gets in.
+func (l limits) since() time.Time { return l.now().Add(-failureWindow + time.Millisecond) }
 
 // network is what one network address counts as: itself, or the /64 that one household has of IPv6.
 func network(address string) string {

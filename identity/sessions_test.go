@@ -1,0 +1,231 @@
+package identity
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gatehouse/storage"
+)
+
+func TestSignInGivesTheBrowserANewSessionAndEndsTheOldOne(t *testing.T) {
+	b := newSite(t).browser()
+	b.get("/login")
+	before := b.content()
+	require.NotEmpty(t, before.Browser)
+	require.Empty(t, before.Secret)
+
+	b.mustSignIn()
+	first := b.content()
+	require.Equal(t, before.Browser, first.Browser, "the browser stays the same one")
+	require.NotEmpty(t, first.Secret)
+	old := b.thief()
+	require.True(t, old.isSignedIn())
+
+	i := b.sealer.Seal(first.Browser, "login", b.request("prompt=login"))
+	b.post("/login", url.Values{"interaction": {i}, "username": {anaEmail}, "password": {anaPassword}}).leadsTo(t, "/oauth2/authorize")
+	require.NotEqual(t, first.Secret, b.content().Secret)
+	require.Equal(t, first.Browser, b.content().Browser)
+	require.True(t, b.isSignedIn())
+	require.False(t, old.isSignedIn())
+}
+
+func TestSignOutEndsTheSessionOnTheServer(t *testing.T) {
+	b := newSite(t).browser()
+	b.mustSignIn()
+	copied := b.thief()
+	page := b.get("/logout")
+	page.shows(t, http.StatusOK, `id="sign-out"`)
+	require.True(t, b.isSignedIn(), "GET signs nobody out")
+	b.post("/logout", url.Values{"interaction": {page.sealed()}}).leadsTo(t, "/logout")
+	done := b.get("/logout")
+	require.NotContains(t, done.body, `id="sign-out"`)
+	require.False(t, b.isSignedIn())
+	require.False(t, copied.isSignedIn())
+	b.post("/logout", url.Values{"interaction": {page.sealed()}}).leadsTo(t, "/logout")
+}
+
+func TestPasswordChangeEndsEverySession(t *testing.T) {
+	s := newSite(t)
+	b, elsewhere := s.browser(), s.browser()
+	b.mustSignIn()
+	elsewhere.mustSignIn()
+	stolen := b.thief()
+	form := url.Values{"interaction": {b.get("/account").sealed()}, "action": {"password"},
+		"current_password": {anaPassword}, "new_password": {"a better lighthouse"}}
+	require.Equal(t, "password", b.post("/account", form).leadsTo(t, "/account").Get("saved"))
+	require.True(t, b.isSignedIn())
+	require.False(t, elsewhere.isSignedIn())
+	require.False(t, stolen.isSignedIn())
+	elsewhere.signIn(anaEmail, anaPassword).shows(t, http.StatusUnauthorized)
+	elsewhere.signIn(anaEmail, "a better lighthouse").leadsTo(t, "/account")
+
+	require.NoError(t, s.people.SetPassword(t.Context(), s.ana.ID, "set by the operator"))
+	require.False(t, b.isSignedIn())
+	require.False(t, elsewhere.isSignedIn())
+}
+
+func TestDisablingAnAccountEndsItsSessions(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.mustSignIn()
+	require.NoError(t, s.people.Disable(t.Context(), s.ana.ID))
+	require.False(t, b.isSignedIn())
+	b.signIn(anaEmail, anaPassword).shows(t, http.StatusUnauthorized)
+	require.NoError(t, s.people.Enable(t.Context(), s.ana.ID))
+	require.False(t, b.isSignedIn())
+	b.mustSignIn()
+}
+
+func TestSessionEndsWithItsLifetime(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.mustSignIn()
+	s.wait(DefaultSessionLifetime - time.Second)
+	require.True(t, b.isSignedIn())
+	s.wait(time.Second)
+	require.False(t, b.isSignedIn())
+}
+
+func TestForgedCookieCostsNoStatement(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.mustSignIn()
+	good := b.cookie().Value
+	s.statements.Store(0)
+	for _, value := range []string{"", "x", good + "A", good[:len(good)-1], strings.ToUpper(good), "A" + good[1:], strings.Repeat("A", 5000)} {
+		r := httptest.NewRequest(http.MethodGet, "/account", nil)
+		r.AddCookie(&http.Cookie{Name: s.sessions.name, Value: value})
+		signedIn, err := s.sessions.Current(r)
+		require.NoError(t, err)
+		require.Nil(t, signedIn)
+	}
+	require.Zero(t, s.statements.Load())
+}
+
+func TestCookieMadeUnderAnotherNameOrSecretIsForged(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.mustSignIn()
+	for name, other := range map[string]*Sessions{
+		"another issuer": NewSessions(SessionOptions{Store: s.store, Root: testRoot(t, "a", ""), Issuer: "http://127.0.0.1:9097", Now: s.now}),
+		"another secret": NewSessions(SessionOptions{Store: s.store, Root: testRoot(t, "b", ""), Issuer: "http://127.0.0.1:9096", Now: s.now}),
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.AddCookie(&http.Cookie{Name: other.name, Value: b.cookie().Value})
+		signedIn, err := other.Current(r)
+		require.NoError(t, err)
+		require.Nil(t, signedIn, name)
+	}
+}
+
+func TestSessionLivesThroughARotationOfTheRootSecret(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.mustSignIn()
+	rotated := NewSessions(SessionOptions{Store: s.store, Root: testRoot(t, "b", "a"), Issuer: "http://127.0.0.1:9096", Now: s.now})
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(b.cookie())
+	signedIn, err := rotated.Current(r)
+	require.NoError(t, err)
+	require.Equal(t, s.ana.ID, signedIn.User.ID)
+}
+
+func TestCurrentReadsOncePerRequest(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.mustSignIn()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(b.cookie())
+	s.statements.Store(0)
+	for range 3 {
+		signedIn, err := s.sessions.Current(r)
+		require.NoError(t, err)
+		require.Equal(t, s.ana.ID, signedIn.User.ID)
+	}
+	require.Equal(t, int64(1), s.statements.Load())
+}
+
+func TestBrowserIDCostsNoStatementAndOneCookie(t *testing.T) {
+	s := newSite(t)
+	s.statements.Store(0)
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+	id := s.sessions.Browser(w, r)
+	require.NotEmpty(t, id)
+	require.Equal(t, id, s.sessions.Browser(w, r))
+	require.Zero(t, s.statements.Load())
+	_, err := s.sessions.Start(w, r, s.ana.ID)
+	require.NoError(t, err)
+	require.Len(t, w.Result().Cookies(), 1, "the later cookie replaces the earlier one")
+	signedIn, err := s.sessions.Current(r)
+	require.NoError(t, err)
+	require.Equal(t, s.ana.ID, signedIn.User.ID, "known in the same request")
+}
+
+func TestCookieAttributes(t *testing.T) {
+	for issuer, secure := range map[string]bool{"https://id.example": true, "http://127.0.0.1:9096": false} {
+		s := NewSessions(SessionOptions{Root: testRoot(t, "a", ""), Issuer: issuer, Now: time.Now})
+		w := httptest.NewRecorder()
+		s.Browser(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		c := w.Result().Cookies()[0]
+		require.Regexp(t, `^(__Host-)?gatehouse-[0-9a-f]{8}$`, c.Name)
+		require.Equal(t, secure, strings.HasPrefix(c.Name, "__Host-"))
+		require.Equal(t, secure, c.Secure)
+		require.True(t, c.HttpOnly)
+		require.Equal(t, http.SameSiteLaxMode, c.SameSite)
+		require.Equal(t, "/", c.Path)
+		require.Empty(t, c.Domain)
+	}
+}
+
+func TestOutageIsNotTheSameAsNobody(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.mustSignIn()
+	interaction := b.get("/account").sealed()
+	require.NoError(t, s.store.Close())
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(b.cookie())
+	_, err := s.sessions.Current(r)
+	require.ErrorIs(t, err, storage.ErrUnavailable)
+	for _, a := range []answer{b.get("/account"), b.get("/logout"), b.post("/logout", url.Values{"interaction": {interaction}}),
+		b.post("/account", url.Values{"interaction": {interaction}, "action": {"sessions"}})} {
+		a.shows(t, http.StatusServiceUnavailable, `data-error="temporarily_unavailable"`)
+		require.NotEmpty(t, a.Header.Get("Retry-After"))
+	}
+	i := s.sealer.Seal(b.content().Browser, "login", s.request(""))
+	b.post("/login", url.Values{"interaction": {i}, "username": {anaEmail}, "password": {anaPassword}}).shows(t, http.StatusServiceUnavailable)
+}
+
+func TestLastSeenIsWrittenInTheBackgroundAtMostOnceAMinute(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.mustSignIn()
+	signedInAt := s.now()
+	flush := func() time.Time {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		s.sessions.Run(ctx) // writes what is left
+		records, err := s.sessions.Of(t.Context(), s.ana.ID)
+		require.NoError(t, err)
+		return records[0].SeenAt
+	}
+	s.wait(59 * time.Second)
+	require.True(t, b.isSignedIn())
+	require.WithinDuration(t, signedInAt, flush(), 0)
+	s.wait(time.Second)
+	require.True(t, b.isSignedIn())
+	require.WithinDuration(t, s.now(), flush(), 0)
+	s.statements.Store(0)
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(b.cookie())
+	_, err := s.sessions.Current(r)
+	require.NoError(t, err)
+	require.Empty(t, s.sessions.seen.take())
+}
