@@ -16,7 +16,7 @@ func (p *Pages) funcs(c catalog) template.FuncMap {
 	return template.FuncMap{
 		"t": c.t, "text": c.plain,
 		"bdi": bdi, "strong": strong, "initial": initial, "web": webAddress,
-		"asset": asset, "icon": icon,
+		"link": link, "asset": asset, "icon": icon,
 		"brand":   func() string { return p.brand.Name },
 		"date":    c.date,
 		"minutes": p.minutes,

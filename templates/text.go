@@ -35,6 +35,11 @@ func bdi(s string, lang ...string) template.HTML {
 // strong is bdi, set in bold.
 func strong(s string) template.HTML { return "<strong>" + bdi(s) + "</strong>" }
 
+// link leads to one of our own pages, from within a sentence.
+func link(path string, text template.HTML) template.HTML {
+	return `<a href="` + template.HTML(html.EscapeString(path)) + `">` + text + `</a>`
+}
+
 func langAttribute(lang ...string) template.HTML {
 	if len(lang) == 0 || lang[0] == "" {
 		return ""
