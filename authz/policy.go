@@ -73,6 +73,8 @@ func (l lifetimes) keepRefresh(x *exchange) time.Time {
 }
 
 // withinGrace reports whether a spent refresh token may still be answered with the pair that it was rotated into.
+// Without a grace it never may, however close the two requests are.
 func withinGrace(x *exchange, t *storage.StoredToken) bool {
-	return x.now.Before(t.SpentAt.Add(x.client.RefreshReuseGrace))
+	grace := x.client.RefreshReuseGrace
+	return grace > 0 && x.now.Before(t.SpentAt.Add(grace))
 }

@@ -48,8 +48,9 @@ func (s *Server) repeatAnswer(ctx context.Context, x *exchange) (*TokenAnswer, e
 	}
 	answer := &TokenAnswer{AccessToken: access, RefreshToken: refresh, Scope: strings.Fields(accessRow.Scope)}
 	if !accessRow.ExpiresAt.IsZero() {
-		// Rounded up, so that a repeat in the same second says what the first answer said.
-		answer.ExpiresIn = (accessRow.ExpiresAt.Sub(x.now) + time.Second - 1).Truncate(time.Second)
+		// Rounded up, so that a repeat in the same second says what the first answer said, and never more than that.
+		left := (accessRow.ExpiresAt.Sub(x.now) + time.Second - 1).Truncate(time.Second)
+		answer.ExpiresIn = min(left, accessRow.ExpiresAt.Sub(accessRow.IssuedAt))
 		if answer.ExpiresIn <= 0 {
 			return nil, errGrant
 		}
