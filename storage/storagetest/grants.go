@@ -1,0 +1,120 @@
+package storagetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gatehouse/storage"
+)
+
+func requireGrant(t *testing.T, s storage.Store, want storage.Grant) {
+	t.Helper()
+	got, err := s.Grant(t.Context(), want.Owner, want.ClientID)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+}
+
+func requireConflict(t *testing.T, s storage.Store, ops ...storage.Op) {
+	t.Helper()
+	require.ErrorIs(t, s.Apply(t.Context(), ops), storage.ErrConflict)
+}
+
+func grants() []contract {
+	return []contract{
+		{"a grant comes back as it was stored, for a person and for a company", func(t *testing.T, s storage.Store) {
+			g := grantOf(person(t, s).ID, id())
+			g.Version, g.Denials, g.DeniedAt, g.Until = 7, 2, moment, moment.Add(time.Hour)
+			apply(t, s, storage.SaveGrant{Grant: g})
+			requireGrant(t, s, g)
+
+			company := grantOf("", g.ClientID)
+			company.Owner, company.AllowedBy, company.Decisions = storage.Owner{CompanyID: id()}, g.Owner.UserID, nil
+			apply(t, s, storage.SaveGrant{Grant: company})
+			requireGrant(t, s, company)
+			requireGrant(t, s, g)
+		}},
+		{"a grant that nobody made is ErrNotFound, whatever the key's bytes", func(t *testing.T, s storage.Store) {
+			g := allowed(t, s)
+			for _, owner := range []storage.Owner{{}, {UserID: id()}, {CompanyID: g.Owner.UserID}} {
+				_, err := s.Grant(t.Context(), owner, g.ClientID)
+				require.ErrorIs(t, err, storage.ErrNotFound)
+			}
+			for _, clientID := range append([]string{"", id()}, unstorable...) {
+				_, err := s.Grant(t.Context(), g.Owner, clientID)
+				require.ErrorIs(t, err, storage.ErrNotFound, "%q", clientID)
+			}
+		}},
+		{"an owner's active grants are listed, the one changed last first", func(t *testing.T, s storage.Store) {
+			first := allowed(t, s)
+			second := grantOf(first.Owner.UserID, id())
+			second.UpdatedAt = moment.Add(time.Minute)
+			ended := grantOf(first.Owner.UserID, id())
+			apply(t, s, storage.SaveGrant{Grant: second}, storage.SaveGrant{Grant: ended}, storage.EndGrant{ID: ended.ID, At: moment})
+			allowed(t, s)
+			list, err := s.Grants(t.Context(), first.Owner)
+			require.NoError(t, err)
+			require.Equal(t, []storage.Grant{second, first}, list)
+			list, err = s.Grants(t.Context(), storage.Owner{UserID: id()})
+			require.NoError(t, err)
+			require.Empty(t, list)
+		}},
+		{"a change replaces a grant with all of its decisions", func(t *testing.T, s storage.Store) {
+			g := allowed(t, s)
+			g.Version, g.Denials, g.DeniedAt, g.UpdatedAt = 2, 1, moment, moment.Add(time.Minute)
+			g.Decisions = []storage.Decision{{Scope: "address", Allowed: true, DecidedAt: moment}, {Scope: "email"}}
+			apply(t, s, storage.SaveGrant{Grant: g, IfVersion: 1})
+			requireGrant(t, s, g)
+		}},
+		{"a change of a version that has moved is a conflict", func(t *testing.T, s storage.Store) {
+			g := allowed(t, s)
+			for _, version := range []int64{2, 5} {
+				stale := g
+				stale.Version, stale.Decisions = version+1, nil
+				requireConflict(t, s, storage.SaveGrant{Grant: stale, IfVersion: version})
+			}
+			unknown := grantOf(g.Owner.UserID, id())
+			requireConflict(t, s, storage.SaveGrant{Grant: unknown, IfVersion: 1})
+			requireGrant(t, s, g)
+		}},
+		{"a second active grant of the same owner and client is a conflict until the first has ended", func(t *testing.T, s storage.Store) {
+			g := allowed(t, s)
+			second := grantOf(g.Owner.UserID, g.ClientID)
+			requireConflict(t, s, storage.SaveGrant{Grant: second})
+			requireConflict(t, s, storage.SaveGrant{Grant: g})
+			requireGrant(t, s, g)
+			apply(t, s, storage.EndGrant{ID: g.ID, At: moment}, storage.SaveGrant{Grant: second})
+			requireGrant(t, s, second)
+		}},
+		{"an ended grant is not found, cannot be changed, and ends once", func(t *testing.T, s storage.Store) {
+			g := allowed(t, s)
+			for range 2 {
+				apply(t, s, storage.EndGrant{ID: g.ID, At: moment})
+			}
+			_, err := s.Grant(t.Context(), g.Owner, g.ClientID)
+			require.ErrorIs(t, err, storage.ErrNotFound)
+			for _, version := range []int64{1, 2} {
+				requireConflict(t, s, storage.SaveGrant{Grant: g, IfVersion: version})
+			}
+			apply(t, s, storage.EndGrant{ID: id(), At: moment})
+		}},
+		{"ending a grant moves its version, so that a form drawn before does not match", func(t *testing.T, s storage.Store) {
+			g := allowed(t, s)
+			apply(t, s, storage.EndGrant{ID: g.ID, At: moment})
+			next := g
+			next.Version = 2
+			requireConflict(t, s, storage.SaveGrant{Grant: next, IfVersion: 1})
+		}},
+		{"only an active grant before its end can be held", func(t *testing.T, s storage.Store) {
+			g := grantOf(person(t, s).ID, id())
+			g.Until = moment.Add(time.Hour)
+			apply(t, s, storage.SaveGrant{Grant: g})
+			apply(t, s, storage.HoldGrant{ID: g.ID, At: g.Until.Add(-time.Microsecond)})
+			requireConflict(t, s, storage.HoldGrant{ID: g.ID, At: g.Until})
+			requireConflict(t, s, storage.HoldGrant{ID: id(), At: moment})
+			apply(t, s, storage.EndGrant{ID: g.ID, At: moment})
+			requireConflict(t, s, storage.HoldGrant{ID: g.ID, At: moment})
+		}},
+	}
+}

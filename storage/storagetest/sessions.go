@@ -1,0 +1,165 @@
+package storagetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gatehouse/storage"
+)
+
+func requireSession(t *testing.T, s storage.Store, sessionID string, lives bool) {
+	t.Helper()
+	_, _, err := s.Session(t.Context(), sessionID, moment)
+	if lives {
+		require.NoError(t, err)
+		return
+	}
+	require.ErrorIs(t, err, storage.ErrNotFound)
+}
+
+func sessions() []contract {
+	return []contract{
+		{"a live session comes back as it was stored, with its user", func(t *testing.T, s storage.Store) {
+			u := fullUser()
+			u.Disabled = false
+			require.NoError(t, s.CreateUser(t.Context(), u))
+			session := signIn(t, s, u.ID)
+			got, gotUser, err := s.Session(t.Context(), session.ID, moment)
+			require.NoError(t, err)
+			require.Equal(t, session, got)
+			require.Equal(t, u, gotUser)
+		}},
+		{"a session that is unknown, expired, or of a disabled or missing user is ErrNotFound", func(t *testing.T, s storage.Store) {
+			session := signIn(t, s, person(t, s).ID)
+			_, _, err := s.Session(t.Context(), session.ID, session.ExpiresAt.Add(-time.Microsecond))
+			require.NoError(t, err)
+			_, _, err = s.Session(t.Context(), session.ID, session.ExpiresAt)
+			require.ErrorIs(t, err, storage.ErrNotFound)
+
+			disabled := fullUser()
+			require.NoError(t, s.CreateUser(t.Context(), disabled))
+			requireSession(t, s, signIn(t, s, disabled.ID).ID, false)
+			requireSession(t, s, signIn(t, s, id()).ID, false)
+			for _, key := range append([]string{"", id()}, unstorable...) {
+				requireSession(t, s, key, false)
+			}
+		}},
+		{"a session without an expiry never expires", func(t *testing.T, s storage.Store) {
+			session := storage.Session{ID: id(), UserID: person(t, s).ID}
+			require.NoError(t, s.StartSession(t.Context(), session, ""))
+			requireSession(t, s, session.ID, true)
+		}},
+		{"a session replaces another one at once", func(t *testing.T, s storage.Store) {
+			old := signIn(t, s, person(t, s).ID)
+			next := old
+			next.ID = id()
+			require.NoError(t, s.StartSession(t.Context(), next, old.ID))
+			requireSession(t, s, old.ID, false)
+			requireSession(t, s, next.ID, true)
+			again := next
+			require.ErrorIs(t, s.StartSession(t.Context(), again, signIn(t, s, old.UserID).ID), storage.ErrExists)
+		}},
+		{"what a browser sends is stored, whatever its bytes", func(t *testing.T, s storage.Store) {
+			session := storage.Session{ID: id(), UserID: person(t, s).ID, UserAgent: "a\x00b\xffc", Address: "\xff"}
+			require.NoError(t, s.StartSession(t.Context(), session, ""))
+			require.NoError(t, s.TouchSession(t.Context(), session.ID, moment, "\x00"))
+			requireSession(t, s, session.ID, true)
+		}},
+		{"touching records when and from where, and nothing for a session that has gone", func(t *testing.T, s storage.Store) {
+			session := signIn(t, s, person(t, s).ID)
+			require.NoError(t, s.TouchSession(t.Context(), session.ID, moment.Add(time.Minute), "192.0.2.9"))
+			got, _, err := s.Session(t.Context(), session.ID, moment)
+			require.NoError(t, err)
+			session.SeenAt, session.Address = moment.Add(time.Minute), "192.0.2.9"
+			require.Equal(t, session, got)
+			gone := id()
+			require.NoError(t, s.TouchSession(t.Context(), gone, moment, ""))
+			requireSession(t, s, gone, false)
+		}},
+		{"ending a session twice is no error", func(t *testing.T, s storage.Store) {
+			session := signIn(t, s, person(t, s).ID)
+			for range 2 {
+				require.NoError(t, s.EndSession(t.Context(), session.ID))
+				requireSession(t, s, session.ID, false)
+			}
+		}},
+		{"a user's live sessions are listed, the one last seen first", func(t *testing.T, s storage.Store) {
+			u := person(t, s)
+			first, second, expired := signIn(t, s, u.ID), signIn(t, s, u.ID), signIn(t, s, u.ID)
+			signIn(t, s, person(t, s).ID)
+			require.NoError(t, s.TouchSession(t.Context(), second.ID, moment.Add(time.Minute), "x"))
+			require.NoError(t, s.EndSession(t.Context(), expired.ID))
+			expired.ExpiresAt = moment
+			require.NoError(t, s.StartSession(t.Context(), expired, ""))
+			list, err := s.UserSessions(t.Context(), u.ID, moment)
+			require.NoError(t, err)
+			require.Len(t, list, 2)
+			require.Equal(t, second.ID, list[0].ID)
+			require.Equal(t, first, list[1])
+		}},
+	}
+}
+
+func failures() []contract {
+	return []contract{
+		{"failures are counted for each key from the start of its window", func(t *testing.T, s storage.Store) {
+			account, address, other := id(), id(), id()
+			since := moment.Add(-time.Minute)
+			for i := range 3 {
+				when := moment.Add(time.Duration(i) * time.Second)
+				require.NoError(t, s.CountFailure(t.Context(), []string{account, address}, when, since))
+			}
+			require.NoError(t, s.CountFailure(t.Context(), []string{address}, moment, since))
+			requireFailures(t, s, since, map[string]int{account: 3, address: 4, other: 0})
+		}},
+		{"a window that began too long ago does not count and starts anew", func(t *testing.T, s storage.Store) {
+			key := id()
+			require.NoError(t, s.CountFailure(t.Context(), []string{key}, moment, moment.Add(-time.Minute)))
+			requireFailures(t, s, moment, map[string]int{key: 1})
+			later := moment.Add(time.Microsecond)
+			requireFailures(t, s, later, map[string]int{key: 0})
+			require.NoError(t, s.CountFailure(t.Context(), []string{key}, later, later))
+			requireFailures(t, s, later, map[string]int{key: 1})
+		}},
+		{"keys are forgotten one by one", func(t *testing.T, s storage.Store) {
+			kept, forgotten := id(), id()
+			require.NoError(t, s.CountFailure(t.Context(), []string{kept, forgotten}, moment, moment))
+			require.NoError(t, s.ForgetFailures(t.Context(), []string{forgotten, id()}))
+			requireFailures(t, s, moment, map[string]int{kept: 1, forgotten: 0})
+		}},
+		{"keys may have any bytes, and there may be none", func(t *testing.T, s storage.Store) {
+			require.NoError(t, s.CountFailure(t.Context(), unstorable, moment, moment))
+			for _, key := range unstorable {
+				requireFailures(t, s, moment, map[string]int{key: 1})
+			}
+			require.NoError(t, s.CountFailure(t.Context(), nil, moment, moment))
+			require.NoError(t, s.ForgetFailures(t.Context(), nil))
+			counts, err := s.Failures(t.Context(), nil, moment)
+			require.NoError(t, err)
+			require.Empty(t, counts)
+		}},
+		{"simultaneous failures all count", func(t *testing.T, s storage.Store) {
+			one, two := id(), id()
+			succeeded, _ := atOnce(t, 20, func(i int) error {
+				keys := []string{one, two}
+				if i%2 == 1 {
+					keys = []string{two, one}
+				}
+				return s.CountFailure(t.Context(), keys, moment, moment)
+			})
+			require.Equal(t, 20, succeeded)
+			requireFailures(t, s, moment, map[string]int{one: 20, two: 20})
+		}},
+	}
+}
+
+func requireFailures(t *testing.T, s storage.Store, since time.Time, want map[string]int) {
+	t.Helper()
+	for key, n := range want {
+		counts, err := s.Failures(t.Context(), []string{key, "another"}, since)
+		require.NoError(t, err)
+		require.Equal(t, []int{n, 0}, counts, "%q", key)
+	}
+}
