@@ -1,6 +1,9 @@
 package identity
 
-import "strings"
+import (
+	"cmp"
+	"strings"
+)
 
 // Names as they stand in a User-Agent, the more special before those that they pretend to be.
 var (
@@ -12,7 +15,7 @@ var (
 
 type named struct{ mark, name string }
 
-// device is how a person recognises one of their browsers: "Firefox · Linux". Empty when nothing is known.
+// device is how a person recognises one of their browsers: "Firefox · Linux", or what it calls itself first.
 func device(userAgent string) string {
 	var parts []string
 	for _, names := range [][]named{browsers, systems} {
@@ -22,6 +25,10 @@ func device(userAgent string) string {
 				break
 			}
 		}
+	}
+	if len(parts) == 0 {
+		first, _, _ := strings.Cut(userAgent, " ")
+		return cmp.Or(printable(first, 40), "?")
 	}
 	return strings.Join(parts, " · ")
 }

@@ -13,8 +13,8 @@ func TestDeviceIsNamedAsPeopleKnowIt(t *testing.T) {
 		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1": "Safari · iPhone",
 		"Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36":                            "Chrome · Android",
 		"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15":                   "Safari · macOS",
-		"curl/8": "",
-		"":       "",
+		"curl/8.5 (x)": "curl/8.5",
+		"":             "?",
 	} {
 		require.Equal(t, want, device(userAgent), userAgent)
 	}

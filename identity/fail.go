@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"gatehouse/internal/interaction"
 	"gatehouse/storage"
@@ -43,7 +44,7 @@ func (p *Pages) unsealed(w http.ResponseWriter, r *http.Request, i interaction.I
 			"the sealed interaction does not belong to this browser and page")
 		return
 	}
-	page := &templates.Error{Common: common(r, i, nil), Code: "expired", Retry: r.URL.Path}
+	page := &templates.Error{Common: common(r, i, nil), Code: "expired", Retry: strings.TrimSuffix(r.URL.Path, "/switch")}
 	if app, err := p.app(r.Context(), i); err == nil && app != nil && app.HomeURI != "" {
 		page.App, page.Retry = app, "" // the page has a button that leads to the app's home
 	}

@@ -53,8 +53,8 @@ func (p *Pages) accountPage(w http.ResponseWriter, r *http.Request, signedIn *Si
 	}
 	sessions, err := p.Sessions.Of(r.Context(), u.ID)
 	for _, session := range sessions {
-		page.Sessions = append(page.Sessions, templates.AccountSession{Device: device(session.UserAgent),
-			Address: session.Address, SeenAt: session.SeenAt, Current: session.ID == signedIn.Session.ID})
+		page.Sessions = append(page.Sessions, templates.AccountSession{ID: session.ID,
+			Device: device(session.UserAgent), Address: session.Address, SeenAt: session.SeenAt, Current: session.ID == signedIn.Session.ID})
 	}
 	return page, err
 }

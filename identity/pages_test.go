@@ -160,6 +160,7 @@ func TestExpiredInteractionLeadsToAStartOver(t *testing.T) {
 	b.get(path).shows(t, http.StatusBadRequest, `data-error="expired"`, "https://photoprint.example/")
 	b.post("/login", url.Values{"interaction": {sealed}}).shows(t, http.StatusBadRequest, `data-error="expired"`, "https://photoprint.example/")
 	b.post("/login", url.Values{"interaction": {own}}).shows(t, http.StatusBadRequest, `data-error="expired"`, `href="/login"`)
+	b.post("/login/switch", url.Values{"interaction": {own}}).shows(t, http.StatusBadRequest, `data-error="expired"`, `href="/login"`)
 }
 
 func TestFormsOfAnotherPersonAreRefused(t *testing.T) {
@@ -378,7 +379,10 @@ func TestOtherSessionsCanBeEndedOneByOneAndAllAtOnce(t *testing.T) {
 	for _, each := range []*browser{b, laptop, phone} {
 		each.mustSignIn()
 	}
-	form := url.Values{"interaction": {b.get("/account").sealed()}, "action": {"sessions"}, "session": {sessionID(laptop.content().Secret)}}
+	page := b.get("/account")
+	require.NotContains(t, page.body, sessionID(b.content().Secret), "one's own ends by signing out")
+	form := url.Values{"interaction": {page.sealed()}, "action": {"sessions"}, "session": {sessionID(laptop.content().Secret)}}
+	page.shows(t, http.StatusOK, form.Get("session"))
 	b.post("/account", form).leadsTo(t, "/account")
 	require.Equal(t, []bool{true, false, true}, []bool{b.isSignedIn(), laptop.isSignedIn(), phone.isSignedIn()})
 	form.Del("session")

@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"gatehouse/storage"
 )
@@ -61,25 +60,17 @@ func checkOwnPassword(password, email string) error {
 
 // taken says which of n's values belongs to somebody.
 func (p *People) taken(ctx context.Context, n NewUser) error {
-	u, err := n.record()
-	if err != nil {
+	phone, _ := CanonicalPhone(n.Phone)
+	email, _ := CanonicalEmail(n.Email)
+	byPhone, errPhone := p.find(ctx, phone)
+	byEmail, errEmail := p.find(ctx, email)
+	if err := errors.Join(errPhone, errEmail); err != nil {
 		return err
 	}
-	byPhone, err := p.find(ctx, u.Phone)
-	if err != nil {
-		return err
-	}
-	byEmail, err := p.find(ctx, u.Email)
-	if err != nil {
-		return err
-	}
-	switch {
-	case byEmail != nil:
-		return takenProblem("email", "e-mail address")
-	case byPhone != nil:
+	if byEmail == nil && byPhone != nil {
 		return takenProblem("phone", "phone number")
 	}
-	return fmt.Errorf("create the account: %w", storage.ErrConflict) // gone again in between
+	return takenProblem("email", "e-mail address")
 }
 
 func takenProblem(field, what string) error {

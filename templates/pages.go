@@ -169,6 +169,7 @@ type AccountUser struct {
 
 // AccountSession is a signed-in browser.
 type AccountSession struct {
+	ID              string // what the form that ends it posts as session
 	Device, Address string
 	SeenAt          time.Time
 	Current         bool
