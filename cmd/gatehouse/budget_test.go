@@ -47,9 +47,7 @@ func TestDatabaseBudgetOfEveryRequest(t *testing.T) {
 				s.count.reset()
 				do()
 				statements := s.count.seen()
-				got := work(t, statements)
-				require.LessOrEqual(t, got.reads, want.reads, strings.Join(statements, "\n"))
-				require.LessOrEqual(t, got.transactions, want.transactions, strings.Join(statements, "\n"))
+				require.Equal(t, want, work(t, statements), strings.Join(statements, "\n"))
 			})
 		}
 		var code, access, refresh string
