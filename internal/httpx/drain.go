@@ -1,0 +1,131 @@
+package httpx
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// drainTimeout is how long stopping may take in all.
+	drainTimeout = 20 * time.Second
+	// farewell is how long a server that is about to stop still takes connections, while it asks everybody to close
+	// theirs after the next answer.
+	farewell = 500 * time.Millisecond
+	// lastCall is how long it then takes in the connections that the system has accepted already.
+	lastCall = 100 * time.Millisecond
+	// patience is how long a new connection may take to send its first request.
+	patience = 2 * time.Second
+	// look is how often to look whether all is quiet.
+	look = 5 * time.Millisecond
+)
+
+// drain stops a server without a failed request. http.Server.Shutdown would not do: it drops the requests of connections
+// that were accepted and not read yet.
+func drain(server *http.Server, l net.Listener, t *traffic, stopped <-chan error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	t.closing.Store(true)
+	sleep(ctx, farewell)
+	if err := stopAccepting(l); err != nil {
+		return err
+	}
+	<-stopped
+	for !t.quiet(time.Now()) && ctx.Err() == nil {
+		sleep(ctx, look)
+	}
+	err := server.Close()
+	if ctx.Err() != nil {
+		return errors.New("some requests were cut off after 20 seconds")
+	}
+	return err
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// stopAccepting makes Accept return what is there, and then fail.
+func stopAccepting(l net.Listener) error {
+	refuseNew(l)
+	if tcp, ok := l.(deadliner); ok {
+		return tcp.SetDeadline(time.Now().Add(lastCall))
+	}
+	return l.Close()
+}
+
+type deadliner interface{ SetDeadline(time.Time) error }
+
+// lastCallListener closes when its deadline has passed.
+type lastCallListener struct{ net.Listener }
+
+func (l lastCallListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if timedOut(err) {
+		_ = l.Close()
+		return nil, net.ErrClosed
+	}
+	return conn, err
+}
+
+func timedOut(err error) bool {
+	timeout, ok := errors.AsType[net.Error](err)
+	return ok && timeout.Timeout()
+}
+
+// traffic knows which connections are in use.
+type traffic struct {
+	closing atomic.Bool
+	mu      sync.Mutex
+	busy    map[net.Conn]use
+}
+
+type use struct {
+	state http.ConnState
+	since time.Time
+}
+
+// wrap asks clients to close their connection once the server is closing.
+func (t *traffic) wrap(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if t.closing.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
+}
+
+// note is the server's ConnState hook.
+func (t *traffic) note(conn net.Conn, state http.ConnState) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.busy == nil {
+		t.busy = make(map[net.Conn]use)
+	}
+	switch state {
+	case http.StateNew, http.StateActive:
+		t.busy[conn] = use{state, time.Now()}
+	default:
+		delete(t.busy, conn)
+	}
+}
+
+// quiet reports whether no request is under way. A connection that was opened and never used does not count for ever:
+// browsers open some in advance.
+func (t *traffic) quiet(now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, u := range t.busy {
+		if u.state == http.StateActive || now.Sub(u.since) < patience {
+			return false
+		}
+	}
+	return true
+}

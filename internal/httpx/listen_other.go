@@ -1,0 +1,8 @@
+//go:build !linux
+
+package httpx
+
+import "net"
+
+// refuseNew does nothing where the system offers no way.
+func refuseNew(net.Listener) {}
