@@ -55,6 +55,7 @@ async function inspect(page, scripts, wrong) {
   if (!scripts) return; // axe is a script
   await page.evaluate(axe.source);
   const result = await page.evaluate((rules) => globalThis.axe.run({ runOnly: rules }), RULES);
+  assert.ok(result.passes.length > 5, "axe looked at the page");
   const found = result.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(" ")}: ${n.failureSummary}`));
   assert.deepEqual(found, [], `accessibility of ${pathOf(page.url())}`);
 }
