@@ -87,19 +87,10 @@ func (p *Pages) unit(v *visit, d decision) storage.Unit {
 	return Allow(v.grant, v.owner, v.client.ID, v.asked(), d.chosen, v.person.ID, p.now())
 }
 
-// offers reports whether a form of this visit has a checkbox for each chosen scope: it was requested, is registered and
-// optional, and is asked, unless something moved and what was asked cannot be known any more.
+// offers reports whether every chosen scope was requested. A required one has no checkbox; naming it says nothing new.
 func (v *visit) offers(chosen []string) bool {
-	from := v.asked()
-	if v.moved() {
-		from = v.requested
-	}
-	for _, name := range chosen {
-		if !slices.ContainsFunc(from, func(s storage.ClientScope) bool { return s.Name == name && !required(s) }) {
-			return false
-		}
-	}
-	return true
+	requested := names(v.requested)
+	return !slices.ContainsFunc(chosen, func(name string) bool { return !slices.Contains(requested, name) })
 }
 
 // onRecord reports whether the last change of the grant, since the interaction began, made this very decision.

@@ -90,12 +90,15 @@ func TestFormCannotGrantWhatWasNotAsked(t *testing.T) {
 	h := newHouse(t)
 	b := h.open("ana")
 	page := b.visit(b.request("ana", "photoprint", "openid email phone"))
-	for _, scope := range []string{"points_read", "admin", "openid", "", "phone "} {
+	for _, scope := range []string{"points_read", "admin", "", "phone "} {
 		refused := b.decideOn(page, "allow", scope)
 		require.Equal(t, http.StatusBadRequest, refused.status, scope)
 		require.Contains(t, refused.body, `data-error="invalid_request"`)
 	}
 	require.Nil(t, h.grant(ana, "photoprint"))
+
+	b.returned(b.decideOn(page, "allow", "openid"))
+	require.Equal(t, []string{"+email", "+openid", "-phone"}, h.grant(ana, "photoprint"), "naming a required one says nothing new")
 }
 
 func TestFormNeverDecidesAboutAnotherRegistration(t *testing.T) {
