@@ -101,14 +101,19 @@ func (s *Server) checkRegisteredRedirectURI(_ context.Context, req *authorizeReq
 }
 
 // scopeNames is the scope that is asked: without a scope parameter all that the client is registered for
-// (RFC 6749 §3.3).
+// (RFC 6749 §3.3). Each is named once, in the order of the request.
 func (req *authorizeRequest) scopeNames() []string {
-	names := strings.Fields(req.params["scope"])
-	if len(names) == 0 {
-		names = scopeNames(req.client)
+	asked := strings.Fields(req.params["scope"])
+	if len(asked) == 0 {
+		return scopeNames(req.client)
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	names := asked[:0]
+	for _, name := range asked {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // checkResponseMode comes before everything that redirects, since it says how (OAuth 2.0 Multiple Response Types §2.1).

@@ -26,7 +26,7 @@ func TestAuthorizeLeadsThroughSignInAndConsentToTokens(t *testing.T) {
 		require.Equal(t, "s-1", q.Get("state"))
 		require.Equal(t, s.url, q.Get("iss")) // RFC 9207
 		tokens := s.post("/oauth2/token", "photoprint", exchangeForm(q.Get("code"))).json(t)
-		require.Equal(t, "email openid points_read", tokens["scope"], "profile was left unticked")
+		require.Equal(t, "openid email points_read", tokens["scope"], "profile was left unticked")
 		require.Equal(t, "Bearer", tokens["token_type"])
 		require.EqualValues(t, 15*24*3600, tokens["expires_in"])
 		require.NotEmpty(t, tokens["id_token"])

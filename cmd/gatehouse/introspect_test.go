@@ -21,7 +21,7 @@ func TestIntrospectionShowsAClientItsOwnTokensAndAResourceServerAll(t *testing.T
 	require.Equal(t, true, own["active"])
 	require.Equal(t, "Bearer", own["token_type"])
 	require.Equal(t, "user", own["token_kind"])
-	require.Equal(t, "email openid", own["scope"])
+	require.Equal(t, "openid email", own["scope"])
 	require.Equal(t, "photoprint", own["client_id"])
 	require.Equal(t, s.url, own["iss"])
 	require.EqualValues(t, 15*24*3600, own["exp"].(float64)-own["iat"].(float64))

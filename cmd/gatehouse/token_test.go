@@ -233,7 +233,7 @@ func TestRefreshRotatesAndNarrowsButNeverWidens(t *testing.T) {
 	require.True(t, s.active("photoprint", tokens["access_token"]), "the old access token lives on")
 
 	full := s.post("/oauth2/token", "photoprint", refreshForm(narrowed["refresh_token"].(string))).json(t)
-	require.Equal(t, "email openid profile", full["scope"], "narrowing one does not narrow the next")
+	require.Equal(t, "openid email profile", full["scope"], "narrowing one does not narrow the next")
 	require.NotEmpty(t, full["id_token"])
 }
 
