@@ -51,6 +51,7 @@ type testServer struct {
 	clock *atomic.Int64 // nanoseconds that the clock is ahead
 	count *statementCount
 	users map[string]storage.User // by e-mail
+	run   func(context.Context)   // the work in the background, which no test needs unless it says so
 }
 
 // statementCount observes the driver: it counts statements and can slow them down.
@@ -108,15 +109,15 @@ func newTestServer(t testing.TB, dsn string, settings ...func(*config.Config)) *
 		set(cfg)
 	}
 	s := &testServer{t: t, url: cfg.Issuer, log: &lockedBuffer{}, clock: &atomic.Int64{}, count: &statementCount{}, users: map[string]storage.User{}}
-	now := func() time.Time { return time.Now().Add(time.Duration(s.clock.Load())).UTC() }
 	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	s.store, err = gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true, Log: log, Statement: s.count.observe})
 	require.NoError(t, err)
 	t.Cleanup(func() { s.store.Close() })
-	a, err := wire(t.Context(), cfg, s.store, log, now)
+	a, err := wire(t.Context(), cfg, s.store, log, s.now)
 	require.NoError(t, err)
-	s.reg = registry.New(s.store, now)
-	s.fixtures(now)
+	s.run = a.Run
+	s.reg = registry.New(s.store, s.now)
+	s.fixtures(s.now)
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: a.Handler}}
 	server.Start()
 	t.Cleanup(server.Close)
@@ -183,7 +184,9 @@ func (s *testServer) register(c storage.Client) {
 		}
 	}
 	if !c.Public {
-		c.Secrets = []storage.ClientSecret{{ID: "1", Hash: registry.HashSecret(testSecret)}}
+		if len(c.Secrets) == 0 {
+			c.Secrets = []storage.ClientSecret{{ID: "1", Hash: registry.HashSecret(testSecret)}}
+		}
 		c.GrantTypes = []string{"authorization_code", "refresh_token", "client_credentials"}
 	}
 	if c.Status == "" {
@@ -200,7 +203,9 @@ func (s *testServer) register(c storage.Client) {
 	require.NoError(s.t, s.store.CreateClient(s.t.Context(), c))
 }
 
-// forward moves the server's clock.
+// now is the server's clock, and forward moves it.
+func (s *testServer) now() time.Time { return time.Now().Add(time.Duration(s.clock.Load())).UTC() }
+
 func (s *testServer) forward(d time.Duration) { s.clock.Add(int64(d)) }
 
 // answer is a response with its body read.
@@ -388,16 +393,22 @@ func (s *testServer) allow(email string, v url.Values) string {
 
 func (s *testServer) allowIn(b *browser, email string, v url.Values) (string, *browser) {
 	s.t.Helper()
-	a := b.authorize(v)
+	a := b.agree(b.authorize(v), email)
+	code := callback(s.t, a).Get("code")
+	require.NotEmpty(s.t, code, a.Header.Get("Location"))
+	return code, b
+}
+
+// agree goes on from a through sign-in and consent as far as they are asked for, allowing everything.
+func (b *browser) agree(a answer, email string) answer {
+	b.s.t.Helper()
 	if strings.HasPrefix(a.Header.Get("Location"), "/login") {
 		a = b.signIn(a, email)
 	}
 	if strings.HasPrefix(a.Header.Get("Location"), "/consent") {
-		a = b.decide(a, "allow", checkboxes(s.t, b.get(a.Header.Get("Location")))...)
+		a = b.decide(a, "allow", checkboxes(b.s.t, b.get(a.Header.Get("Location")))...)
 	}
-	code := callback(s.t, a).Get("code")
-	require.NotEmpty(s.t, code, a.Header.Get("Location"))
-	return code, b
+	return a
 }
 
 // exchange is a code exchange with the test's verifier.
