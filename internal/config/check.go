@@ -41,6 +41,9 @@ func (c *Config) check(merged layer, problems *Error) {
 	if !slices.Contains([]string{"", "json", "text"}, c.LogFormat) {
 		wrong("LOG_FORMAT", "is %q; use json or text", c.LogFormat)
 	}
+	if !slices.Contains([]string{"", "auto"}, c.Migrate) {
+		wrong("MIGRATE", "is %q; use auto, or leave it out", c.Migrate)
+	}
 	if (c.AdminEmail == "") != (c.AdminPasswordHash == "") {
 		wrong("ADMIN_EMAIL", "and %sADMIN_PASSWORD_HASH go together; set both or none", prefix)
 	}

@@ -16,6 +16,8 @@ type Config struct {
 	OpsListen string `env:"OPS_LISTEN" help:"address for /metrics and /debug/pprof; empty turns it off"`
 	Database  string `env:"DATABASE" envDefault:"sqlite:gatehouse.db" file:"true" help:"sqlite:PATH or postgres://…"`
 
+	Migrate string `env:"MIGRATE" help:"auto: serve brings a PostgreSQL schema up to date by itself, as it does on SQLite"`
+
 	Secret         string `env:"SECRET" file:"true" flag:"-" help:"root secret, at least 32 bytes"`
 	SecretPrevious string `env:"SECRET_PREVIOUS" file:"true" flag:"-" help:"the other root secret during a rotation"`
 

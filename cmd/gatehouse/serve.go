@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gatehouse/identity"
+	"gatehouse/internal/config"
+	"gatehouse/internal/httpx"
+	"gatehouse/storage"
+)
+
+func (c *cli) serveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "serve", Short: "run the server until SIGTERM or SIGINT", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd.Context()) },
+	}
+	for _, f := range config.Flags() {
+		if f.Name != "database" { // every command has it
+			c.settingFlag(cmd, f.Name)
+		}
+	}
+	return cmd
+}
+
+func (c *cli) serve(ctx context.Context) error {
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	log := newLog(cfg, c.err)
+	h, err := openHouse(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(serveHouse(ctx, h, log), h.store.Close())
+}
+
+func serveHouse(ctx context.Context, h *house, log *slog.Logger) error {
+	if err := refuseDemoData(ctx, h); err != nil {
+		return err
+	}
+	if err := makeFirstAdmin(ctx, h, log); err != nil {
+		return err
+	}
+	listener, err := httpx.Listen(ctx, h.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("cannot listen on %s: %w; stop what listens there, or choose another address with --listen", h.cfg.Listen, err)
+	}
+	return serveOn(ctx, listener, h.cfg, h.store, log)
+}
+
+// serveOn runs the server on listener until ctx ends, and then drains. It does not close the store.
+func serveOn(ctx context.Context, listener net.Listener, cfg *config.Config, store storage.Store, log *slog.Logger) error {
+	defer listener.Close() // where it is not served
+	certificate, err := loadCertificate(cfg)
+	if err != nil {
+		return err
+	}
+	a, err := wire(ctx, cfg, store, log, time.Now)
+	if err != nil {
+		return err
+	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx)) // goes on while the server drains
+	var work sync.WaitGroup
+	work.Go(func() { a.Run(background) })
+	work.Go(func() { reloadCertificate(background, certificate, log) })
+	log.Info("listening", "addr", listener.Addr().String(), "issuer", cfg.Issuer, "version", versionText())
+	err = httpx.Serve(ctx, listener, a.Handler, certificate, log)
+	stop()
+	work.Wait()
+	log.Info("stopped")
+	return err
+}
+
+func loadCertificate(cfg *config.Config) (*httpx.Certificate, error) {
+	if cfg.TLSCertFile == "" {
+		return nil, nil
+	}
+	certificate, err := httpx.LoadCertificate(cfg.TLSCertFile, cfg.TLSKeyFile)
+	if err != nil {
+		return nil, usagef("the TLS certificate cannot be read: %w; correct --tls-cert-file and --tls-key-file", err)
+	}
+	return certificate, nil
+}
+
+// reloadCertificate reads the certificate again at every SIGHUP, until ctx ends. Without one SIGHUP does nothing.
+func reloadCertificate(ctx context.Context, certificate *httpx.Certificate, log *slog.Logger) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hangups:
+		}
+		if certificate == nil {
+			continue
+		}
+		if err := certificate.Reload(); err != nil {
+			log.Error("the TLS certificate cannot be read, the old one stays", "cause", err.Error())
+			continue
+		}
+		log.Info("TLS certificate reloaded")
+	}
+}
+
+// demoPublisher marks a database that was seeded for the demo: everybody knows its passwords.
+const demoPublisher = "gatehouse-demo"
+
+func refuseDemoData(ctx context.Context, h *house) error {
+	if h.cfg.Loopback() {
+		return nil
+	}
+	_, err := h.store.Publisher(ctx, demoPublisher)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.New("this database holds the demo's accounts, whose passwords everybody knows; use another database, or an issuer on loopback")
+}
+
+// makeFirstAdmin creates the account of GATEHOUSE_ADMIN_EMAIL in a database that has no accounts yet.
+func makeFirstAdmin(ctx context.Context, h *house, log *slog.Logger) error {
+	if h.cfg.AdminEmail == "" {
+		return nil
+	}
+	users, err := h.store.Users(ctx, "", 1)
+	if err != nil || len(users) > 0 {
+		return err
+	}
+	_, err = newPeople(h, log).CreateUser(ctx, identity.NewUser{
+		Email: h.cfg.AdminEmail, EmailVerified: true, PasswordHash: h.cfg.AdminPasswordHash, Roles: []string{storage.RoleAdmin},
+	})
+	switch {
+	case errors.Is(err, storage.ErrExists): // another process was first
+		return nil
+	case errors.Is(err, identity.ErrHash), identity.Invalids(err) != nil:
+		return usagef("GATEHOUSE_ADMIN_EMAIL or GATEHOUSE_ADMIN_PASSWORD_HASH: %w", err)
+	case err != nil:
+		return err
+	}
+	log.Info("first admin created")
+	return nil
+}
+
+// newLog returns the log as the settings want it: JSON, or text where somebody watches.
+func newLog(cfg *config.Config, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(strings.ToUpper(cfg.LogLevel))); err == nil {
+		options.Level = level
+	}
+	if cfg.LogFormat == "text" || cfg.LogFormat == "" && isTerminal(w) {
+		return slog.New(slog.NewTextHandler(w, options))
+	}
+	return slog.New(slog.NewJSONHandler(w, options))
+}
+
+func isTerminal(stream any) bool {
+	f, ok := stream.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
