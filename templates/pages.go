@@ -45,6 +45,7 @@ type App struct {
 	Verified   bool
 	VerifiedAt time.Time
 	HomeURI    string
+	LoginURI   string // where a sign-in starts anew (OIDC Core §4)
 	PolicyURI  string
 	TOSURI     string
 }
