@@ -59,11 +59,15 @@ type statementCount struct {
 	mu         sync.Mutex
 	statements []string
 	delay      atomic.Int64
+	before     atomic.Pointer[func(sql string)] // called with each statement before it is sent
 }
 
 func (c *statementCount) observe(_ context.Context, sql string) {
 	if d := time.Duration(c.delay.Load()); d > 0 {
 		time.Sleep(d) // a database that takes its time
+	}
+	if f := c.before.Load(); f != nil {
+		(*f)(sql)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
