@@ -114,7 +114,8 @@ func (s *Server) resume(req *authorizeRequest, sent *interaction.Interaction, wh
 		}
 	}
 	if who != nil && i.UserID != who.User.ID {
-		i.UserID, i.LoginAt, i.Chosen, i.DecidedAt = who.User.ID, time.Time{}, false, time.Time{}
+		i = i.Undone()
+		i.UserID = who.User.ID
 	}
 	return i
 }

@@ -106,15 +106,8 @@ func (s *Server) addWayBack(r *http.Request, page *templates.Error, clientID str
 	if clientID == "" || page.Code == codeTemporarilyUnavailable {
 		return
 	}
-	c, err := s.registry.Client(r.Context(), clientID)
-	if err != nil {
-		return
-	}
 	if app, err := s.app(r.Context(), clientID); err == nil {
-		page.App = app
-	}
-	if page.Retry = c.InitiateLoginURI; page.Retry == "" {
-		page.Retry = c.ClientURI
+		page.App, page.Retry = app, app.LoginURI
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
 	"gatehouse/storage"
 	"gatehouse/templates"
 )
@@ -28,7 +29,7 @@ func (p *Pages) listApps(w http.ResponseWriter, r *http.Request) {
 	}
 	page, err := p.apps(w, r, person)
 	if err != nil {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
 	page.Saved = doneBy[r.URL.Query().Get("done")]
@@ -37,7 +38,7 @@ func (p *Pages) listApps(w http.ResponseWriter, r *http.Request) {
 
 // changeApp is POST /account/apps, form#app-CLIENT_ID.
 func (p *Pages) changeApp(w http.ResponseWriter, r *http.Request) {
-	form, ok := p.form(w, r)
+	form, ok := p.Form(w, r)
 	if !ok {
 		return
 	}
@@ -50,20 +51,20 @@ func (p *Pages) changeApp(w http.ResponseWriter, r *http.Request) {
 		err = interaction.ErrInvalid
 	}
 	if err != nil {
-		p.unsealed(w, r, i, err)
+		p.Unsealed(w, r, i, err, appsPath)
 		return
 	}
 	owner, ok := ownerOf(person, single(form, "owner"))
 	action := single(form, "action")
 	if !ok || doneBy[action] == "" {
-		p.refuse(w, r, http.StatusBadRequest, "invalid_request", "the form asks for something that this page does not do")
+		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "the form asks for something that this page does not do")
 		return
 	}
 	if err := p.change(r.Context(), owner, single(form, "client_id"), action); err != nil {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
-	redirect(w, r, appsPath+"?"+url.Values{"done": {action}}.Encode())
+	rim.Redirect(w, r, appsPath+"?"+url.Values{"done": {action}}.Encode())
 }
 
 // signedIn returns who is signed in. When nobody is, the browser is sent to sign in and ok is false.
@@ -71,9 +72,9 @@ func (p *Pages) signedIn(w http.ResponseWriter, r *http.Request) (u storage.User
 	current, err := p.Sessions.Current(r)
 	switch {
 	case err != nil:
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 	case current == nil:
-		redirect(w, r, "/login")
+		rim.Redirect(w, r, "/login")
 	default:
 		return current.User, true
 	}
@@ -115,7 +116,7 @@ func (p *Pages) change(ctx context.Context, owner storage.Owner, clientID, actio
 
 // apps is the list for a person.
 func (p *Pages) apps(w http.ResponseWriter, r *http.Request, person storage.User) (*templates.Apps, error) {
-	page := &templates.Apps{Common: p.common(r, interaction.Interaction{}, &person)}
+	page := &templates.Apps{Common: rim.Common(r, interaction.Interaction{}, &person)}
 	page.Interaction = p.Sealer.Seal(p.Sessions.Browser(w, r), interaction.StepAccount,
 		interaction.Interaction{UserID: person.ID, Began: p.now()})
 	if err := p.addApps(r, page, storage.Owner{UserID: person.ID}, ""); err != nil || !administersCompany(person) {

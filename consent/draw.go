@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 
+	"gatehouse/internal/rim"
 	"gatehouse/registry"
 	"gatehouse/storage"
 	"gatehouse/templates"
@@ -17,7 +18,7 @@ func (p *Pages) page(r *http.Request, v *visit) (*templates.Consent, error) {
 		return nil, err
 	}
 	page := &templates.Consent{
-		Common: p.common(r, v.i, &v.person), App: *app, Account: shownPerson(v.person),
+		Common: rim.Common(r, v.i, &v.person), App: *app, Account: rim.Person(v.person),
 		Pairwise: v.client.SubjectType == registry.SubjectPairwise, ReturnHost: returnHost(v.i.Get("redirect_uri")), Expires: v.i.Expires(),
 	}
 	page.Interaction, page.Switch = p.sealed(v)

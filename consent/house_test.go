@@ -22,6 +22,7 @@ import (
 	"gatehouse/identity"
 	"gatehouse/identity/claims"
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/testdb"
 	"gatehouse/registry"
@@ -65,8 +66,8 @@ func newHouseOn(t *testing.T, dsn string) *house {
 	sessions := identity.NewSessions(identity.SessionOptions{Store: store, Root: root, Issuer: "http://127.0.0.1:9096", Lifetime: 1000 * time.Hour, Now: h.now})
 	mux := http.NewServeMux()
 	consent.NewPages(consent.PagesOptions{
-		Store: store, Sessions: sessions, Registry: h.registry, Claims: h.claims, Sealer: h.sealer, Pages: pages,
-		Apps: h.app, Issuer: "http://127.0.0.1:9096", Cooldown: cooldown, Now: h.now,
+		Store: store, Sessions: sessions, Registry: h.registry, Claims: h.claims, Sealer: h.sealer,
+		Writer: rim.Writer{Pages: pages, Apps: h.app, Log: slog.New(slog.DiscardHandler)}, Cooldown: cooldown, Now: h.now,
 	}).Mount(mux)
 	mux.HandleFunc("POST /test/sign-in/{user}", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := sessions.Start(w, r, r.PathValue("user")); err != nil {
@@ -86,7 +87,7 @@ func (h *house) app(ctx context.Context, id string) (*templates.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &templates.App{ClientID: id, Name: client.Name, HomeURI: client.ClientURI}, nil
+	return &templates.App{ClientID: id, Name: client.Name, HomeURI: client.ClientURI, LoginURI: client.InitiateLoginURI}, nil
 }
 
 func (h *house) seed() {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
 	"gatehouse/storage"
 )
 
@@ -24,7 +25,7 @@ func (p *Pages) show(w http.ResponseWriter, r *http.Request) {
 
 // decide is POST /consent, form#consent.
 func (p *Pages) decide(w http.ResponseWriter, r *http.Request) {
-	form, ok := p.form(w, r)
+	form, ok := p.Form(w, r)
 	if !ok {
 		return
 	}
@@ -34,7 +35,7 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request) {
 	}
 	d := decision{word: single(form, "decision"), chosen: form["scope"]}
 	if !v.offers(d.chosen) {
-		p.refuse(w, r, http.StatusBadRequest, "invalid_request", "a posted scope is not one that the form offers")
+		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "a posted scope is not one that the form offers")
 		return
 	}
 	if !d.made() || v.moved() || v.answer.Verdict != Ask {
@@ -48,7 +49,7 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case err != nil:
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 	case overtaken:
 		p.overtaken(w, r, v, d)
 	default:
@@ -120,14 +121,14 @@ func (p *Pages) done(w http.ResponseWriter, r *http.Request, v *visit) {
 // back sends the browser to where the request came from.
 func (p *Pages) back(w http.ResponseWriter, r *http.Request, v *visit) {
 	v.i.GrantID, v.i.GrantVersion, v.i.Asked = "", 0, ""
-	redirect(w, r, p.Sealer.Return(v.browser, v.i))
+	rim.Redirect(w, r, p.Sealer.Return(v.browser, v.i))
 }
 
 // draw answers with the page. changed says that it is drawn again because the decisions changed meanwhile.
 func (p *Pages) draw(w http.ResponseWriter, r *http.Request, v *visit, status int, changed bool) {
 	page, err := p.page(r, v)
 	if err != nil {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
 	page.Changed = changed
@@ -138,7 +139,5 @@ func (p *Pages) draw(w http.ResponseWriter, r *http.Request, v *visit, status in
 // forgets who was here.
 func (p *Pages) sealed(v *visit) (form, another string) {
 	form = p.Sealer.Seal(v.browser, interaction.StepConsent, v.mark(v.i))
-	return form, p.Sealer.Seal(v.browser, interaction.StepLogin, interaction.Interaction{
-		ID: v.i.ID, Route: v.i.Route, Request: v.i.Request, Company: v.i.Company, Began: v.i.Began,
-	})
+	return form, p.Sealer.Seal(v.browser, interaction.StepLogin, v.i.Undone())
 }

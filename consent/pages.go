@@ -2,18 +2,16 @@ package consent
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
-	"strings"
+	"net/url"
 	"time"
 
 	"gatehouse/identity"
 	"gatehouse/identity/claims"
-	"gatehouse/internal/httpx"
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
 	"gatehouse/registry"
 	"gatehouse/storage"
-	"gatehouse/templates"
 )
 
 // Store is what the pages keep and read.
@@ -23,31 +21,23 @@ type Store interface {
 	Apply(ctx context.Context, unit storage.Unit) error
 }
 
-// PagesOptions is what the pages work with. Everything is needed; Log may be nil.
+// PagesOptions is what the pages work with. Everything is needed.
 type PagesOptions struct {
+	rim.Writer
 	Store    Store
 	Sessions *identity.Sessions
 	Registry *registry.Registry
 	Claims   *claims.Claims
 	Sealer   *interaction.Sealer
-	Pages    *templates.Pages
-	Apps     func(ctx context.Context, clientID string) (*templates.App, error) // how a client is shown
-	Issuer   string
 	Cooldown time.Duration // see Question
 	Now      func() time.Time
-	Log      *slog.Logger
 }
 
 // Pages are the consent page and the connected apps.
 type Pages struct{ PagesOptions }
 
 // NewPages returns the pages.
-func NewPages(o PagesOptions) *Pages {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	return &Pages{o}
-}
+func NewPages(o PagesOptions) *Pages { return &Pages{o} }
 
 // Mount adds the pages to mux.
 func (p *Pages) Mount(mux *http.ServeMux) {
@@ -60,30 +50,10 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 // now is the time as every database keeps it: a decision read back equals the one that was written.
 func (p *Pages) now() time.Time { return p.Now().UTC().Truncate(time.Microsecond) }
 
-// common is what every page has; person is nil when nobody is signed in.
-func (p *Pages) common(r *http.Request, i interaction.Interaction, person *storage.User) templates.Common {
-	c := templates.Common{Locales: i.Get("ui_locales"), FormTarget: i.FormTarget(), RequestID: httpx.RequestID(r.Context())}
-	if person != nil {
-		shown := shownPerson(*person)
-		c.Locale, c.Person = person.Locale, &shown
+// single returns a value that a form has once; empty when it is missing or comes twice.
+func single(form url.Values, name string) string {
+	if len(form[name]) != 1 {
+		return ""
 	}
-	return c
-}
-
-func shownPerson(u storage.User) templates.Person {
-	login := u.Email
-	if login == "" {
-		login = u.Phone
-	}
-	name := strings.TrimSpace(u.FirstName + " " + u.LastName)
-	if name == "" {
-		name = login
-	}
-	return templates.Person{Name: name, Login: login}
-}
-
-// redirect answers 303, so that a browser follows with GET whatever it came with (RFC 9110 §15.4.4).
-func redirect(w http.ResponseWriter, r *http.Request, to string) {
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	return form[name][0]
 }

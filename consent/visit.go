@@ -35,7 +35,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, sealed string) (v 
 	v = &visit{browser: p.Sessions.Browser(w, r)}
 	var err error
 	if v.i, err = p.Sealer.Open(v.browser, interaction.StepConsent, sealed); err != nil {
-		p.unsealed(w, r, v.i, err)
+		p.Unsealed(w, r, v.i, err, appsPath)
 		return nil, false
 	}
 	for _, find := range []func(*http.Request, *visit) error{p.findPerson, p.findClient, p.findOwner, p.findGrant} {
@@ -49,7 +49,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, sealed string) (v 
 		p.back(w, r, v)
 		return nil, false
 	case err != nil:
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return nil, false
 	}
 	return v, true

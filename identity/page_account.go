@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
 	"gatehouse/storage"
 	"gatehouse/templates"
 )
@@ -17,22 +18,22 @@ var saves = []string{"profile", "password", "sessions"}
 
 // showAccount draws the person's own page. Who is not signed in goes to sign in.
 func (p *Pages) showAccount(w http.ResponseWriter, r *http.Request) {
-	query, ok := p.query(w, r)
+	query, ok := p.Query(w, r)
 	if !ok {
 		return
 	}
 	signedIn, err := p.Sessions.Current(r)
 	if err != nil {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
 	if signedIn == nil {
-		redirect(w, r, "/login")
+		rim.Redirect(w, r, "/login")
 		return
 	}
 	page, err := p.accountPage(w, r, signedIn)
 	if err != nil {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
 	if saved := query.Get("saved"); slices.Contains(saves, saved) {
@@ -43,7 +44,7 @@ func (p *Pages) showAccount(w http.ResponseWriter, r *http.Request) {
 
 func (p *Pages) accountPage(w http.ResponseWriter, r *http.Request, signedIn *SignedIn) (*templates.Account, error) {
 	u := signedIn.User
-	page := &templates.Account{Common: common(r, interaction.Interaction{}, &u),
+	page := &templates.Account{Common: rim.Common(r, interaction.Interaction{}, &u),
 		Interaction: p.sealOwn(p.Sessions.Browser(w, r), signedIn),
 		User: templates.AccountUser{Email: u.Email, Phone: u.Phone, FirstName: u.FirstName, LastName: u.LastName,
 			EmailVerified: u.EmailVerified, PhoneVerified: u.PhoneVerified}}
@@ -86,14 +87,14 @@ func (p *Pages) changeAccount(w http.ResponseWriter, r *http.Request) {
 	case "sessions":
 		err = p.Sessions.EndOthers(r.Context(), signedIn, form.Get("session"))
 	default:
-		p.refuse(w, r, http.StatusBadRequest, "invalid_request", "", "action is none of profile, password and sessions")
+		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "action is none of profile, password and sessions")
 		return
 	}
 	if err != nil {
 		p.accountAgain(w, r, signedIn, form, err)
 		return
 	}
-	redirect(w, r, "/account?saved="+action)
+	rim.Redirect(w, r, "/account?saved="+action)
 }
 
 // changePassword ends every session of the person, a stolen copy of this browser's cookie included, and starts a new one
@@ -126,12 +127,12 @@ func (p *Pages) accountAgain(w http.ResponseWriter, r *http.Request, signedIn *S
 		problems, status, ok = []templates.Problem{wrong}, http.StatusUnauthorized, true
 	}
 	if !ok {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
 	page, err := p.accountPage(w, r, signedIn)
 	if err != nil {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
 	if form.Get("action") == "profile" {

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
 	"gatehouse/templates"
 )
 
@@ -17,7 +19,7 @@ const signInPatience = 15 * time.Second
 // showSignIn draws form#sign-in. Somebody who is signed in already and comes without a request has nothing to do here;
 // with a request they were sent (prompt=login, max_age, another account), so the form is shown.
 func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) {
-	query, ok := p.query(w, r)
+	query, ok := p.Query(w, r)
 	if !ok {
 		return
 	}
@@ -28,11 +30,11 @@ func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) {
 	if s.i.Route == "" {
 		signedIn, err := p.Sessions.Current(r)
 		if err != nil {
-			p.fail(w, r, err)
+			p.Fail(w, r, err)
 			return
 		}
 		if signedIn != nil {
-			redirect(w, r, "/account")
+			rim.Redirect(w, r, "/account")
 			return
 		}
 	}
@@ -40,7 +42,7 @@ func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) {
 	if !query.Has("switch") {
 		page.Username = s.i.Get("login_hint") // OIDC Core §3.1.2.1
 		if err := p.offerContinue(r, s, page); err != nil {
-			p.fail(w, r, err)
+			p.Fail(w, r, err)
 			return
 		}
 	}
@@ -48,7 +50,7 @@ func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Pages) signInPage(r *http.Request, s *step) *templates.SignIn {
-	return &templates.SignIn{Common: common(r, s.i, nil), Interaction: p.Sealer.Seal(s.browser, interaction.StepLogin, s.i),
+	return &templates.SignIn{Common: rim.Common(r, s.i, nil), Interaction: p.Sealer.Seal(s.browser, interaction.StepLogin, s.i),
 		App: s.app, SignUp: p.SignUp}
 }
 
@@ -60,7 +62,8 @@ func (p *Pages) offerContinue(r *http.Request, s *step, page *templates.SignIn) 
 	}
 	signedIn, err := p.Sessions.Current(r)
 	if err == nil && signedIn != nil {
-		page.Continue = person(signedIn.User)
+		shown := rim.Person(signedIn.User)
+		page.Continue = &shown
 	}
 	return err
 }
@@ -89,7 +92,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 	}
 	session, err := p.Sessions.Start(w, r, user.ID)
 	if err != nil {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
 	p.finish(w, r, s, user.ID, session.AuthTime)
@@ -97,11 +100,11 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 
 // enterForm is enter for a posted form, which always has an interaction.
 func (p *Pages) enterForm(w http.ResponseWriter, r *http.Request) (s *step, form url.Values, ok bool) {
-	if form, ok = p.form(w, r); !ok {
+	if form, ok = p.Form(w, r); !ok {
 		return nil, nil, false
 	}
 	if form.Get("interaction") == "" {
-		p.unsealed(w, r, interaction.Interaction{}, interaction.ErrInvalid)
+		p.Unsealed(w, r, interaction.Interaction{}, interaction.ErrInvalid, strings.TrimSuffix(r.URL.Path, "/switch"))
 		return nil, nil, false
 	}
 	s, ok = p.enter(w, r, form.Get("interaction"))
@@ -116,7 +119,7 @@ func (p *Pages) signInAgain(w http.ResponseWriter, r *http.Request, s *step, use
 		problems, status, ok = []templates.Problem{{Key: "problem.credentials"}}, http.StatusUnauthorized, true
 	}
 	if !ok {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
 	page := p.signInPage(r, s)
@@ -129,9 +132,9 @@ func (p *Pages) continueAs(w http.ResponseWriter, r *http.Request, s *step) {
 	signedIn, err := p.Sessions.Current(r)
 	switch {
 	case err != nil:
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 	case signedIn == nil:
-		redirect(w, r, p.signInPath(s, nil))
+		rim.Redirect(w, r, p.signInPath(s, nil))
 	default:
 		p.finish(w, r, s, signedIn.User.ID, time.Time{})
 	}
@@ -141,7 +144,7 @@ func (p *Pages) continueAs(w http.ResponseWriter, r *http.Request, s *step) {
 // still signed in.
 func (p *Pages) switchAccount(w http.ResponseWriter, r *http.Request) {
 	if s, _, ok := p.enterForm(w, r); ok {
-		redirect(w, r, p.signInPath(s, url.Values{"switch": {"1"}}))
+		rim.Redirect(w, r, p.signInPath(s, url.Values{"switch": {"1"}}))
 	}
 }
 

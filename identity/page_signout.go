@@ -3,8 +3,10 @@ package identity
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
 	"gatehouse/templates"
 )
 
@@ -13,12 +15,12 @@ func (p *Pages) showSignOut(w http.ResponseWriter, r *http.Request) {
 	browser := p.Sessions.Browser(w, r)
 	signedIn, err := p.Sessions.Current(r)
 	if err != nil {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
-	page := &templates.SignOut{Common: common(r, interaction.Interaction{}, nil), Done: signedIn == nil}
+	page := &templates.SignOut{Common: rim.Common(r, interaction.Interaction{}, nil), Done: signedIn == nil}
 	if signedIn != nil {
-		page.Common = common(r, interaction.Interaction{}, &signedIn.User)
+		page.Common = rim.Common(r, interaction.Interaction{}, &signedIn.User)
 		page.Interaction = p.sealOwn(browser, signedIn)
 	}
 	p.Pages.Render(w, r, http.StatusOK, page)
@@ -30,10 +32,10 @@ func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err := p.Sessions.End(w, r); err != nil {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
-	redirect(w, r, "/logout")
+	rim.Redirect(w, r, "/logout")
 }
 
 // sealOwn seals what a form of the person's own pages carries: for this browser and this person.
@@ -44,7 +46,7 @@ func (p *Pages) sealOwn(browser string, signedIn *SignedIn) string {
 // enterOwn reads a form of the person's own pages. Who is not signed in is sent to elsewhere; a form that was drawn for
 // another person or browser is refused.
 func (p *Pages) enterOwn(w http.ResponseWriter, r *http.Request, elsewhere string) (*SignedIn, url.Values, bool) {
-	form, ok := p.form(w, r)
+	form, ok := p.Form(w, r)
 	if !ok {
 		return nil, nil, false
 	}
@@ -52,10 +54,10 @@ func (p *Pages) enterOwn(w http.ResponseWriter, r *http.Request, elsewhere strin
 	signedIn, err := p.Sessions.Current(r)
 	switch {
 	case err != nil:
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return nil, nil, false
 	case signedIn == nil:
-		redirect(w, r, elsewhere)
+		rim.Redirect(w, r, elsewhere)
 		return nil, nil, false
 	}
 	i, err := p.Sealer.Open(browser, interaction.StepAccount, form.Get("interaction"))
@@ -63,7 +65,7 @@ func (p *Pages) enterOwn(w http.ResponseWriter, r *http.Request, elsewhere strin
 		err = interaction.ErrInvalid
 	}
 	if err != nil {
-		p.unsealed(w, r, i, err)
+		p.Unsealed(w, r, i, err, strings.TrimSuffix(r.URL.Path, "/switch"))
 		return nil, nil, false
 	}
 	return signedIn, form, true

@@ -6,12 +6,13 @@ import (
 	"net/url"
 
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
 	"gatehouse/templates"
 )
 
 // showSignUp draws form#sign-up, for the same interaction as the sign-in form that links here.
 func (p *Pages) showSignUp(w http.ResponseWriter, r *http.Request) {
-	query, ok := p.query(w, r)
+	query, ok := p.Query(w, r)
 	if !ok || !p.open(w, r) {
 		return
 	}
@@ -23,13 +24,13 @@ func (p *Pages) showSignUp(w http.ResponseWriter, r *http.Request) {
 // open answers not_found where people may not sign up.
 func (p *Pages) open(w http.ResponseWriter, r *http.Request) bool {
 	if !p.SignUp {
-		p.refuse(w, r, http.StatusNotFound, "not_found", "", "sign-up is turned off (GATEHOUSE_SIGNUP)")
+		p.Refuse(w, r, http.StatusNotFound, "not_found", "", "sign-up is turned off (GATEHOUSE_SIGNUP)")
 	}
 	return p.SignUp
 }
 
 func (p *Pages) signUpPage(r *http.Request, s *step, form url.Values) *templates.SignUp {
-	return &templates.SignUp{Common: common(r, s.i, nil), Interaction: p.Sealer.Seal(s.browser, interaction.StepLogin, s.i),
+	return &templates.SignUp{Common: rim.Common(r, s.i, nil), Interaction: p.Sealer.Seal(s.browser, interaction.StepLogin, s.i),
 		App: s.app, Email: form.Get("email"), FirstName: form.Get("first_name"), LastName: form.Get("last_name"),
 		Phone: form.Get("phone")}
 }
@@ -54,7 +55,7 @@ func (p *Pages) signUp(w http.ResponseWriter, r *http.Request) {
 	}
 	session, err := p.Sessions.Start(w, r, user.ID)
 	if err != nil {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
 	p.finish(w, r, s, user.ID, session.AuthTime)
@@ -64,7 +65,7 @@ func (p *Pages) signUp(w http.ResponseWriter, r *http.Request) {
 func (p *Pages) signUpAgain(w http.ResponseWriter, r *http.Request, s *step, form url.Values, err error) {
 	problems, status, ok := problemsOf(w, err)
 	if !ok {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return
 	}
 	page := p.signUpPage(r, s, form)

@@ -4,31 +4,28 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"gatehouse/internal/httpx"
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
 	"gatehouse/storage"
 	"gatehouse/templates"
 )
 
-// PagesOptions are what the pages work with. Companies and Log may be nil; everything else is needed.
+// PagesOptions are what the pages work with. Companies may be nil; everything else is needed.
 type PagesOptions struct {
+	rim.Writer
 	People    *People
 	Sessions  *Sessions
 	Sealer    *interaction.Sealer
-	Pages     *templates.Pages
-	Apps      func(ctx context.Context, clientID string) (*templates.App, error) // how a client is shown
 	Companies interface {
 		Company(ctx context.Context, id string) (storage.Company, error)
 	}
 	SignUp        bool // whether people may sign up
 	Now           func() time.Time
-	Log           *slog.Logger
 	ClientAddress func(*http.Request) string
 }
 
@@ -36,12 +33,7 @@ type PagesOptions struct {
 type Pages struct{ PagesOptions }
 
 // NewPages returns the pages.
-func NewPages(o PagesOptions) *Pages {
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	return &Pages{o}
-}
+func NewPages(o PagesOptions) *Pages { return &Pages{o} }
 
 // Mount adds the pages to mux.
 func (p *Pages) Mount(mux *http.ServeMux) {
@@ -73,11 +65,11 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, sealed string) (s 
 	}
 	var err error
 	if s.i, err = p.Sealer.Open(s.browser, interaction.StepLogin, sealed); err != nil {
-		p.unsealed(w, r, s.i, err)
+		p.Unsealed(w, r, s.i, err, strings.TrimSuffix(r.URL.Path, "/switch"))
 		return nil, false
 	}
 	if s.app, err = p.app(r.Context(), s.i); err != nil {
-		p.fail(w, r, err)
+		p.Fail(w, r, err)
 		return nil, false
 	}
 	return s, true
@@ -105,42 +97,13 @@ func (p *Pages) app(ctx context.Context, i interaction.Interaction) (*templates.
 func (p *Pages) finish(w http.ResponseWriter, r *http.Request, s *step, userID string, signedInAt time.Time) {
 	i := s.i
 	if i.UserID != userID {
-		i.LoginAt, i.DecidedAt, i.GrantID, i.GrantVersion = time.Time{}, time.Time{}, "", 0
+		i = i.Undone()
 	}
 	i.UserID, i.Chosen = userID, true
 	if !signedInAt.IsZero() {
 		i.LoginAt = signedInAt
 	}
-	redirect(w, r, p.Sealer.Return(s.browser, i))
-}
-
-// redirect answers 303, so that a browser follows with GET whatever it came with (RFC 9110 §15.4.4). It is only ever
-// given a path of our own.
-func redirect(w http.ResponseWriter, r *http.Request, to string) {
-	w.Header().Set("Cache-Control", "no-store")
-	http.Redirect(w, r, to, http.StatusSeeOther)
-}
-
-// common is what every page has; user is nil when nobody is signed in.
-func common(r *http.Request, i interaction.Interaction, user *storage.User) templates.Common {
-	c := templates.Common{Locales: i.Get("ui_locales"), FormTarget: i.FormTarget(), RequestID: httpx.RequestID(r.Context())}
-	if user != nil {
-		c.Locale, c.Person = user.Locale, person(*user)
-	}
-	return c
-}
-
-// person is how a page shows somebody.
-func person(u storage.User) *templates.Person {
-	login := u.Email
-	if login == "" {
-		login = u.Phone
-	}
-	name := strings.TrimSpace(u.FirstName + " " + u.LastName)
-	if name == "" {
-		name = login
-	}
-	return &templates.Person{Name: name, Login: login}
+	rim.Redirect(w, r, p.Sealer.Return(s.browser, i))
 }
 
 // prompts reports whether the request has this value in its prompt (OIDC Core §3.1.2.1).

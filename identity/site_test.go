@@ -20,6 +20,7 @@ import (
 
 	"gatehouse/internal/httpx"
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/testdb"
 	"gatehouse/storage"
@@ -66,11 +67,11 @@ func newSite(t testing.TB, change ...func(*PagesOptions)) *site {
 	s.sealer = interaction.NewSealer(root, s.now)
 	pages, err := templates.New(templates.Brand{Name: "Host"})
 	require.NoError(t, err)
-	o := PagesOptions{People: s.people, Sessions: s.sessions, Sealer: s.sealer, Pages: pages, Companies: s.store, SignUp: true,
-		Now: s.now, Log: log, ClientAddress: func(r *http.Request) string { return r.Header.Get("X-Test-Address") },
-		Apps: func(_ context.Context, id string) (*templates.App, error) {
+	o := PagesOptions{People: s.people, Sessions: s.sessions, Sealer: s.sealer, Companies: s.store, SignUp: true,
+		Now: s.now, ClientAddress: func(r *http.Request) string { return r.Header.Get("X-Test-Address") },
+		Writer: rim.Writer{Pages: pages, Log: log, Apps: func(_ context.Context, id string) (*templates.App, error) {
 			return &templates.App{ClientID: id, Name: "PhotoPrint", HomeURI: "https://photoprint.example/"}, nil
-		}}
+		}}}
 	for _, f := range change {
 		f(&o)
 	}

@@ -353,3 +353,15 @@ func TestHostHeaderChangesNoLink(t *testing.T) {
 	require.NotContains(t, a.body, "evil.example")
 	require.Equal(t, s.url, a.json(t)["issuer"])
 }
+
+func TestAnExpiredSignInLeadsBackToWhereItBegins(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	s.register(storage.Client{ID: "returning", InitiateLoginURI: "https://photoprint.example/start?x=1"})
+	b := s.newBrowser()
+	a := b.authorize(request("returning"))
+	s.forward(31 * time.Minute)
+	page := b.get(a.Header.Get("Location"))
+	require.Equal(t, http.StatusBadRequest, page.StatusCode)
+	require.Contains(t, page.body, `data-error="expired"`)
+	require.Contains(t, page.body, "https://photoprint.example/start?iss="+url.QueryEscape(s.url)+"&amp;x=1")
+}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ import (
 	"gatehouse/internal/config"
 	"gatehouse/internal/httpx"
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
 	"gatehouse/internal/secret"
 	"gatehouse/registry"
 	"gatehouse/static"
@@ -91,17 +93,19 @@ func wire(ctx context.Context, cfg *config.Config, store storage.Store, log *slo
 
 func (r *rooms) newIdentity() *identity.Pages {
 	return identity.NewPages(identity.PagesOptions{
-		People: r.people, Sessions: r.sessions, Sealer: r.sealer, Pages: r.pages, Apps: r.app, Companies: r.store,
-		SignUp: r.cfg.SignUp, Now: r.now, Log: r.log, ClientAddress: httpx.ClientAddress,
+		Writer: r.rim(), People: r.people, Sessions: r.sessions, Sealer: r.sealer, Companies: r.store,
+		SignUp: r.cfg.SignUp, Now: r.now, ClientAddress: httpx.ClientAddress,
 	})
 }
 
 func (r *rooms) newConsent() *consent.Pages {
 	return consent.NewPages(consent.PagesOptions{
-		Store: r.store, Sessions: r.sessions, Registry: r.registry, Claims: r.claims, Sealer: r.sealer, Pages: r.pages,
-		Apps: r.app, Issuer: r.cfg.Issuer, Cooldown: r.cfg.DenyCooldown, Now: r.now, Log: r.log,
+		Writer: r.rim(), Store: r.store, Sessions: r.sessions, Registry: r.registry, Claims: r.claims, Sealer: r.sealer,
+		Cooldown: r.cfg.DenyCooldown, Now: r.now,
 	})
 }
+
+func (r *rooms) rim() rim.Writer { return rim.Writer{Pages: r.pages, Apps: r.app, Log: r.log} }
 
 func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 	return authz.New(authz.Options{
@@ -157,7 +161,7 @@ func (r *rooms) app(ctx context.Context, clientID string) (*templates.App, error
 		return nil, err
 	}
 	a := &templates.App{
-		ClientID: c.ID, Name: c.Name, HomeURI: c.ClientURI, PolicyURI: c.PolicyURI, TOSURI: c.TOSURI,
+		ClientID: c.ID, Name: c.Name, HomeURI: c.ClientURI, LoginURI: r.loginURI(c), PolicyURI: c.PolicyURI, TOSURI: c.TOSURI,
 	}
 	if logo, own := strings.CutPrefix(c.LogoURI, r.cfg.Issuer+"/"); own {
 		a.LogoURL = "/" + logo
@@ -171,4 +175,17 @@ func (r *rooms) app(ctx context.Context, clientID string) (*templates.App, error
 	}
 	a.Publisher, a.Verified, a.VerifiedAt = p.Name, p.Verified, p.VerifiedAt
 	return a, nil
+}
+
+// loginURI is where a person begins a sign-in anew: the client's login initiation endpoint, told who asks
+// (OIDC Core §4); empty when it has none.
+func (r *rooms) loginURI(c *storage.Client) string {
+	u, err := url.Parse(c.InitiateLoginURI)
+	if c.InitiateLoginURI == "" || err != nil {
+		return ""
+	}
+	query := u.Query()
+	query.Set("iss", r.cfg.Issuer)
+	u.RawQuery = query.Encode()
+	return u.String()
 }

@@ -61,6 +61,11 @@ type Interaction struct {
 	Asked        string `json:"k,omitempty"`
 }
 
+// Undone returns the interaction without anything that was done in it, for another person to begin with.
+func (i Interaction) Undone() Interaction {
+	return Interaction{ID: i.ID, Route: i.Route, Request: i.Request, Company: i.Company, DefaultRedirect: i.DefaultRedirect, Began: i.Began}
+}
+
 // Values returns the request's parameters.
 func (i Interaction) Values() url.Values {
 	v, _ := url.ParseQuery(i.Request) // sealed by us, so it parses

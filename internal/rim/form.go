@@ -1,4 +1,4 @@
-package identity
+package rim
 
 import (
 	"net/http"
@@ -9,27 +9,27 @@ import (
 	"gatehouse/internal/httpx"
 )
 
-// form reads a posted form. What is not one, is too large or holds what no text holds is answered here; then ok is
+// Form reads a posted form. What is not one, is too large or holds what no text holds is answered here; then ok is
 // false. Parameters in the query are no part of it.
-func (p *Pages) form(w http.ResponseWriter, r *http.Request) (form url.Values, ok bool) {
+func (p *Writer) Form(w http.ResponseWriter, r *http.Request) (form url.Values, ok bool) {
 	r.Body = http.MaxBytesReader(w, r.Body, httpx.MaxBody)
 	err := r.ParseForm()
 	if httpx.TooLarge(err) {
-		p.refuse(w, r, http.StatusRequestEntityTooLarge, "invalid_request", "too_large", "a form has at most 64 KiB")
+		p.Refuse(w, r, http.StatusRequestEntityTooLarge, "invalid_request", "too_large", "a form has at most 64 KiB")
 		return nil, false
 	}
 	if err != nil || !isText(r.PostForm) {
-		p.refuse(w, r, http.StatusBadRequest, "invalid_request", "", "the form is not one that a browser sends")
+		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "the form is not one that a browser sends")
 		return nil, false
 	}
 	return r.PostForm, true
 }
 
-// query reads the query in the same way.
-func (p *Pages) query(w http.ResponseWriter, r *http.Request) (query url.Values, ok bool) {
+// Query reads the query in the same way.
+func (p *Writer) Query(w http.ResponseWriter, r *http.Request) (query url.Values, ok bool) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil || !isText(query) {
-		p.refuse(w, r, http.StatusBadRequest, "invalid_request", "", "the query is not one that a browser sends")
+		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "the query is not one that a browser sends")
 		return nil, false
 	}
 	return query, true
