@@ -7,6 +7,7 @@ SHELL       := /bin/bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 FUZZTIME ?= 30s
 BENCHTIME ?= 2s
+WORKERS ?= 16
 
 .PHONY: help
 help: ## list what make can do
@@ -31,9 +32,10 @@ check: ## gofmt, go vet, staticcheck, import arrows, generated files
 	@scripts/check
 
 .PHONY: bench
-bench: ## measure the server through HTTP on both databases (BENCHTIME=2s)
+bench: ## measure the server through HTTP on both databases (BENCHTIME=2s, WORKERS=16 clients at a time)
 	@scripts/prepare postgresql
-	@scripts/with-postgresql -durable go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -timeout 20m ./...
+	@GATEHOUSE_BENCH_WORKERS=$(WORKERS) scripts/with-postgresql -durable \
+	  go test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 20m ./cmd/gatehouse
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (30s)

@@ -15,8 +15,7 @@ import (
 type budget struct{ reads, transactions int }
 
 // work sorts statements into reads and write transactions.
-func work(t *testing.T, statements []string) (b budget) {
-	t.Helper()
+func work(statements []string) (b budget) {
 	writing := false
 	for _, sql := range statements {
 		verb, _, _ := strings.Cut(strings.ToUpper(strings.TrimSpace(sql)), " ")
@@ -47,7 +46,7 @@ func TestDatabaseBudgetOfEveryRequest(t *testing.T) {
 				s.count.reset()
 				do()
 				statements := s.count.seen()
-				require.Equal(t, want, work(t, statements), strings.Join(statements, "\n"))
+				require.Equal(t, want, work(statements), strings.Join(statements, "\n"))
 			})
 		}
 		var code, access, refresh string

@@ -106,15 +106,23 @@ func (l *lockedBuffer) String() string {
 // newTestServer starts a server on the database dsn with the people and mini apps of fixtures.
 func newTestServer(t testing.TB, dsn string, settings ...func(*config.Config)) *testServer {
 	t.Helper()
+	log, count := &lockedBuffer{}, &statementCount{}
+	s := startServer(t, dsn, slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), count.observe, settings...)
+	s.log, s.count = log, count
+	return s
+}
+
+// startServer does it with any log and any observer of statements.
+func startServer(t testing.TB, dsn string, log *slog.Logger, statement func(context.Context, string), settings ...func(*config.Config)) *testServer {
+	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	cfg := testConfig(dsn, "http://"+listener.Addr().String())
 	for _, set := range settings {
 		set(cfg)
 	}
-	s := &testServer{t: t, url: cfg.Issuer, log: &lockedBuffer{}, clock: &atomic.Int64{}, count: &statementCount{}, users: map[string]storage.User{}}
-	log := slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	s.store, err = gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true, Log: log, Statement: s.count.observe})
+	s := &testServer{t: t, url: cfg.Issuer, clock: &atomic.Int64{}, users: map[string]storage.User{}}
+	s.store, err = gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true, Log: log, Statement: statement})
 	require.NoError(t, err)
 	t.Cleanup(func() { s.store.Close() })
 	a, err := wire(t.Context(), cfg, s.store, log, s.now)
