@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"strings"
 
 	"gatehouse/internal/httpx"
 	"gatehouse/templates"
@@ -30,7 +31,13 @@ func (r *rooms) errorPage(status int) http.HandlerFunc {
 	}
 }
 
+// refuse answers in place of a handler: with a page where a person looks, with JSON where a program does.
 func (r *rooms) refuse(w http.ResponseWriter, req *http.Request, status int) {
+	api := strings.HasPrefix(req.URL.Path, "/oauth2/") && req.URL.Path != "/oauth2/authorize"
+	if api || strings.HasPrefix(req.URL.Path, "/.well-known/") {
+		httpx.Refuse(w, req, status)
+		return
+	}
 	r.errorPage(status)(w, req)
 }
 
