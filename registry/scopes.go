@@ -89,7 +89,9 @@ func withTexts(scopes []storage.Scope) []storage.Scope {
 		texts := readTexts(file)
 		tag := strings.TrimSuffix(path.Base(file), ".json")
 		for i, s := range scopes {
-			scopes[i].Title[tag], scopes[i].Description[tag] = texts[s.Name].Title, texts[s.Name].Description
+			if text, ok := texts[s.Name]; ok { // a file may leave out the scopes of a vendor
+				scopes[i].Title[tag], scopes[i].Description[tag] = text.Title, text.Description
+			}
 		}
 	}
 	return scopes
