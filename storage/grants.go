@@ -20,7 +20,7 @@ const (
 )
 
 // Grant is what an owner has decided about one client. There is at most one active grant for an owner and a client;
-// an ended one stays until its tokens have expired. Deny is a record too: a grant whose decisions are all denials.
+// an ended one goes some time later, and tokens that it leaves behind stay dead. Deny is a record too: a grant whose decisions are all denials.
 type Grant struct {
 	ID        string // time-ordered UUID
 	Owner     Owner

@@ -25,7 +25,7 @@ type User struct {
 	Locale        string // BCP 47, empty when never chosen
 	CompanyID     string
 	Roles         []string
-	Attributes    map[string]any // custom values with their JSON types
+	Attributes    map[string]any // custom values with their JSON types; a number comes back as json.Number
 	PasswordHash  string         // PHC string (argon2id) or an imported bcrypt hash; empty: cannot sign in by password
 	Disabled      bool
 	CreatedAt     time.Time
@@ -61,7 +61,7 @@ type Users interface {
 	// CreateUser stores a new user; ErrExists when the ID, Email or Phone is taken.
 	CreateUser(ctx context.Context, u User) error
 	// UpdateUser replaces a user's record. ErrNotFound when there is none; ErrExists when Email or Phone is taken.
-	// It leaves the password alone; see SetPassword.
+	// It leaves the password, Disabled and CreatedAt alone; see SetPassword and SetDisabled.
 	UpdateUser(ctx context.Context, u User) error
 	// SetPassword replaces the password hash if it still is old (compare and swap), or whatever it is when old is
 	// empty. With endSessions it ends every session of the user, in the same transaction, except the session keep

@@ -105,7 +105,8 @@ type Registry interface {
 	Clients(ctx context.Context, after string, limit int) ([]Client, error)
 	// CreateClient stores a new client; ErrExists when the ID is taken.
 	CreateClient(ctx context.Context, c Client) error
-	// UpdateClient replaces a client if its UpdatedAt still is was; ErrConflict when it moved, ErrNotFound when absent.
+	// UpdateClient replaces a client, but for CreatedAt, if its UpdatedAt still is was; ErrConflict when it moved,
+	// ErrNotFound when absent.
 	UpdateClient(ctx context.Context, c Client, was time.Time) error
 
 	Publisher(ctx context.Context, id string) (Publisher, error)

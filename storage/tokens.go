@@ -58,8 +58,8 @@ type StoredToken struct {
 	FamilyRevoked bool
 	GrantEnded    bool      // true also when the grant is gone
 	GrantUntil    time.Time // zero: no end
-	UserDisabled  bool
-	UserEmail     string // of UserID, for introspection's username
+	UserDisabled  bool      // true also when the person is gone
+	UserEmail     string    // of UserID, for introspection's username
 }
 
 // Alive reports whether the token may be used at now: it, its family, its grant and its person are all in force.

@@ -69,7 +69,8 @@ type Units interface {
 // Collector removes what has expired.
 type Collector interface {
 	// Collect deletes at most limit rows of each kind that are of no more use at now (expired tokens past KeepUntil,
-	// tokens of revoked families, ended grants without tokens, expired sessions) and reports how many it deleted.
+	// tokens of revoked families, ended grants with the tokens that would never expire, expired sessions) and reports
+	// how many it deleted.
 	Collect(ctx context.Context, now time.Time, limit int) (int, error)
 }
 

@@ -84,7 +84,7 @@ func readStatus(db *gorm.DB) (Status, error) {
 // never goes back: a newer schema stays as it is.
 func (s *Store) Migrate(ctx context.Context) error {
 	var before, after Status
-	err := s.write(ctx, func(tx *gorm.DB) (err error) {
+	err := s.writer.write(ctx, migratePatience, func(tx *gorm.DB) (err error) {
 		if s.dialect.schemaLock != "" {
 			if err := tx.Exec(s.dialect.schemaLock).Error; err != nil {
 				return err
@@ -102,7 +102,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err == nil && after.Version > before.Version {
 		s.log.InfoContext(ctx, "schema migrated", "from", before.Version, "to", after.Version)
 	}
-	return err
+	return translate(ctx, s.dialect, err)
 }
 
 func (s *Store) runMigrations(tx *gorm.DB) error {

@@ -17,6 +17,9 @@ import (
 // patience is how long one read or one write may take before the database counts as unavailable.
 const patience = 10 * time.Second
 
+// migratePatience is the same for a migration, which may have to rewrite every row.
+const migratePatience = 6 * time.Hour
+
 // checkPatience is the same for Check, which must answer soon.
 const checkPatience = 2 * time.Second
 
@@ -48,8 +51,9 @@ type Store struct {
 // writer is how a database takes writes.
 type writer interface {
 	// write runs do in a transaction and returns once that is durable. It may run do again after a failure, always
-	// from the state before it. A context that ends while do waits for its turn withdraws it; later it changes nothing.
-	write(ctx context.Context, do func(tx *gorm.DB) error) error
+	// from the state before it. A context that ends while do waits for its turn withdraws it; later it changes nothing,
+	// but PostgreSQL gives up on do after limit.
+	write(ctx context.Context, limit time.Duration, do func(tx *gorm.DB) error) error
 	// apply does the same for the statements of a unit of work.
 	apply(ctx context.Context, steps []step) error
 	// close waits for writes under way and ends.
@@ -136,7 +140,7 @@ func (s *Store) read(ctx context.Context, do func(db *gorm.DB) error) error {
 
 // write runs do in a transaction; see writer.
 func (s *Store) write(ctx context.Context, do func(tx *gorm.DB) error) error {
-	return translate(ctx, s.dialect, s.writer.write(ctx, do))
+	return translate(ctx, s.dialect, s.writer.write(ctx, patience, do))
 }
 
 // openGorm puts gorm on a connection pool. It neither logs, because statements carry people's data, nor wraps single

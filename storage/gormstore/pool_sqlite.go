@@ -74,32 +74,30 @@ func sqlitePool(path, option string, connections int, observe observer) *sql.DB 
 	return pool
 }
 
-// openSQLiteWriter takes the pool's only connection for good. Several processes may be making the same new file, and
-// SQLite does not wait by itself when they all turn to WAL at once.
+// openSQLiteWriter takes the pool's only connection for good.
 func openSQLiteWriter(ctx context.Context, pool *sql.DB) (*sqliteWriter, error) {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
-		pool.Close()
-		return nil, err
+		return nil, errors.Join(err, pool.Close())
 	}
-	deadline := time.Now().Add(busyTimeout)
-	for {
-		_, err = conn.ExecContext(ctx, "PRAGMA journal_mode = WAL")
-		if !isBusy(err) || time.Now().After(deadline) {
-			break
+	if err = useWAL(ctx, conn); err == nil {
+		var db *gorm.DB
+		if db, err = openGorm(sqlite.New(sqlite.Config{Conn: conn})); err == nil {
+			return startSQLiteWriter(pool, conn, db), nil
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
-	var db *gorm.DB
-	if err == nil {
-		db, err = openGorm(sqlite.New(sqlite.Config{Conn: conn}))
+	return nil, errors.Join(err, conn.Close(), pool.Close())
+}
+
+// useWAL turns the file to WAL, which it then stays. Several processes may be making the same new file, and SQLite
+// does not wait by itself when they all do this at once.
+func useWAL(ctx context.Context, conn *sql.Conn) error {
+	for deadline := time.Now().Add(busyTimeout); ; time.Sleep(10 * time.Millisecond) {
+		_, err := conn.ExecContext(ctx, "PRAGMA journal_mode = WAL")
+		if !isBusy(err) || time.Now().After(deadline) {
+			return err
+		}
 	}
-	if err != nil {
-		conn.Close()
-		pool.Close()
-		return nil, err
-	}
-	return startSQLiteWriter(pool, conn, db), nil
 }
 
 func isBusy(err error) bool {

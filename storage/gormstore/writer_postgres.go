@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,10 +21,13 @@ const attempts = 5
 type postgresWriter struct {
 	pool *sql.DB
 	db   *gorm.DB
+
+	mu     sync.RWMutex // held for reading while writing
+	closed bool
 }
 
-func (w *postgresWriter) write(ctx context.Context, do func(tx *gorm.DB) error) error {
-	return w.retry(ctx, func(conn *sql.Conn, ctx context.Context) error {
+func (w *postgresWriter) write(ctx context.Context, limit time.Duration, do func(tx *gorm.DB) error) error {
+	return w.retry(ctx, limit, func(conn *sql.Conn, ctx context.Context) error {
 		db := w.db.WithContext(ctx)
 		db.Statement.ConnPool = conn
 		return db.Transaction(do, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
@@ -32,18 +36,28 @@ func (w *postgresWriter) write(ctx context.Context, do func(tx *gorm.DB) error) 
 
 // apply sends BEGIN and the steps in one round trip and COMMIT in a second one, when their results are known.
 func (w *postgresWriter) apply(ctx context.Context, steps []step) error {
-	return w.retry(ctx, func(conn *sql.Conn, ctx context.Context) error {
+	return w.retry(ctx, patience, func(conn *sql.Conn, ctx context.Context) error {
 		return conn.Raw(func(driverConn any) error {
 			return runUnit(ctx, driverConn.(*stdlib.Conn).Conn(), steps)
 		})
 	})
 }
 
-func (w *postgresWriter) close() error { return nil }
+func (w *postgresWriter) close() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.closed = true
+	return nil
+}
 
 // retry runs a transaction on a connection until it is not rolled back for the sake of another one. The caller's
 // context counts until a connection is free.
-func (w *postgresWriter) retry(ctx context.Context, transact func(*sql.Conn, context.Context) error) error {
+func (w *postgresWriter) retry(ctx context.Context, limit time.Duration, transact func(*sql.Conn, context.Context) error) error {
+	w.mu.RLock()
+	defer w.mu.RUnlock()
+	if w.closed {
+		return errClosed
+	}
 	waiting, stopWaiting := context.WithTimeout(ctx, patience)
 	defer stopWaiting()
 	conn, err := w.pool.Conn(waiting)
@@ -51,7 +65,7 @@ func (w *postgresWriter) retry(ctx context.Context, transact func(*sql.Conn, con
 		return err
 	}
 	defer conn.Close()
-	running, stop := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	running, stop := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	defer stop()
 	for n := 1; ; n++ {
 		err := transact(conn, running)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -48,7 +50,7 @@ func startSQLiteWriter(pool *sql.DB, conn *sql.Conn, db *gorm.DB) *sqliteWriter 
 	return w
 }
 
-func (w *sqliteWriter) write(ctx context.Context, do func(tx *gorm.DB) error) error {
+func (w *sqliteWriter) write(ctx context.Context, _ time.Duration, do func(tx *gorm.DB) error) error {
 	j := &job{ctx: context.WithoutCancel(ctx), do: do, done: make(chan error, 1)}
 	if err := w.enqueue(ctx, j); err != nil {
 		return err
@@ -65,7 +67,7 @@ func (w *sqliteWriter) write(ctx context.Context, do func(tx *gorm.DB) error) er
 }
 
 func (w *sqliteWriter) apply(ctx context.Context, steps []step) error {
-	return w.write(ctx, func(tx *gorm.DB) error {
+	return w.write(ctx, patience, func(tx *gorm.DB) error {
 		for _, s := range steps {
 			if err := s.run(tx.Statement.Context, w.conn); err != nil {
 				return err
@@ -219,9 +221,8 @@ func (w *sqliteWriter) do(j *job) error {
 }
 
 func (w *sqliteWriter) exec(statement string) error {
-	_, err := w.conn.ExecContext(context.Background(), statement)
-	if err != nil {
-		return errors.Join(storage.ErrUnavailable, err)
+	if _, err := w.conn.ExecContext(context.Background(), statement); err != nil {
+		return fmt.Errorf("%w: %s: %w", storage.ErrUnavailable, statement, err)
 	}
 	return nil
 }

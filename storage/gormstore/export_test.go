@@ -1,0 +1,35 @@
+package gormstore
+
+import "gorm.io/gorm"
+
+// Waiting is how many writes wait for SQLite's writer, behind those that it has taken.
+func (s *Store) Waiting() int { return len(s.writer.(*sqliteWriter).queue) }
+
+// Write runs SQL through the writer.
+func (s *Store) Write(sql string) error {
+	return s.writer.write(s.db.Statement.Context, patience, func(tx *gorm.DB) error { return tx.Exec(sql).Error })
+}
+
+// Query runs SQL that returns one text.
+func (s *Store) Query(sql string, args ...any) (text string, err error) {
+	err = s.db.Raw(sql, args...).Scan(&text).Error
+	return text, err
+}
+
+// Explain returns SQLite's plan for a statement.
+func (s *Store) Explain(sql string, args ...any) (plan []string, err error) {
+	rows, err := s.pool.Query("EXPLAIN QUERY PLAN "+sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		if err := rows.Scan(&id, &parent, &unused, &detail); err != nil {
+			return nil, err
+		}
+		plan = append(plan, detail)
+	}
+	return plan, rows.Err()
+}

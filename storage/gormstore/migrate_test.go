@@ -1,0 +1,123 @@
+package gormstore_test
+
+import (
+	"context"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"gatehouse/internal/testdb"
+	"gatehouse/storage/gormstore"
+)
+
+var update = flag.Bool("update", false, "write testdata/schema.*.sql anew")
+
+const dumpSQLite = `
+SELECT group_concat(sql, char(10, 10)) FROM (SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC, name)`
+
+const dumpPostgres = `
+SELECT string_agg(line, E'\n' ORDER BY place, line COLLATE "C") FROM (
+    SELECT 1 AS place, c.relname || '.' || lpad(a.attnum::text, 2, '0') || ' ' || a.attname || ' ' || format_type(a.atttypid, a.atttypmod)
+        || CASE WHEN l.collname IS NULL OR l.collname = 'default' THEN '' ELSE ' COLLATE ' || l.collname END
+        || CASE WHEN a.attnotnull THEN ' NOT NULL' ELSE '' END AS line
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid AND c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace
+    LEFT JOIN pg_collation l ON l.oid = a.attcollation
+    WHERE a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL SELECT 2, conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
+    FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT 3, indexdef FROM pg_indexes WHERE schemaname = 'public') lines`
+
+func TestSchemaIsTheOneInTestdata(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		name, dump := "schema.sqlite.sql", dumpSQLite
+		if !strings.HasPrefix(dsn, "sqlite:") {
+			name, dump = "schema.postgres.sql", dumpPostgres
+		}
+		got, err := open(t, dsn).Query(dump)
+		require.NoError(t, err)
+		golden := filepath.Join("testdata", name)
+		if *update {
+			require.NoError(t, os.WriteFile(golden, []byte(got+"\n"), 0o644))
+		}
+		want, err := os.ReadFile(golden)
+		require.NoError(t, err)
+		require.Equal(t, string(want), got+"\n", "a released migration must not change; with a new one run go test -update")
+	})
+}
+
+func TestOpenRefusesPendingMigrationsAndNamesTheCommand(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		_, err := gormstore.Open(t.Context(), dsn, gormstore.Options{})
+		require.ErrorContains(t, err, "gatehouse migrate up")
+
+		s := open(t, dsn, gormstore.Options{AnySchema: true})
+		status, err := s.Status(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, status.Version)
+		require.Len(t, status.Pending, status.Program)
+
+		require.NoError(t, s.Migrate(t.Context()))
+		require.NoError(t, s.Migrate(t.Context()), "twice changes nothing")
+		status, err = s.Status(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, status.Program, status.Version)
+		require.Empty(t, status.Pending)
+		open(t, dsn, gormstore.Options{})
+	})
+}
+
+func TestOpenAcceptsANewerSchemaThatIsStillCompatible(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		require.NoError(t, s.Write("UPDATE schema_info SET version = 1000"))
+		open(t, dsn)
+		require.NoError(t, s.Check(t.Context()))
+
+		require.NoError(t, s.Write("UPDATE schema_info SET min_compatible = 1000"))
+		for _, migrate := range []bool{true, false} {
+			_, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: migrate})
+			require.ErrorContains(t, err, "run a newer gatehouse")
+		}
+		require.Error(t, s.Check(t.Context()))
+	})
+}
+
+func TestProcessesThatStartAtOnceMigrateOnce(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		errs := make([]error, 8)
+		var wait sync.WaitGroup
+		for i := range errs {
+			wait.Go(func() {
+				s, err := gormstore.Open(context.Background(), dsn, gormstore.Options{Migrate: true})
+				if errs[i] = err; err == nil {
+					errs[i] = s.Close()
+				}
+			})
+		}
+		wait.Wait()
+		for _, err := range errs {
+			require.NoError(t, err)
+		}
+	})
+}
+
+func TestOpenNamesWhatIsWrongWithTheDatabaseSetting(t *testing.T) {
+	for dsn, says := range map[string]string{
+		"":                           "must be sqlite:PATH or postgres://…",
+		"gatehouse.db":               "must be sqlite:PATH or postgres://…",
+		"mysql://host/db":            "must be sqlite:PATH or postgres://…",
+		"sqlite:":                    "sqlite needs the path of a file",
+		"sqlite::memory:":            "sqlite needs the path of a file",
+		"sqlite:/no/such/folder/db":  "/no/such/folder/db",
+		"postgres://u:hidden@[::1/x": "URL is wrong",
+	} {
+		_, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true})
+		require.ErrorContains(t, err, says, dsn)
+		require.NotContains(t, err.Error(), "hidden")
+	}
+}

@@ -1,0 +1,154 @@
+package gormstore_test
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gatehouse/internal/testdb"
+	"gatehouse/storage"
+	"gatehouse/storage/gormstore"
+)
+
+type callerKey struct{}
+
+// journal keeps the statements that a caller's context was handed to, and those of no caller's.
+type journal struct {
+	mu   sync.Mutex
+	list []string
+}
+
+func (j *journal) observe(ctx context.Context, sql string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.list = append(j.list, sql)
+}
+
+func (j *journal) take() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	list := j.list
+	j.list = nil
+	return list
+}
+
+func TestWhatEveryRequestReadsIsOneStatement(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		var j journal
+		s := open(t, dsn, gormstore.Options{Migrate: true, Statement: j.observe})
+		ctx := t.Context()
+		for name, read := range map[string]func(){
+			"token":    func() { s.Token(ctx, storage.TokenKey{Kind: 1}) },
+			"session":  func() { s.Session(ctx, "id", time.Now()) },
+			"grant":    func() { s.Grant(ctx, storage.Owner{UserID: "u"}, "c") },
+			"failures": func() { s.Failures(ctx, []string{"a", "b"}, time.Now()) },
+			"revision": func() { s.Revision(ctx) },
+			"client":   func() { s.Client(ctx, "c") },
+		} {
+			j.take()
+			read()
+			statements := j.take()
+			require.Len(t, statements, 1, name)
+			require.True(t, strings.HasPrefix(statements[0], "SELECT"), statements[0])
+		}
+	})
+}
+
+func TestAUnitIsOneTransaction(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		var j journal
+		s := open(t, dsn, gormstore.Options{Migrate: true, Statement: j.observe})
+		token := newToken()
+		grant := storage.Grant{ID: "g", Owner: storage.Owner{UserID: "u"}, ClientID: "c", State: storage.GrantActive, Version: 1}
+		j.take()
+		require.NoError(t, s.Apply(t.Context(), storage.Unit{
+			storage.SaveGrant{Grant: grant}, storage.HoldGrant{ID: "g", At: time.Now()},
+			storage.InsertToken{Token: token}, storage.SpendToken{Key: token.TokenKey, At: time.Now()},
+		}))
+		requireTransaction(t, j.take(), "COMMIT", "INSERT INTO grants", "SELECT 1 FROM grants", "INSERT INTO tokens", "UPDATE tokens")
+
+		require.ErrorIs(t, s.Apply(t.Context(), storage.Unit{storage.InsertToken{Token: token}}), storage.ErrConflict)
+		requireTransaction(t, j.take(), "ROLLBACK", "INSERT INTO tokens")
+
+		require.NoError(t, s.Apply(t.Context(), storage.Unit{storage.RevokeFamily{Family: token.Family}}))
+		requireTransaction(t, j.take(), "COMMIT", "INSERT INTO family_revocations")
+
+		require.NoError(t, s.CreateUser(t.Context(), storage.User{ID: "u"}))
+		requireTransaction(t, j.take(), "COMMIT", "INSERT INTO")
+	})
+}
+
+func requireTransaction(t *testing.T, statements []string, end string, begins ...string) {
+	t.Helper()
+	require.Len(t, statements, len(begins)+2, "%q", statements)
+	require.True(t, strings.HasPrefix(statements[0], "BEGIN"), statements[0])
+	for i, prefix := range begins {
+		require.True(t, strings.HasPrefix(statements[i+1], prefix), "%q", statements[i+1])
+	}
+	require.Equal(t, end, statements[len(statements)-1])
+}
+
+func TestStatementsCarryTheirCallersContext(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		var mu sync.Mutex
+		seen := map[any]bool{}
+		s := open(t, dsn, gormstore.Options{Migrate: true, Statement: func(ctx context.Context, sql string) {
+			mu.Lock()
+			defer mu.Unlock()
+			seen[ctx.Value(callerKey{})] = true
+		}})
+		s.Token(context.WithValue(t.Context(), callerKey{}, "reader"), storage.TokenKey{})
+		require.NoError(t, s.Apply(context.WithValue(t.Context(), callerKey{}, "writer"), storage.Unit{storage.RevokeFamily{}}))
+		require.True(t, seen["reader"])
+		require.True(t, seen["writer"])
+	})
+}
+
+func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
+	dsn := testdb.SQLite(t)
+	var j journal
+	s := open(t, dsn, gormstore.Options{Migrate: true, Statement: j.observe})
+	now, ctx, key := time.Now(), t.Context(), storage.TokenKey{Kind: 1}
+	j.take()
+	s.Token(ctx, key)
+	s.Session(ctx, "id", now)
+	s.Grant(ctx, storage.Owner{UserID: "u"}, "c")
+	s.Grants(ctx, storage.Owner{UserID: "u"})
+	s.UserByLogin(ctx, "a@example.com")
+	s.UserSessions(ctx, "u", now)
+	require.NoError(t, s.Apply(ctx, storage.Unit{storage.RevokeFamily{}, storage.EndGrant{ID: "g"}}))
+	s.Apply(ctx, storage.Unit{storage.HoldGrant{ID: "g"}})
+	s.Apply(ctx, storage.Unit{storage.SpendToken{Key: key}})
+	_, err := s.Collect(ctx, now, 10)
+	require.NoError(t, err)
+	for _, statement := range j.take() {
+		switch strings.Fields(statement)[0] {
+		case "SELECT", "UPDATE", "DELETE":
+		default:
+			continue
+		}
+		plan, err := s.Explain(statement, make([]any, 10)[:parameters(statement)]...)
+		require.NoError(t, err, statement)
+		require.NotEmpty(t, plan)
+		for _, step := range plan {
+			require.False(t, strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "INDEX"), "%s\n%s", statement, step)
+		}
+	}
+}
+
+// parameters counts a statement's parameters, numbered or not.
+func parameters(statement string) int {
+	if n := strings.Count(statement, "?"); n > 0 {
+		return n
+	}
+	for n := 9; n > 0; n-- {
+		if strings.Contains(statement, "$"+string(rune('0'+n))) {
+			return n
+		}
+	}
+	return 0
+}

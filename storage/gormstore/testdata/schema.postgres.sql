@@ -1,0 +1,184 @@
+clients.01 id text COLLATE C NOT NULL
+clients.02 name text COLLATE C NOT NULL
+clients.03 names text COLLATE C NOT NULL
+clients.04 publisher_id text COLLATE C NOT NULL
+clients.05 public boolean NOT NULL
+clients.06 secrets text COLLATE C NOT NULL
+clients.07 redirect_uris text COLLATE C NOT NULL
+clients.08 grant_types text COLLATE C NOT NULL
+clients.09 token_types text COLLATE C NOT NULL
+clients.10 token_endpoint_auth_method text COLLATE C NOT NULL
+clients.11 scopes text COLLATE C NOT NULL
+clients.12 subject_type text COLLATE C NOT NULL
+clients.13 status text COLLATE C NOT NULL
+clients.14 resource_server boolean NOT NULL
+clients.15 first_party boolean NOT NULL
+clients.16 pkce text COLLATE C NOT NULL
+clients.17 id_token_alg text COLLATE C NOT NULL
+clients.18 access_token_lifetime bigint NOT NULL
+clients.19 refresh_token_lifetime bigint NOT NULL
+clients.20 code_lifetime bigint NOT NULL
+clients.21 refresh_reuse_grace bigint NOT NULL
+clients.22 logo_uri text COLLATE C NOT NULL
+clients.23 client_uri text COLLATE C NOT NULL
+clients.24 policy_uri text COLLATE C NOT NULL
+clients.25 tos_uri text COLLATE C NOT NULL
+clients.26 contacts text COLLATE C NOT NULL
+clients.27 post_logout_redirect_uris text COLLATE C NOT NULL
+clients.28 initiate_login_uri text COLLATE C NOT NULL
+clients.29 jwks text COLLATE C NOT NULL
+clients.30 jwks_uri text COLLATE C NOT NULL
+clients.31 webhook_uri text COLLATE C NOT NULL
+clients.32 dialects text COLLATE C NOT NULL
+clients.33 created_at bigint NOT NULL
+clients.34 updated_at bigint NOT NULL
+companies.01 id text COLLATE C NOT NULL
+companies.02 name text COLLATE C NOT NULL
+constants.01 name text COLLATE C NOT NULL
+constants.02 sealed bytea NOT NULL
+decisions.01 grant_id text COLLATE C NOT NULL
+decisions.02 scope text COLLATE C NOT NULL
+decisions.03 allowed boolean NOT NULL
+decisions.04 decided_at bigint NOT NULL
+decisions.05 until bigint NOT NULL
+decisions.06 purpose text COLLATE C NOT NULL
+failure_salt.01 id smallint NOT NULL
+failure_salt.02 salt bytea NOT NULL
+failures.01 slot integer NOT NULL
+failures.02 key_hash bytea NOT NULL
+failures.03 failures integer NOT NULL
+failures.04 began_at bigint NOT NULL
+family_revocations.01 family_id bytea NOT NULL
+family_revocations.02 revoked_at bigint NOT NULL
+grants.01 id text COLLATE C NOT NULL
+grants.02 user_id text COLLATE C NOT NULL
+grants.03 company_id text COLLATE C NOT NULL
+grants.04 client_id text COLLATE C NOT NULL
+grants.05 state smallint NOT NULL
+grants.06 version bigint NOT NULL
+grants.07 allowed_by text COLLATE C NOT NULL
+grants.08 denials integer NOT NULL
+grants.09 denied_at bigint NOT NULL
+grants.10 until bigint NOT NULL
+grants.11 created_at bigint NOT NULL
+grants.12 updated_at bigint NOT NULL
+migrations.01 id text COLLATE C NOT NULL
+publishers.01 id text COLLATE C NOT NULL
+publishers.02 name text COLLATE C NOT NULL
+publishers.03 verified boolean NOT NULL
+publishers.04 verified_at bigint NOT NULL
+publishers.05 developers text COLLATE C NOT NULL
+revision.01 id smallint NOT NULL
+revision.02 value bigint NOT NULL
+schema_info.01 id smallint NOT NULL
+schema_info.02 version integer NOT NULL
+schema_info.03 min_compatible integer NOT NULL
+scopes.01 name text COLLATE C NOT NULL
+scopes.02 title text COLLATE C NOT NULL
+scopes.03 description text COLLATE C NOT NULL
+scopes.04 claims text COLLATE C NOT NULL
+scopes.05 sensitive boolean NOT NULL
+scopes.06 client boolean NOT NULL
+sessions.01 id text COLLATE C NOT NULL
+sessions.02 user_id text COLLATE C NOT NULL
+sessions.03 auth_time bigint NOT NULL
+sessions.04 created_at bigint NOT NULL
+sessions.05 seen_at bigint NOT NULL
+sessions.06 expires_at bigint NOT NULL
+sessions.07 user_agent text COLLATE C NOT NULL
+sessions.08 address text COLLATE C NOT NULL
+signing_keys.01 id text COLLATE C NOT NULL
+signing_keys.02 generation integer NOT NULL
+signing_keys.03 algorithm text COLLATE C NOT NULL
+signing_keys.04 sealed bytea NOT NULL
+signing_keys.05 public bytea NOT NULL
+signing_keys.06 created_at bigint NOT NULL
+signing_keys.07 active_from bigint NOT NULL
+signing_keys.08 retired_at bigint NOT NULL
+tokens.01 family_id bytea NOT NULL
+tokens.02 kind smallint NOT NULL
+tokens.03 generation bigint NOT NULL
+tokens.04 hash bytea NOT NULL
+tokens.05 client_id text COLLATE C NOT NULL
+tokens.06 grant_id text COLLATE C NOT NULL
+tokens.07 user_id text COLLATE C NOT NULL
+tokens.08 company_id text COLLATE C NOT NULL
+tokens.09 subject text COLLATE C NOT NULL
+tokens.10 scope text COLLATE C NOT NULL
+tokens.11 session bytea NOT NULL
+tokens.12 issued_at bigint NOT NULL
+tokens.13 expires_at bigint NOT NULL
+tokens.14 state smallint NOT NULL
+tokens.15 spent_at bigint NOT NULL
+tokens.16 secret_id text COLLATE C NOT NULL
+tokens.17 keep_until bigint NOT NULL
+users.01 id text COLLATE C NOT NULL
+users.02 email text COLLATE C
+users.03 email_verified boolean NOT NULL
+users.04 phone text COLLATE C
+users.05 phone_verified boolean NOT NULL
+users.06 first_name text COLLATE C NOT NULL
+users.07 last_name text COLLATE C NOT NULL
+users.08 locale text COLLATE C NOT NULL
+users.09 company_id text COLLATE C NOT NULL
+users.10 roles text COLLATE C NOT NULL
+users.11 attributes text COLLATE C NOT NULL
+users.12 password_hash text COLLATE C NOT NULL
+users.13 disabled boolean NOT NULL
+users.14 created_at bigint NOT NULL
+users.15 updated_at bigint NOT NULL
+clients clients_pkey PRIMARY KEY (id)
+companies companies_pkey PRIMARY KEY (id)
+constants constants_pkey PRIMARY KEY (name)
+decisions decisions_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id) ON DELETE CASCADE
+decisions decisions_pkey PRIMARY KEY (grant_id, scope)
+failure_salt failure_salt_id_check CHECK ((id = 1))
+failure_salt failure_salt_pkey PRIMARY KEY (id)
+failures failures_pkey PRIMARY KEY (slot)
+failures failures_slot_check CHECK (((slot >= 0) AND (slot < 65536)))
+family_revocations family_revocations_pkey PRIMARY KEY (family_id)
+grants grants_check CHECK (((user_id = ''::text) <> (company_id = ''::text)))
+grants grants_pkey PRIMARY KEY (id)
+grants grants_state_check CHECK ((state = ANY (ARRAY[1, 2])))
+migrations migrations_pkey PRIMARY KEY (id)
+publishers publishers_pkey PRIMARY KEY (id)
+revision revision_id_check CHECK ((id = 1))
+revision revision_pkey PRIMARY KEY (id)
+schema_info schema_info_id_check CHECK ((id = 1))
+schema_info schema_info_pkey PRIMARY KEY (id)
+scopes scopes_pkey PRIMARY KEY (name)
+sessions sessions_pkey PRIMARY KEY (id)
+signing_keys signing_keys_generation_algorithm_key UNIQUE (generation, algorithm)
+signing_keys signing_keys_pkey PRIMARY KEY (id)
+tokens tokens_pkey PRIMARY KEY (family_id, kind, generation)
+users users_email_key UNIQUE (email)
+users users_phone_key UNIQUE (phone)
+users users_pkey PRIMARY KEY (id)
+CREATE INDEX clients_publisher ON public.clients USING btree (publisher_id)
+CREATE INDEX family_revocations_age ON public.family_revocations USING btree (revoked_at)
+CREATE INDEX grants_ended ON public.grants USING btree (updated_at) WHERE (state = 2)
+CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at) WHERE (expires_at > 0)
+CREATE INDEX sessions_user ON public.sessions USING btree (user_id)
+CREATE INDEX tokens_keep ON public.tokens USING btree (keep_until) WHERE (keep_until > 0)
+CREATE INDEX tokens_lasting ON public.tokens USING btree (grant_id) WHERE (keep_until = 0)
+CREATE UNIQUE INDEX clients_pkey ON public.clients USING btree (id)
+CREATE UNIQUE INDEX companies_pkey ON public.companies USING btree (id)
+CREATE UNIQUE INDEX constants_pkey ON public.constants USING btree (name)
+CREATE UNIQUE INDEX decisions_pkey ON public.decisions USING btree (grant_id, scope)
+CREATE UNIQUE INDEX failure_salt_pkey ON public.failure_salt USING btree (id)
+CREATE UNIQUE INDEX failures_pkey ON public.failures USING btree (slot)
+CREATE UNIQUE INDEX family_revocations_pkey ON public.family_revocations USING btree (family_id)
+CREATE UNIQUE INDEX grants_active ON public.grants USING btree (user_id, company_id, client_id) WHERE (state = 1)
+CREATE UNIQUE INDEX grants_pkey ON public.grants USING btree (id)
+CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (id)
+CREATE UNIQUE INDEX publishers_pkey ON public.publishers USING btree (id)
+CREATE UNIQUE INDEX revision_pkey ON public.revision USING btree (id)
+CREATE UNIQUE INDEX schema_info_pkey ON public.schema_info USING btree (id)
+CREATE UNIQUE INDEX scopes_pkey ON public.scopes USING btree (name)
+CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (id)
+CREATE UNIQUE INDEX signing_keys_generation_algorithm_key ON public.signing_keys USING btree (generation, algorithm)
+CREATE UNIQUE INDEX signing_keys_pkey ON public.signing_keys USING btree (id)
+CREATE UNIQUE INDEX tokens_pkey ON public.tokens USING btree (family_id, kind, generation)
+CREATE UNIQUE INDEX users_email_key ON public.users USING btree (email)
+CREATE UNIQUE INDEX users_phone_key ON public.users USING btree (phone)
+CREATE UNIQUE INDEX users_pkey ON public.users USING btree (id)

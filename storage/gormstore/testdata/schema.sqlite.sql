@@ -1,0 +1,193 @@
+CREATE TABLE clients (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    names TEXT NOT NULL,
+    publisher_id TEXT NOT NULL,
+    public BOOLEAN NOT NULL,
+    secrets TEXT NOT NULL,
+    redirect_uris TEXT NOT NULL,
+    grant_types TEXT NOT NULL,
+    token_types TEXT NOT NULL,
+    token_endpoint_auth_method TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    subject_type TEXT NOT NULL,
+    status TEXT NOT NULL,
+    resource_server BOOLEAN NOT NULL,
+    first_party BOOLEAN NOT NULL,
+    pkce TEXT NOT NULL,
+    id_token_alg TEXT NOT NULL,
+    access_token_lifetime BIGINT NOT NULL,
+    refresh_token_lifetime BIGINT NOT NULL,
+    code_lifetime BIGINT NOT NULL,
+    refresh_reuse_grace BIGINT NOT NULL,
+    logo_uri TEXT NOT NULL,
+    client_uri TEXT NOT NULL,
+    policy_uri TEXT NOT NULL,
+    tos_uri TEXT NOT NULL,
+    contacts TEXT NOT NULL,
+    post_logout_redirect_uris TEXT NOT NULL,
+    initiate_login_uri TEXT NOT NULL,
+    jwks TEXT NOT NULL,
+    jwks_uri TEXT NOT NULL,
+    webhook_uri TEXT NOT NULL,
+    dialects TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+)
+
+CREATE TABLE companies (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL
+)
+
+CREATE TABLE constants (
+    name TEXT PRIMARY KEY,
+    sealed BLOB NOT NULL
+)
+
+CREATE TABLE decisions (
+    grant_id TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+    scope TEXT NOT NULL,
+    allowed BOOLEAN NOT NULL,
+    decided_at BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    purpose TEXT NOT NULL,
+    PRIMARY KEY (grant_id, scope)
+) WITHOUT ROWID
+
+CREATE TABLE failure_salt (
+    id SMALLINT PRIMARY KEY CHECK (id = 1),
+    salt BLOB NOT NULL
+)
+
+CREATE TABLE failures (
+    slot INTEGER PRIMARY KEY CHECK (slot >= 0 AND slot < 65536),
+    key_hash BLOB NOT NULL,
+    failures INTEGER NOT NULL,
+    began_at BIGINT NOT NULL
+)
+
+CREATE TABLE family_revocations (
+    family_id BLOB PRIMARY KEY,
+    revoked_at BIGINT NOT NULL
+) WITHOUT ROWID
+
+CREATE TABLE grants (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    company_id TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    state SMALLINT NOT NULL CHECK (state IN (1, 2)),
+    version BIGINT NOT NULL,
+    allowed_by TEXT NOT NULL,
+    denials INTEGER NOT NULL,
+    denied_at BIGINT NOT NULL,
+    until BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL,
+    CHECK ((user_id = '') <> (company_id = ''))
+)
+
+CREATE TABLE migrations (id TEXT PRIMARY KEY)
+
+CREATE TABLE publishers (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    verified BOOLEAN NOT NULL,
+    verified_at BIGINT NOT NULL,
+    developers TEXT NOT NULL
+)
+
+CREATE TABLE revision (
+    id SMALLINT PRIMARY KEY CHECK (id = 1),
+    value BIGINT NOT NULL
+)
+
+CREATE TABLE schema_info (id SMALLINT PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, min_compatible INTEGER NOT NULL)
+
+CREATE TABLE scopes (
+    name TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    description TEXT NOT NULL,
+    claims TEXT NOT NULL,
+    sensitive BOOLEAN NOT NULL,
+    client BOOLEAN NOT NULL
+)
+
+CREATE TABLE sessions (
+    id TEXT PRIMARY KEY,
+    user_id TEXT NOT NULL,
+    auth_time BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    user_agent TEXT NOT NULL,
+    address TEXT NOT NULL
+) WITHOUT ROWID
+
+CREATE TABLE signing_keys (
+    id TEXT PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    algorithm TEXT NOT NULL,
+    sealed BLOB NOT NULL,
+    public BLOB NOT NULL,
+    created_at BIGINT NOT NULL,
+    active_from BIGINT NOT NULL,
+    retired_at BIGINT NOT NULL,
+    UNIQUE (generation, algorithm)
+)
+
+CREATE TABLE tokens (
+    family_id BLOB NOT NULL,
+    kind SMALLINT NOT NULL,
+    generation BIGINT NOT NULL,
+    hash BLOB NOT NULL,
+    client_id TEXT NOT NULL,
+    grant_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    company_id TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    session BLOB NOT NULL,
+    issued_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    state SMALLINT NOT NULL,
+    spent_at BIGINT NOT NULL,
+    secret_id TEXT NOT NULL,
+    keep_until BIGINT NOT NULL,
+    PRIMARY KEY (family_id, kind, generation)
+) WITHOUT ROWID
+
+CREATE TABLE users (
+    id TEXT PRIMARY KEY,
+    email TEXT UNIQUE,
+    email_verified BOOLEAN NOT NULL,
+    phone TEXT UNIQUE,
+    phone_verified BOOLEAN NOT NULL,
+    first_name TEXT NOT NULL,
+    last_name TEXT NOT NULL,
+    locale TEXT NOT NULL,
+    company_id TEXT NOT NULL,
+    roles TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    disabled BOOLEAN NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+)
+
+CREATE INDEX clients_publisher ON clients (publisher_id)
+
+CREATE INDEX family_revocations_age ON family_revocations (revoked_at)
+
+CREATE UNIQUE INDEX grants_active ON grants (user_id, company_id, client_id) WHERE state = 1
+
+CREATE INDEX grants_ended ON grants (updated_at) WHERE state = 2
+
+CREATE INDEX sessions_expiry ON sessions (expires_at) WHERE expires_at > 0
+
+CREATE INDEX sessions_user ON sessions (user_id)
+
+CREATE INDEX tokens_keep ON tokens (keep_until) WHERE keep_until > 0
+
+CREATE INDEX tokens_lasting ON tokens (grant_id) WHERE keep_until = 0
