@@ -121,17 +121,17 @@ func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 	})
 }
 
-// mount is the whole surface of the server. Pages are for browsers, and protected from posts of other sites; what is
-// not a page takes credentials of its own.
+// mount is the whole surface of the server. Pages and what goes with them are protected from posts of other sites; the
+// protocol's endpoints take credentials of their own.
 func (r *rooms) mount() (public, pages *http.ServeMux) {
 	public, pages = http.NewServeMux(), http.NewServeMux()
 	r.authz.Mount(public)
-	public.Handle("GET /static/", static.Handler())
-	public.HandleFunc("GET /healthz", healthz)
-	public.HandleFunc("GET /readyz", r.readyz)
 	r.identity.Mount(pages)
 	r.consent.Mount(pages)
 	r.pages.Mount(pages)
+	pages.Handle("GET /static/", static.Handler())
+	pages.HandleFunc("GET /healthz", healthz)
+	pages.HandleFunc("GET /readyz", r.readyz)
 	pages.Handle("GET /{$}", http.RedirectHandler("/account", http.StatusSeeOther))
 	return public, pages
 }
