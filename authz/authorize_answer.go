@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"gatehouse/internal/httpx"
 	"gatehouse/internal/interaction"
 	"gatehouse/templates"
 )
@@ -112,7 +113,7 @@ func (s *Server) addWayBack(r *http.Request, page *templates.Error, clientID str
 }
 
 func (s *Server) common(r *http.Request, req *authorizeRequest) templates.Common {
-	c := templates.Common{RequestID: s.requestID(r.Context())}
+	c := templates.Common{RequestID: httpx.RequestID(r.Context())}
 	if req != nil {
 		c.Locales = req.params["ui_locales"]
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ory/fosite"
 
+	"gatehouse/internal/httpx"
 	"gatehouse/storage"
 )
 
@@ -157,7 +158,7 @@ func (s *Server) logError(ctx context.Context, e *Error) {
 	if e.Status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	attrs := []any{"error", e.Code, "reason", e.Description}
+	attrs := []any{"request_id", httpx.RequestID(ctx), "error", e.Code, "reason", e.Description}
 	if e.Cause != nil && e.Status >= http.StatusInternalServerError {
 		attrs = append(attrs, "cause", e.Cause.Error())
 	}

@@ -40,9 +40,7 @@ type Options struct {
 	Interactions *interaction.Sealer
 	Pages        *templates.Pages
 	// App returns how a client is shown on a page.
-	App func(ctx context.Context, clientID string) (*templates.App, error)
-	// RequestID returns the ID that the log knows a request by.
-	RequestID    func(ctx context.Context) string
+	App          func(ctx context.Context, clientID string) (*templates.App, error)
 	Lifetimes    Lifetimes
 	DenyCooldown time.Duration
 	Log          *slog.Logger
@@ -61,7 +59,6 @@ type Server struct {
 	interactions *interaction.Sealer
 	pages        *templates.Pages
 	app          func(ctx context.Context, clientID string) (*templates.App, error)
-	requestID    func(ctx context.Context) string
 	lifetimes    Lifetimes
 	maxCode      time.Duration
 	cooldown     time.Duration
@@ -78,7 +75,7 @@ const maxCodeLifetime = 5 * time.Minute
 func New(o Options) *Server {
 	s := &Server{
 		issuer: o.Issuer, store: o.Store, registry: o.Registry, sessions: o.Sessions, claims: o.Claims, keys: o.Keys,
-		values: newValues(o.Root), interactions: o.Interactions, pages: o.Pages, app: o.App, requestID: o.RequestID,
+		values: newValues(o.Root), interactions: o.Interactions, pages: o.Pages, app: o.App,
 		lifetimes: o.Lifetimes, maxCode: maxCodeLifetime, cooldown: o.DenyCooldown, log: o.Log, now: o.Now,
 	}
 	s.provider = s.newProvider()

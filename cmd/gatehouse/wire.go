@@ -110,7 +110,7 @@ func (r *rooms) rim() rim.Writer { return rim.Writer{Pages: r.pages, Apps: r.app
 func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 	return authz.New(authz.Options{
 		Issuer: r.cfg.Issuer, Store: r.store, Registry: r.registry, Sessions: r.sessions, Claims: r.claims, Keys: r.keys,
-		Root: root, Interactions: r.sealer, Pages: r.pages, App: r.app, RequestID: httpx.RequestID,
+		Root: root, Interactions: r.sealer, Pages: r.pages, App: r.app,
 		Lifetimes: authz.Lifetimes{
 			Code:       r.cfg.CodeLifetime,
 			UserAccess: r.cfg.UserAccessLifetime, UserRefresh: r.cfg.UserRefreshLifetime,

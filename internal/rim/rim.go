@@ -66,7 +66,7 @@ func (p *Writer) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		w.Header().Set("Retry-After", retryAfter)
 	}
 	if r.Context().Err() == nil { // else the browser has left, and that is the error
-		p.Log.ErrorContext(r.Context(), "a page failed", "path", r.URL.Path, "cause", err)
+		p.Log.ErrorContext(r.Context(), "a page failed", "request_id", httpx.RequestID(r.Context()), "path", r.URL.Path, "cause", err)
 	}
 	p.Pages.Render(w, r, status, page)
 }
