@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gatehouse/cmd/gatehouse/seed"
 	"gatehouse/internal/config"
 	"gatehouse/internal/nearest"
 	"gatehouse/internal/secret"
@@ -64,13 +65,14 @@ func (c *cli) run(ctx context.Context, args []string) int {
 func isUsage(err error) bool {
 	_, usage := errors.AsType[usageError](err)
 	_, settings := errors.AsType[*config.Error](err)
-	_, problems := errors.AsType[registry.Problems](err)
-	return usage || settings || problems
+	_, rules := errors.AsType[registry.Problems](err)
+	_, file := errors.AsType[seed.Problems](err)
+	return usage || settings || rules || file
 }
 
 func (c *cli) rootCommand() *cobra.Command {
 	root := c.group("gatehouse", "OAuth 2.0 and OpenID Connect for super apps",
-		c.serveCommand(), c.migrateCommand(), c.keyCommand(),
+		c.serveCommand(), c.demoCommand(), c.migrateCommand(), c.seedCommand(), c.clientCommand(), c.userCommand(), c.keyCommand(),
 		c.healthcheckCommand(), c.versionCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.PersistentPreRun = func(*cobra.Command, []string) { c.running = true }

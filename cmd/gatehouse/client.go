@@ -1,0 +1,175 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.yaml.in/yaml/v3"
+
+	"gatehouse/cmd/gatehouse/seed"
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+func (c *cli) clientCommand() *cobra.Command {
+	return c.group("client", "mini apps", c.clientCreate(), c.clientList(), c.clientGet(), c.clientRotateSecret())
+}
+
+func (c *cli) clientCreate() *cobra.Command {
+	cmd := c.printing(&cobra.Command{
+		Use: "create", Short: "register a mini app and print its client_id and, this once, its new secret", Args: cobra.NoArgs,
+		Example: "  gatehouse client create --name PhotoPrint --redirect-uris https://photoprint.example/cb --scopes openid --scopes '{name: email, required: true}'",
+	})
+	flags := addEntryFlags[seed.Client](cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		entry, err := readEntry[seed.Client](c, flags)
+		if err != nil {
+			return err
+		}
+		return c.withHouse(cmd.Context(), func(h *house) error { return c.createClient(cmd.Context(), h, entry) })
+	}
+	return cmd
+}
+
+func (c *cli) createClient(ctx context.Context, h *house, entry seed.Client) error {
+	if err := entry.CheckSecret(); err != nil {
+		return err
+	}
+	if entry.ClientID == "" {
+		entry.ClientID = registry.GenerateID()
+	}
+	generated := ""
+	if !entry.Public && entry.ClientSecret == "" && entry.ClientSecretHash == "" {
+		generated = registry.GenerateSecret()
+		entry.ClientSecret = generated
+	}
+	err := registry.New(h.store, time.Now).Create(ctx, entry.WithSecret(time.Now()))
+	if errors.Is(err, storage.ErrExists) {
+		return usagef("a client %q exists; choose another --client-id", entry.ClientID)
+	}
+	if err != nil {
+		return err
+	}
+	return c.printSecret(entry.ClientID, generated, time.Time{})
+}
+
+// printSecret prints a new secret, where there is one, and until when the old ones work.
+func (c *cli) printSecret(clientID, secret string, oldUntil time.Time) error {
+	value := map[string]string{"client_id": clientID}
+	header, row := []string{"CLIENT ID"}, []string{clientID}
+	if secret != "" {
+		value["client_secret"] = secret
+		header, row = append(header, "CLIENT SECRET"), append(row, secret)
+	}
+	if !oldUntil.IsZero() {
+		value["old_secrets_until"] = stamp(oldUntil)
+		header, row = append(header, "OLD SECRETS UNTIL"), append(row, stamp(oldUntil))
+	}
+	return c.print(value, header, [][]string{row})
+}
+
+func (c *cli) clientList() *cobra.Command {
+	return c.printing(&cobra.Command{
+		Use: "list", Short: "list mini apps", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withHouse(cmd.Context(), func(h *house) error {
+				clients, err := seed.All(cmd.Context(), h.store.Clients, func(c storage.Client) string { return c.ID })
+				if err != nil {
+					return err
+				}
+				entries, rows := []any{}, [][]string{}
+				for _, client := range clients {
+					entries = append(entries, asMap(seed.ClientOf(client)))
+					rows = append(rows, []string{client.ID, client.Name, client.PublisherID, client.Status, kindOf(client), strings.Join(client.GrantTypes, " ")})
+				}
+				return c.print(entries, []string{"CLIENT ID", "NAME", "PUBLISHER", "STATUS", "KIND", "GRANT TYPES"}, rows)
+			})
+		},
+	})
+}
+
+func kindOf(c storage.Client) string {
+	if c.Public {
+		return "public"
+	}
+	return "confidential"
+}
+
+func (c *cli) clientGet() *cobra.Command {
+	return c.printing(&cobra.Command{
+		Use: "get CLIENT_ID", Short: "show a mini app's registration", Args: oneArg("client_id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withHouse(cmd.Context(), func(h *house) error {
+				client, err := h.store.Client(cmd.Context(), args[0])
+				if err != nil {
+					return noSuchClient(args[0], err)
+				}
+				return c.printEntry(seed.ClientOf(client))
+			})
+		},
+	})
+}
+
+func noSuchClient(id string, err error) error {
+	if errors.Is(err, storage.ErrNotFound) {
+		return usagef("there is no client %q; gatehouse client list shows those that there are", id)
+	}
+	return err
+}
+
+func (c *cli) clientRotateSecret() *cobra.Command {
+	var keepOld time.Duration
+	cmd := c.printing(&cobra.Command{
+		Use: "rotate-secret CLIENT_ID", Short: "give a mini app a new secret and print it, this once", Args: oneArg("client_id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withHouse(cmd.Context(), func(h *house) error {
+				secret, err := registry.New(h.store, time.Now).RotateSecret(cmd.Context(), args[0], keepOld)
+				if err != nil {
+					return noSuchClient(args[0], err)
+				}
+				return c.printSecret(args[0], secret, time.Now().Add(keepOld))
+			})
+		},
+	})
+	cmd.Flags().DurationVar(&keepOld, "keep-old", 24*time.Hour, "how long the old secrets still work; 0s when one is known to others")
+	return cmd
+}
+
+// oneArg wants exactly one argument, of this name.
+func oneArg(name string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return usagef("name one %s, as in %s %s", name, cmd.CommandPath(), strings.ToUpper(name))
+		}
+		return nil
+	}
+}
+
+// printEntry prints an entry of a seed file; a table of it has a line per key.
+func (c *cli) printEntry(entry any) error {
+	if c.output != "table" {
+		return c.print(asMap(entry), nil, nil)
+	}
+	raw, err := yaml.Marshal(entry)
+	if err != nil {
+		return err
+	}
+	_, err = c.out.Write(raw)
+	return err
+}
+
+// asMap returns an entry of a seed file under its keys, for JSON.
+func asMap(entry any) any {
+	var m map[string]any
+	raw, err := yaml.Marshal(entry)
+	if err == nil {
+		err = yaml.Unmarshal(raw, &m)
+	}
+	if err != nil {
+		return entry
+	}
+	return m
+}

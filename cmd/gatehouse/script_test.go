@@ -1,0 +1,66 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"gatehouse": main})
+}
+
+// TestScripts runs the real binary through testdata/scripts, each script on a SQLite database of its own.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("..", "..", "testdata", "scripts"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "copyvalue": copyValue, "listens": listens},
+	})
+}
+
+// exits CODE COMMAND… runs a command and wants this exit code, and an error of one line on stderr.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE COMMAND…")
+	}
+	code := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		_, text, _ := strings.Cut(err.Error(), "exit status ")
+		code = map[string]int{"1": 1, "2": 2}[text]
+	}
+	if want := map[string]int{"0": 0, "1": 1, "2": 2}[args[0]]; code != want {
+		ts.Fatalf("exit code %d, not %d", code, want)
+	}
+}
+
+// copyValue FILE KEY VARIABLE sets an environment variable to a value of a JSON document of one value per line.
+func copyValue(ts *testscript.TestScript, _ bool, args []string) {
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		if _, value, found := strings.Cut(line, `"`+args[1]+`": "`); found {
+			value, _, _ = strings.Cut(value, `"`)
+			ts.Setenv(args[2], value)
+			return
+		}
+	}
+	ts.Fatalf("%s has no %s", args[0], args[1])
+}
+
+// listens LOG VARIABLE waits until a server has written to its log that it listens, and sets a variable to the address.
+func listens(ts *testscript.TestScript, _ bool, args []string) {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		raw, _ := os.ReadFile(ts.MkAbs(args[0])) // not there yet, or not whole
+		if _, addr, found := strings.Cut(string(raw), `"addr":"`); found {
+			if addr, _, whole := strings.Cut(addr, `"`); whole {
+				ts.Setenv(args[1], addr)
+				return
+			}
+		}
+	}
+	ts.Fatalf("the server does not listen: %s", ts.ReadFile(args[0]))
+}

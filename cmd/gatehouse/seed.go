@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gatehouse/cmd/gatehouse/seed"
+	"gatehouse/identity"
+	"gatehouse/registry"
+)
+
+func (c *cli) seedCommand() *cobra.Command {
+	apply := &cobra.Command{
+		Use: "apply FILE…", Short: "bring the database to the state of the files and print what changed; - is stdin", Args: someFiles,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return c.withPlan(cmd.Context(), files, func(p *seed.Plan) error {
+				if err := p.Apply(cmd.Context()); err != nil {
+					return err
+				}
+				return c.printChanges(p)
+			})
+		},
+	}
+	diff := &cobra.Command{
+		Use: "diff FILE…", Short: "print what apply would change, nothing when nothing would", Args: someFiles,
+		RunE: func(cmd *cobra.Command, files []string) error {
+			return c.withPlan(cmd.Context(), files, c.printChanges)
+		},
+	}
+	export := &cobra.Command{
+		Use: "export", Short: "print the database's state as a seed file, with hashes instead of secrets", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withHouse(cmd.Context(), func(h *house) error {
+				file, err := seed.Export(cmd.Context(), h.store)
+				if err != nil {
+					return err
+				}
+				return file.Write(c.out)
+			})
+		},
+	}
+	return c.group("seed", "declarative state: companies, users, scopes, publishers, clients", apply, diff, export)
+}
+
+func someFiles(cmd *cobra.Command, files []string) error {
+	if len(files) == 0 {
+		return usagef("name the seed files, as in %s people.yaml apps.yaml", cmd.CommandPath())
+	}
+	return nil
+}
+
+func (c *cli) withPlan(ctx context.Context, files []string, do func(*seed.Plan) error) error {
+	s, err := seed.Read(files, c.in)
+	if err != nil {
+		return usageError{err}
+	}
+	return c.withHouse(ctx, func(h *house) error {
+		p, err := s.Plan(ctx, seedTarget(h))
+		if err != nil {
+			return err
+		}
+		for _, w := range p.Warnings {
+			fmt.Fprintf(c.err, "warning: %s: %s\n", w.At, w.Text)
+		}
+		return do(p)
+	})
+}
+
+func seedTarget(h *house) seed.Target {
+	return seed.Target{Store: h.store, Registry: registry.New(h.store, time.Now), Passwords: identity.NewPasswords(passwordMemory), Now: time.Now}
+}
+
+func (c *cli) printChanges(p *seed.Plan) error {
+	for _, change := range p.Changes() {
+		if _, err := fmt.Fprintln(c.out, change); err != nil {
+			return err
+		}
+	}
+	return nil
+}

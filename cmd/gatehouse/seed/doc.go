@@ -1,0 +1,11 @@
+// Package seed brings a database to a declared state.
+//
+// A seed file is YAML, one document or several, of companies, users, scopes, publishers and clients. Reading is strict:
+// an unknown key is an error that names the nearest known one. A Plan checks everything against the file and the
+// database before it changes anything, knows what would change, and applying it twice changes nothing the second time.
+// What is in the database and in no file stays.
+//
+// What a file says about a record is the whole record, so a key that is left out has its default. These stay as they are
+// instead: passwords and client secrets, what people say about themselves (phone, names, language, attributes, and what
+// of it was verified), and what reviewers decided (a client's status, a publisher's verification).
+package seed

@@ -1,0 +1,105 @@
+package seed
+
+import (
+	"fmt"
+	"io"
+	"reflect"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Key is one key of an entry, as a command line needs it.
+type Key struct {
+	Name  string
+	Truth bool // true or false
+	List  bool // may be given several times
+}
+
+// Keys lists the keys of an entry such as Client, in order.
+func Keys[T any]() []Key {
+	var keys []Key
+	for f := range reflect.TypeFor[T]().Fields() {
+		keys = append(keys, Key{Name: keyOf(f), Truth: f.Type.Kind() == reflect.Bool, List: f.Type.Kind() == reflect.Slice})
+	}
+	return keys
+}
+
+// ReadEntry reads a file with the keys of one entry; - is stdin. Problems when it is not as it should be.
+func ReadEntry[T any](path string, stdin io.Reader) (T, error) {
+	var entry T
+	raw, err := readFile(path, stdin)
+	if err != nil {
+		return entry, fmt.Errorf("the file cannot be read: %w; correct its name", err)
+	}
+	root, err := parse(string(raw))
+	if err != nil {
+		return entry, Problems{{At: path, Text: err.Error()}}
+	}
+	return entry, decode(path, root, &entry)
+}
+
+// Entry makes an entry of texts by key. A text for a list is one item of it; for what has parts of its own it is YAML,
+// such as {name: email, required: true}, or just the name. Problems when one is not as it should be.
+func Entry[T any](texts map[string][]string) (T, error) {
+	var entry T
+	root := &yaml.Node{Kind: yaml.MappingNode}
+	for f := range reflect.TypeFor[T]().Fields() {
+		given := texts[keyOf(f)]
+		if len(given) == 0 {
+			continue
+		}
+		value, err := valueOf(f.Type, given)
+		if err != nil {
+			return entry, Problems{{At: keyOf(f), Text: err.Error()}}
+		}
+		root.Content = append(root.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: keyOf(f)}, value)
+	}
+	return entry, decode("", root, &entry)
+}
+
+func valueOf(t reflect.Type, texts []string) (*yaml.Node, error) {
+	if t.Kind() != reflect.Slice {
+		return scalarOr(t, texts[len(texts)-1])
+	}
+	list := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, text := range texts {
+		item, err := scalarOr(t.Elem(), text)
+		if err != nil {
+			return nil, err
+		}
+		if t.Elem().Kind() == reflect.Struct && item.Kind == yaml.ScalarNode {
+			item = &yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{{Kind: yaml.ScalarNode, Tag: "!!str", Value: "name"}, item}}
+		}
+		list.Content = append(list.Content, item)
+	}
+	return list, nil
+}
+
+// scalarOr is a text as it is where t is a text, else the YAML in it.
+func scalarOr(t reflect.Type, text string) (*yaml.Node, error) {
+	if t.Kind() == reflect.String {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}, nil
+	}
+	return parse(text)
+}
+
+func parse(text string) (*yaml.Node, error) {
+	var document yaml.Node
+	if err := yaml.Unmarshal([]byte(text), &document); err != nil {
+		return nil, fmt.Errorf("is not YAML: %w", err)
+	}
+	if len(document.Content) == 0 {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, nil
+	}
+	return document.Content[0], nil
+}
+
+// CheckSecret says whether the entry's secret can be taken: Problems as in a seed file.
+func (c Client) CheckSecret() error {
+	var p planner
+	p.checkSecret(record[Client]{value: c, place: place{node: &yaml.Node{}}})
+	if len(p.problems) > 0 {
+		return Problems{{At: "client_secret", Text: p.problems[0].Text}}
+	}
+	return nil
+}

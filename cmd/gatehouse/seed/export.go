@@ -1,0 +1,152 @@
+package seed
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+// page is how many records are read at a time.
+const page = 500
+
+// Export returns the state of a database as one document, in an order that stays. Passwords and secrets are their hashes;
+// of a client's several secrets it has the newest.
+func Export(ctx context.Context, store Store) (*File, error) {
+	f := new(File)
+	for _, part := range []func(context.Context, Store) error{f.exportPeople, f.exportRegistry} {
+		if err := part(ctx, store); err != nil {
+			return nil, err
+		}
+	}
+	return f, nil
+}
+
+func (f *File) exportPeople(ctx context.Context, store Store) error {
+	companies, err := All(ctx, store.Companies, func(c storage.Company) string { return c.ID })
+	if err != nil {
+		return err
+	}
+	for _, c := range companies {
+		f.Companies = append(f.Companies, Company(c))
+	}
+	users, err := All(ctx, store.Users, func(u storage.User) string { return u.ID })
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		entry := UserOf(u)
+		entry.PasswordHash = u.PasswordHash
+		f.Users = append(f.Users, entry)
+	}
+	slices.SortFunc(f.Users, func(a, b User) int { return cmp.Compare(a.login(), b.login()) })
+	return nil
+}
+
+func (f *File) exportRegistry(ctx context.Context, store Store) error {
+	scopes, err := store.Scopes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, s := range scopes {
+		f.Scopes = append(f.Scopes, scopeOf(s))
+	}
+	publishers, err := All(ctx, store.Publishers, func(p storage.Publisher) string { return p.ID })
+	if err != nil {
+		return err
+	}
+	for _, p := range publishers {
+		f.Publishers = append(f.Publishers, publisherOf(p))
+	}
+	clients, err := All(ctx, store.Clients, func(c storage.Client) string { return c.ID })
+	if err != nil {
+		return err
+	}
+	for _, c := range clients {
+		entry := brief(ClientOf(c))
+		entry.ClientSecretHash = newest(c.Secrets)
+		f.Clients = append(f.Clients, entry)
+	}
+	return nil
+}
+
+// All reads every record of a listing, page by page.
+func All[T any](ctx context.Context, list func(ctx context.Context, after string, limit int) ([]T, error), id func(T) string) ([]T, error) {
+	var records []T
+	for after := ""; ; {
+		some, err := list(ctx, after, page)
+		if err != nil {
+			return nil, err
+		}
+		records = append(records, some...)
+		if len(some) < page {
+			return records, nil
+		}
+		after = id(some[len(some)-1])
+	}
+}
+
+// brief leaves out what Defaults would fill in again.
+func brief(c Client) Client {
+	drop := func(field *string, value string) {
+		if *field == value {
+			*field = ""
+		}
+	}
+	drop(&c.SubjectType, registry.SubjectPublic)
+	drop(&c.PKCE, registry.PKCERequired)
+	drop(&c.IDTokenAlg, registry.AlgES256)
+	if c.Public {
+		drop(&c.TokenEndpointAuthMethod, registry.MethodNone)
+	}
+	if slices.Equal(c.GrantTypes, []string{registry.GrantAuthorizationCode, registry.GrantRefreshToken}) {
+		c.GrantTypes = nil
+	}
+	if slices.Equal(c.TokenTypes, []string{registry.TokenUser}) {
+		c.TokenTypes = nil
+	}
+	if c.RefreshReuseGrace != nil && time.Duration(*c.RefreshReuseGrace) == registry.DefaultRefreshReuseGrace {
+		c.RefreshReuseGrace = nil
+	}
+	return c
+}
+
+// newest is the hash of the secret that lives longest, and of those the one made last.
+func newest(secrets []storage.ClientSecret) string {
+	if len(secrets) == 0 {
+		return ""
+	}
+	return slices.MaxFunc(secrets, func(a, b storage.ClientSecret) int {
+		if c := cmp.Compare(lasting(a), lasting(b)); c != 0 {
+			return c
+		}
+		return a.CreatedAt.Compare(b.CreatedAt)
+	}).Hash
+}
+
+func lasting(s storage.ClientSecret) int {
+	if s.ExpiresAt.IsZero() {
+		return 1
+	}
+	return 0
+}
+
+// Write writes the document as YAML.
+func (f *File) Write(w io.Writer) error {
+	if _, err := fmt.Fprintln(w, "# Exported by gatehouse. The hashes of passwords and secrets are in here: keep it as you keep the database."); err != nil {
+		return err
+	}
+	encoder := yaml.NewEncoder(w)
+	encoder.SetIndent(2)
+	if err := encoder.Encode(f); err != nil {
+		return err
+	}
+	return encoder.Close()
+}

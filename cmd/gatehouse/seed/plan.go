@@ -1,0 +1,179 @@
+package seed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"gatehouse/identity"
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+// Store is what seeding needs of a storage.Store.
+type Store interface {
+	storage.Users
+	storage.Companies
+	storage.Registry
+}
+
+// Target is what a seed is compared with and applied to.
+type Target struct {
+	Store     Store
+	Registry  *registry.Registry // on Store
+	Passwords *identity.Passwords
+	Now       func() time.Time
+}
+
+// Change is what applying would do to one record.
+type Change struct {
+	Kind, Key string // company, user, scope, publisher or client; and which
+	New       bool
+	Fields    []string // of a record that is there already: "name: Old → New"
+}
+
+// String is one line for a new record, and for a changed one a line per field.
+func (c Change) String() string {
+	if c.New {
+		return fmt.Sprintf("+ %s %s", c.Kind, c.Key)
+	}
+	return fmt.Sprintf("~ %s %s\n    %s", c.Kind, c.Key, strings.Join(c.Fields, "\n    "))
+}
+
+// Plan is what applying a seed would do. It is empty when there is nothing to do.
+type Plan struct {
+	Warnings Problems // what could be better; it does not keep the plan from being applied
+	steps    []step
+}
+
+type step struct {
+	Change
+	apply func(ctx context.Context) error
+}
+
+// Changes lists what Apply would do, in order.
+func (p *Plan) Changes() []Change {
+	changes := make([]Change, len(p.steps))
+	for i, s := range p.steps {
+		changes[i] = s.Change
+	}
+	return changes
+}
+
+// Apply does it. The records that came before one that fails stay; applying the seed again goes on from there.
+func (p *Plan) Apply(ctx context.Context) error {
+	for _, s := range p.steps {
+		err := s.apply(ctx)
+		if errors.Is(err, storage.ErrConflict) {
+			return fmt.Errorf("%s %s was changed by somebody else meanwhile; apply again: %w", s.Kind, s.Key, err)
+		}
+		if err != nil {
+			return fmt.Errorf("%s %s: %w", s.Kind, s.Key, err)
+		}
+	}
+	return nil
+}
+
+// planner compares a seed with its target.
+type planner struct {
+	Target
+	seed      *Seed
+	catalogue *registry.Catalogue
+	plan      Plan
+	problems  Problems
+}
+
+// Plan checks the seed and finds out what applying it would do. It writes nothing. Problems when anything is wrong.
+func (s *Seed) Plan(ctx context.Context, to Target) (*Plan, error) {
+	p := &planner{Target: to, seed: s}
+	for _, part := range []func(context.Context) error{p.planCompanies, p.planScopes, p.planPublishers, p.planUsers, p.planClients} {
+		if err := part(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if len(p.problems) > 0 {
+		return nil, p.problems
+	}
+	return &p.plan, nil
+}
+
+func (p *planner) wrong(at place, field, format string, args ...any) {
+	p.problems = append(p.problems, Problem{At: at.at(field), Text: fmt.Sprintf(format, args...)})
+}
+
+// wrongAll reports a record that breaks the registry's rules.
+func (p *planner) wrongAll(at place, problems registry.Problems) {
+	for _, problem := range problems {
+		p.wrong(at, problem.Field, "%s", problem.Text)
+	}
+}
+
+// step notes what to do about one record: from is what is there, nil for nothing, and to what is wanted, both as a seed
+// file would have it. extra are differences that a seed file does not show.
+func (p *planner) step(kind, key string, from, to any, extra []string, apply func(ctx context.Context) error) {
+	change := Change{Kind: kind, Key: key, New: from == nil}
+	if !change.New {
+		change.Fields = append(differences(from, to), extra...)
+		if len(change.Fields) == 0 {
+			return
+		}
+	}
+	p.plan.steps = append(p.plan.steps, step{change, apply})
+}
+
+// unseen are fields that differences does not compare: planUsers and planClients do.
+var unseen = map[string]bool{"password": true, "password_hash": true, "client_secret": true, "client_secret_hash": true}
+
+// differences lists the fields in which two structs of the same type differ.
+func differences(from, to any) []string {
+	var fields []string
+	a, b := reflect.ValueOf(from), reflect.ValueOf(to)
+	for f := range a.Type().Fields() {
+		if unseen[keyOf(f)] {
+			continue
+		}
+		old, wanted := flow(a.FieldByIndex(f.Index).Interface()), flow(b.FieldByIndex(f.Index).Interface())
+		if old != wanted {
+			fields = append(fields, fmt.Sprintf("%s: %s → %s", keyOf(f), old, wanted))
+		}
+	}
+	return fields
+}
+
+// flow prints a value as YAML in one line.
+func flow(v any) string {
+	var n yaml.Node
+	if err := n.Encode(v); err != nil {
+		return fmt.Sprint(v)
+	}
+	n.Style |= yaml.FlowStyle
+	text, err := yaml.Marshal(&n)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return strings.Join(strings.Fields(string(text)), " ")
+}
+
+// once reports a key that an earlier record of the seed has as well.
+func (p *planner) once(seen map[string]place, at place, field, key string) {
+	if before, twice := seen[key]; twice {
+		p.wrong(at, field, "%q is there twice, see %s; leave one out", key, before.at(field))
+	}
+	seen[key] = at
+}
+
+// found turns storage.ErrNotFound into nil and no record.
+func found[T any](record T, err error) (*T, error) {
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &record, nil
+}

@@ -1,0 +1,248 @@
+package seed
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"golang.org/x/text/language"
+
+	"gatehouse/identity"
+	"gatehouse/storage"
+)
+
+var roles = []string{storage.RoleCompanyAdmin, storage.RoleDeveloper, storage.RoleReviewer, storage.RoleAdmin}
+
+func (p *planner) planUsers(ctx context.Context) error {
+	seen := map[string]place{}
+	for _, r := range p.seed.users {
+		before := len(p.problems)
+		p.canonical(r.place, &r.value)
+		if len(p.problems) > before {
+			continue // what follows looks them up
+		}
+		old, err := p.storedUser(ctx, r)
+		if err != nil {
+			return err
+		}
+		for _, login := range []string{r.value.Email, r.value.Phone} {
+			if login != "" {
+				p.once(seen, r.place, "", login)
+			}
+		}
+		if err := p.checkCompany(ctx, r); err != nil {
+			return err
+		}
+		if old == nil {
+			p.createUser(r)
+		} else if err := p.updateUser(ctx, r, old); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// storedUser finds the account that an entry is about, and reports values that belong to another one.
+func (p *planner) storedUser(ctx context.Context, r record[User]) (*storage.User, error) {
+	byEmail, err := p.byLogin(ctx, r.value.Email)
+	if err != nil {
+		return nil, err
+	}
+	byPhone, err := p.byLogin(ctx, r.value.Phone)
+	if err != nil {
+		return nil, err
+	}
+	if r.value.Email == "" {
+		return byPhone, nil
+	}
+	if byPhone != nil && (byEmail == nil || byEmail.ID != byPhone.ID) {
+		p.wrong(r.place, "phone", "belongs to another account; correct one of them")
+	}
+	if byEmail != nil && r.value.ID != "" && r.value.ID != byEmail.ID {
+		p.wrong(r.place, "id", "is not the id of this account, and an id cannot be changed; leave it out")
+	}
+	return byEmail, nil
+}
+
+func (p *planner) byLogin(ctx context.Context, login string) (*storage.User, error) {
+	if login == "" {
+		return nil, nil
+	}
+	return found(p.Store.UserByLogin(ctx, login))
+}
+
+// canonical brings an entry into the spelling that is kept, and reports what cannot be accepted.
+func (p *planner) canonical(at place, u *User) {
+	spell := func(field string, value *string, canonical func(string) (string, error)) {
+		if *value == "" {
+			return
+		}
+		spelled, err := canonical(*value)
+		for _, invalid := range identity.Invalids(err) {
+			p.wrong(at, field, "%s", invalid.Text)
+		}
+		*value = spelled
+	}
+	if u.Email == "" && u.Phone == "" {
+		p.wrong(at, "email", "is missing; an account needs an e-mail address, or at least a phone number")
+	}
+	name := func(s string) (string, error) { return identity.CanonicalName("name", s) }
+	spell("email", &u.Email, identity.CanonicalEmail)
+	spell("phone", &u.Phone, identity.CanonicalPhone)
+	spell("first_name", &u.FirstName, name)
+	spell("last_name", &u.LastName, name)
+	for i, role := range u.Roles {
+		if !slices.Contains(roles, role) {
+			p.wrong(at, "roles", "%q is not a role; use %s", role, strings.Join(roles, ", "))
+		} else if slices.Contains(u.Roles[:i], role) {
+			p.wrong(at, "roles", "%q is there twice; leave one out", role)
+		}
+	}
+	if u.Password != "" && u.PasswordHash != "" {
+		p.wrong(at, "password_hash", "password is there too; leave one out")
+	}
+	if u.PasswordHash != "" && identity.CheckHash(u.PasswordHash) != nil {
+		p.wrong(at, "password_hash", "is no argon2id or bcrypt hash of bounded cost")
+	}
+	if _, err := language.Parse(u.Locale); u.Locale != "" && err != nil {
+		p.wrong(at, "locale", "is not a language tag; use one such as en or pt-BR")
+	}
+	if id, err := uuid.Parse(u.ID); u.ID != "" && (err != nil || id.String() != u.ID) {
+		p.wrong(at, "id", "is not a UUID in lower case; leave it out and one is chosen")
+	}
+}
+
+func (p *planner) checkCompany(ctx context.Context, r record[User]) error {
+	id := r.value.Company
+	if id == "" {
+		if slices.Contains(r.value.Roles, storage.RoleCompanyAdmin) {
+			p.wrong(r.place, "roles", "%s needs a company; add company, or leave the role out", storage.RoleCompanyAdmin)
+		}
+		return nil
+	}
+	if slices.ContainsFunc(p.seed.companies, func(c record[Company]) bool { return c.value.ID == id }) {
+		return nil
+	}
+	_, err := p.Store.Company(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		p.wrong(r.place, "company", "%q is neither in the files nor in the database; add it under companies", id)
+		return nil
+	}
+	return err
+}
+
+func (p *planner) createUser(r record[User]) {
+	u := r.value.user()
+	if u.ID == "" {
+		u.ID = uuid.NewString()
+	}
+	p.step("user", r.value.login(), nil, nil, nil, func(ctx context.Context) (err error) {
+		if r.value.Password != "" {
+			if u.PasswordHash, err = p.Passwords.Hash(ctx, r.value.Password); err != nil {
+				return err
+			}
+		}
+		u.CreatedAt = p.time()
+		u.UpdatedAt = u.CreatedAt
+		return p.Store.CreateUser(ctx, u)
+	})
+}
+
+// updateUser compares an account with its entry. What people say about themselves stays where the entry does not.
+func (p *planner) updateUser(ctx context.Context, r record[User], old *storage.User) error {
+	before := UserOf(*old)
+	entry := before
+	entry.Company, entry.Roles = "", nil
+	if err := r.place.node.Decode(&entry); err != nil {
+		return err
+	}
+	p.canonical(r.place, &entry)
+	setPassword, err := p.setsPassword(ctx, r.value, old)
+	if err != nil {
+		return err
+	}
+	var extra []string
+	if setPassword {
+		extra = []string{"password: replaced"}
+	}
+	p.step("user", entry.login(), before, entry, extra, func(ctx context.Context) error {
+		return p.applyUser(ctx, entry, old, setPassword)
+	})
+	return nil
+}
+
+func (p *planner) applyUser(ctx context.Context, entry User, old *storage.User, setPassword bool) error {
+	u := entry.user()
+	u.ID, u.CreatedAt, u.UpdatedAt, u.PasswordHash = old.ID, old.CreatedAt, p.time(), old.PasswordHash
+	if err := p.Store.UpdateUser(ctx, u); err != nil {
+		return err
+	}
+	if entry.Disabled != old.Disabled {
+		if err := p.Store.SetDisabled(ctx, old.ID, entry.Disabled, p.time()); err != nil {
+			return err
+		}
+	}
+	if !setPassword {
+		return nil
+	}
+	hash := entry.PasswordHash
+	if entry.Password != "" {
+		var err error
+		if hash, err = p.Passwords.Hash(ctx, entry.Password); err != nil {
+			return err
+		}
+	}
+	return p.Store.SetPassword(ctx, old.ID, "", hash, p.time(), true, "")
+}
+
+// setsPassword reports whether the account has another password than its entry says. An imported hash is replaced when
+// its owner signs in, so against a hash of our own making it proves nothing.
+func (p *planner) setsPassword(ctx context.Context, u User, old *storage.User) (bool, error) {
+	switch {
+	case u.Password != "":
+		ok, _, err := p.Passwords.Verify(ctx, old.PasswordHash, u.Password)
+		if errors.Is(err, identity.ErrHash) {
+			return true, nil
+		}
+		return !ok, err
+	case u.PasswordHash == "" || u.PasswordHash == old.PasswordHash:
+		return false, nil
+	}
+	rehashed := ownHash(old.PasswordHash) && !ownHash(u.PasswordHash)
+	return !rehashed, nil
+}
+
+// ownHash reports whether a hash has the cost that Passwords.Hash uses.
+func ownHash(hash string) bool { return strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") }
+
+// login is what names the entry in messages.
+func (u User) login() string {
+	if u.Email != "" {
+		return u.Email
+	}
+	return u.Phone
+}
+
+func (u User) user() storage.User {
+	return storage.User{
+		ID: u.ID, Email: u.Email, EmailVerified: u.EmailVerified, Phone: u.Phone, PhoneVerified: u.PhoneVerified,
+		FirstName: u.FirstName, LastName: u.LastName, Locale: u.Locale, CompanyID: u.Company, Roles: u.Roles,
+		Attributes: u.Attributes, PasswordHash: u.PasswordHash, Disabled: u.Disabled,
+	}
+}
+
+// UserOf returns the entry that describes an account, without its password.
+func UserOf(u storage.User) User {
+	attributes, _ := settled(u.Attributes).(map[string]any)
+	return User{
+		ID: u.ID, Email: u.Email, EmailVerified: u.EmailVerified, Phone: u.Phone, PhoneVerified: u.PhoneVerified,
+		FirstName: u.FirstName, LastName: u.LastName, Locale: u.Locale, Company: u.CompanyID, Roles: u.Roles,
+		Attributes: attributes, Disabled: u.Disabled,
+	}
+}
+
+// time is now as every database keeps it.
+func (p *planner) time() time.Time { return p.Now().UTC().Truncate(time.Microsecond) }
