@@ -1,0 +1,27 @@
+package main
+
+import (
+	"log/slog"
+	"net/http/httptest"
+
+	"github.com/stretchr/testify/require"
+
+	"gatehouse/internal/config"
+)
+
+// beside starts one more server process on the same database, as a second machine or the same one after a restart: it
+// has the same issuer and listens elsewhere. Cookies ignore ports, so a browser takes its own along.
+func (s *testServer) beside(settings ...func(*config.Config)) *testServer {
+	s.t.Helper()
+	cfg := testConfig("", s.url)
+	for _, set := range settings {
+		set(cfg)
+	}
+	other := *s
+	a, err := wire(s.t.Context(), cfg, s.store, slog.New(slog.DiscardHandler), s.now)
+	require.NoError(s.t, err)
+	server := httptest.NewServer(a.Handler)
+	s.t.Cleanup(server.Close)
+	other.url = server.URL
+	return &other
+}
