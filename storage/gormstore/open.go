@@ -143,12 +143,13 @@ func (s *Store) write(ctx context.Context, do func(tx *gorm.DB) error) error {
 	return translate(ctx, s.dialect, s.writer.write(ctx, patience, do))
 }
 
-// openGorm puts gorm on a connection pool. It neither logs, because statements carry people's data, nor wraps single
-// statements in transactions.
+// openGorm puts gorm on a connection pool. It does not log, because statements carry people's data, does not wrap
+// single statements in transactions, and names the columns it selects, so that a newer process may add some.
 func openGorm(d gorm.Dialector) (*gorm.DB, error) {
 	return gorm.Open(d, &gorm.Config{
 		Logger:                 logger.Discard,
 		SkipDefaultTransaction: true,
 		DisableAutomaticPing:   true,
+		QueryFields:            true,
 	})
 }

@@ -51,7 +51,7 @@ func (w *postgresWriter) close() error {
 }
 
 // retry runs a transaction on a connection until it is not rolled back for the sake of another one. The caller's
-// context counts until a connection is free.
+// context counts until a connection is free; from then on a failure leaves it unknown what happened.
 func (w *postgresWriter) retry(ctx context.Context, limit time.Duration, transact func(*sql.Conn, context.Context) error) error {
 	w.mu.RLock()
 	defer w.mu.RUnlock()
@@ -70,7 +70,7 @@ func (w *postgresWriter) retry(ctx context.Context, limit time.Duration, transac
 	for n := 1; ; n++ {
 		err := transact(conn, running)
 		if n == attempts || !hasState(err, serializationFailure, deadlockDetected) {
-			return err
+			return translate(context.Background(), postgresDialect, err)
 		}
 		time.Sleep(rand.N(time.Duration(n) * 10 * time.Millisecond))
 	}
