@@ -3,6 +3,7 @@ package main
 import (
 	"log/slog"
 	"net/http/httptest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -13,15 +14,26 @@ import (
 // has the same issuer and listens elsewhere. Cookies ignore ports, so a browser takes its own along.
 func (s *testServer) beside(settings ...func(*config.Config)) *testServer {
 	s.t.Helper()
+	return s.start(s.now, settings...)
+}
+
+// besideAt does it on a machine whose clock is off.
+func (s *testServer) besideAt(off time.Duration) *testServer {
+	s.t.Helper()
+	return s.start(func() time.Time { return s.now().Add(off) })
+}
+
+func (s *testServer) start(now func() time.Time, settings ...func(*config.Config)) *testServer {
+	s.t.Helper()
 	cfg := testConfig("", s.url)
 	for _, set := range settings {
 		set(cfg)
 	}
-	other := *s
-	a, err := wire(s.t.Context(), cfg, s.store, slog.New(slog.DiscardHandler), s.now)
+	a, err := wire(s.t.Context(), cfg, s.store, slog.New(slog.DiscardHandler), now)
 	require.NoError(s.t, err)
 	server := httptest.NewServer(a.Handler)
 	s.t.Cleanup(server.Close)
+	other := *s
 	other.url = server.URL
 	return &other
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"regexp"
 	"testing"
 	"time"
@@ -172,6 +173,11 @@ func (c constants) Constant(_ context.Context, name string, value []byte) ([]byt
 	return c[name], nil
 }
 
+func (c constants) ReplaceSealed(_ context.Context, _, constants map[string][]byte) error {
+	maps.Copy(c, constants)
+	return nil
+}
+
 func TestSaltIsDrawnOnceAndSurvivesRotationOfTheRootSecret(t *testing.T) {
 	first, second := bytes.Repeat([]byte("1"), 32), bytes.Repeat([]byte("2"), 32)
 	root := func(current, other []byte) secret.Root {
@@ -185,13 +191,20 @@ func TestSaltIsDrawnOnceAndSurvivesRotationOfTheRootSecret(t *testing.T) {
 	require.Len(t, salt, 32)
 	require.NotContains(t, string(store[claims.SaltName]), string(salt), "it is stored sealed")
 
-	for name, r := range map[string]secret.Root{"again": root(first, nil), "announced": root(first, second), "swapped": root(second, first)} {
-		same, err := claims.LoadSalt(t.Context(), store, r)
-		require.NoError(t, err, name)
-		require.Equal(t, salt, same, name)
+	for _, r := range []struct {
+		name string
+		root secret.Root
+	}{
+		{"again", root(first, nil)}, {"announced", root(first, second)}, {"swapped", root(second, first)},
+		{"without the old one", root(second, nil)},
+	} {
+		same, err := claims.LoadSalt(t.Context(), store, r.root)
+		require.NoError(t, err, r.name)
+		require.Equal(t, salt, same, r.name)
 	}
-	_, err = claims.LoadSalt(t.Context(), store, root(second, nil))
+	_, err = claims.LoadSalt(t.Context(), store, root(first, nil))
 	require.ErrorIs(t, err, secret.ErrSealed)
+	require.ErrorContains(t, err, "GATEHOUSE_SECRET_PREVIOUS")
 }
 
 func TestSaltReportsAnOutage(t *testing.T) {
@@ -205,4 +218,8 @@ type down struct{}
 
 func (down) Constant(context.Context, string, []byte) ([]byte, error) {
 	return nil, storage.ErrUnavailable
+}
+
+func (down) ReplaceSealed(context.Context, map[string][]byte, map[string][]byte) error {
+	return storage.ErrUnavailable
 }

@@ -21,10 +21,12 @@ const saltSize = 32
 // ConstantStore keeps values that are drawn once; see storage.Keys.
 type ConstantStore interface {
 	Constant(ctx context.Context, name string, value []byte) ([]byte, error)
+	ReplaceSealed(ctx context.Context, keys, constants map[string][]byte) error
 }
 
 // LoadSalt returns the salt of pairwise identifiers. The first call on a database draws it and stores it sealed under
-// root; it is never drawn again, because another salt would give every person another name at every client.
+// root; it is never drawn again, because another salt would give every person another name at every client. One that is
+// sealed under the other root secret is sealed anew under the current one, so that the other one can be given up.
 func LoadSalt(ctx context.Context, store ConstantStore, root secret.Root) ([]byte, error) {
 	sealer := root.Sealer(ConstantLabel)
 	drawn := make([]byte, saltSize)
@@ -35,7 +37,14 @@ func LoadSalt(ctx context.Context, store ConstantStore, root secret.Root) ([]byt
 	}
 	salt, err := sealer.Open(stored, SaltName)
 	if err != nil {
-		return nil, fmt.Errorf("the salt of pairwise identifiers was sealed under another root secret: %w", err)
+		return nil, fmt.Errorf("the salt of pairwise identifiers cannot be opened: set GATEHOUSE_SECRET, or GATEHOUSE_SECRET_PREVIOUS during a rotation, to the secret that it was sealed under: %w", err)
+	}
+	if sealer.Current(stored) {
+		return salt, nil
+	}
+	anew := map[string][]byte{SaltName: sealer.Seal(salt, SaltName)}
+	if err := store.ReplaceSealed(ctx, nil, anew); err != nil {
+		return nil, fmt.Errorf("sealing the salt of pairwise identifiers anew: %w", err)
 	}
 	return salt, nil
 }
