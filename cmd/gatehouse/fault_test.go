@@ -68,10 +68,12 @@ func (l *live) pages() (writes, reads map[string]func() answer) {
 	}
 	reads = map[string]func() answer{
 		"authorize that asks": func() answer { return l.browser.authorize(request("photoprint", "prompt", "consent")) },
-		"silent authorize":    func() answer { return l.browser.authorize(request("photoprint", "prompt", "none", "scope", "openid phone")) },
-		"consent":             func() answer { return l.browser.get(l.consent) },
-		"account":             func() answer { return l.browser.get("/account") },
-		"connected apps":      func() answer { return l.browser.get("/account/apps") },
+		"silent authorize": func() answer {
+			return l.browser.authorize(request("photoprint", "prompt", "none", "scope", "openid phone"))
+		},
+		"consent":        func() answer { return l.browser.get(l.consent) },
+		"account":        func() answer { return l.browser.get("/account") },
+		"connected apps": func() answer { return l.browser.get("/account/apps") },
 	}
 	return writes, reads
 }

@@ -41,7 +41,9 @@ type target struct {
 // targets returns requests that get as far as possible, for the browser b of a signed-in person with an open consent
 // page.
 func (l *live) targets() []target {
-	sealed := func(location string) url.Values { return url.Values{"interaction": {queryOf(l.t, location).Get("interaction")}} }
+	sealed := func(location string) url.Values {
+		return url.Values{"interaction": {queryOf(l.t, location).Get("interaction")}}
+	}
 	login := l.browser.authorize(request("photoprint", "prompt", "login")).Header.Get("Location")
 	with := func(v url.Values, pairs ...string) url.Values {
 		for i := 0; i < len(pairs); i += 2 {
