@@ -2,6 +2,8 @@ package templates
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -44,6 +46,27 @@ func TestCatalogsHaveTwelveMonthsAndTheirOwnName(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, names[c.name()], "%s and %s have one name", c.tag, names[c.name()])
 		names[c.name()] = c.tag
+	}
+}
+
+func TestCatalogsHoldNothingThatNoPageShows(t *testing.T) {
+	var sources strings.Builder
+	for _, pattern := range []string{"html/*.html", "*.go"} {
+		names, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, name := range names {
+			raw, err := os.ReadFile(name)
+			require.NoError(t, err)
+			sources.Write(raw)
+		}
+	}
+	catalogs, err := loadCatalogs()
+	require.NoError(t, err)
+	for key := range catalogs[0].messages {
+		group, _, _ := strings.Cut(key, ".")
+		if !slices.Contains([]string{"problem", "saved", "error", "claim", "field"}, group) { // named by other packages
+			require.Contains(t, sources.String(), `"`+key+`"`)
+		}
 	}
 }
 

@@ -20,8 +20,8 @@ func (p *Pages) funcs(c catalog) template.FuncMap {
 		"brand":   func() string { return p.brand.Name },
 		"date":    c.date,
 		"minutes": p.minutes,
-		"claim":   c.claim,
-		"given":   given, "missing": missing, "long": long,
+		"claim":   c.claim, "field": c.field,
+		"given": given, "missing": missing, "long": long,
 		"problem": c.problem, "problemOf": problemOf, "described": described,
 		"saved":   c.saved,
 		"explain": c.explain, "headline": c.headline,
@@ -106,8 +106,13 @@ func (c catalog) explain(e *Error) (template.HTML, error) {
 }
 
 // claim is what people call a claim.
-func (c catalog) claim(name string) template.HTML {
-	if s, err := c.first(nil, "claim."+name); err == nil {
+func (c catalog) claim(name string) template.HTML { return c.named("claim.", name) }
+
+// field is what the label of a control says.
+func (c catalog) field(name string) template.HTML { return c.named("field.", name) }
+
+func (c catalog) named(kind, name string) template.HTML {
+	if s, err := c.first(nil, kind+name); err == nil {
 		return s
 	}
 	name = strings.ReplaceAll(name, "_", " ")

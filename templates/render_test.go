@@ -60,6 +60,7 @@ func TestAnUnknownKeyFromAnotherPackageCostsThePreciseTextOnly(t *testing.T) {
 	p := testPages(t, Brand{Name: "Orbit"})
 	for name, page := range map[string]Page{
 		"problem":              &SignUp{Problems: []Problem{{Field: "email", Key: "no.such"}}},
+		"problem's field":      &SignUp{Problems: []Problem{{Field: "no_such", Key: "problem.required"}}},
 		"problem without args": &SignUp{Problems: []Problem{{Field: "email", Key: "problem.password_short"}}},
 		"saved":                &Account{Saved: "no.such"},
 		"error":                &Error{Code: "no_such", Key: "no.such"},
