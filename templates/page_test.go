@@ -92,7 +92,8 @@ func TestErrorPageSaysItsCode(t *testing.T) {
 }
 
 // Consent is never a matter of what was there before the person came: nothing is ticked, nothing has the focus, and the
-// Enter key in a checkbox presses no button, since the first one of the form is disabled (HTML §4.10.21.2).
+// Enter key in a checkbox presses the first button of the form, which sends nothing: its method needs a dialog around it
+// (HTML §4.10.22.2 and §4.10.22.3). A disabled one would not do: Chromium takes the next.
 func TestConsentDecidesNothingForThePerson(t *testing.T) {
 	page := draw(testPages(t, Brand{}), "en", samples(plainly)["consent"]).Body.Bytes()
 	require.Empty(t, all(t, page, func(n *html.Node) bool { return has(n, "checked") || has(n, "autofocus") }))
@@ -100,7 +101,8 @@ func TestConsentDecidesNothingForThePerson(t *testing.T) {
 		return n.Data == "button" && n.Parent.Data == "form" && attr(n.Parent, "id") == "consent" || attr(n, "name") == "decision"
 	})
 	require.Len(t, buttons, 3)
-	require.True(t, has(buttons[0], "disabled"))
+	require.Equal(t, "dialog", attr(buttons[0], "formmethod"))
+	require.True(t, has(buttons[0], "hidden"))
 	require.Equal(t, attr(buttons[1], "class"), attr(buttons[2], "class"), "allow and deny look the same")
 }
 
