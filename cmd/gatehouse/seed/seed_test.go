@@ -1,0 +1,357 @@
+package seed_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gatehouse/cmd/gatehouse/seed"
+	"gatehouse/identity"
+	"gatehouse/internal/testdb"
+	"gatehouse/registry"
+	"gatehouse/storage"
+	"gatehouse/storage/gormstore"
+)
+
+const everything = `
+companies:
+  - {id: acme, name: Acme Ltd}
+users:
+  - email: Ana@Example.com
+    password: "correct horse battery staple"
+    email_verified: true
+    phone: "+59899123456"
+    phone_verified: true
+    first_name: Ana
+    last_name: Souza
+    company: acme
+    roles: [company_admin]
+    attributes: {EmployeeID: "123100", points: 120, ratio: 0.1, big: 9007199254740993, zero: 1.0, born: 2000-01-31, deep: {a: [1, x, null, true]}}
+  - {email: imported@example.com, password_hash: "$2a$10$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy", disabled: true}
+  - {phone: "+59899000111", locale: pt-BR}
+scopes:
+  - {name: points_read, title: {en: Points, es: Puntos}, description: {en: Your points}, claims: [points], sensitive: true, client: true}
+publishers:
+  - {id: printco, name: Print Co, verified: true, developers: [Dev@Example.com]}
+  - {id: other, name: Other}
+clients:
+  - client_id: photoprint
+    client_secret: "s3cr3t-of-at-least-32-characters-xx"
+    name: PhotoPrint
+    names: {es: FotoPrint}
+    publisher: printco
+    redirect_uris: ["https://photoprint.example/cb"]
+    grant_types: [authorization_code, refresh_token, client_credentials]
+    token_types: [user, company]
+    token_endpoint_auth_method: client_secret_basic
+    scopes: [{name: openid, required: true}, {name: points_read, purpose: {en: to show what you can spend}}]
+    subject_type: pairwise
+    status: suspended
+    resource_server: true
+    first_party: true
+    pkce: optional
+    id_token_signed_response_alg: RS256
+    access_token_lifetime: never
+    refresh_token_lifetime: 90m
+    code_lifetime: 60
+    refresh_reuse_grace: 0
+    logo_uri: https://photoprint.example/logo.png
+    client_uri: https://photoprint.example/
+    policy_uri: https://photoprint.example/policy
+    tos_uri: https://photoprint.example/tos
+    contacts: [help@photoprint.example]
+    post_logout_redirect_uris: ["https://photoprint.example/bye"]
+    initiate_login_uri: https://photoprint.example/login
+    jwks: {keys: [{kty: EC, crv: P-256, x: "1", y: "2"}]}
+    webhook_uri: https://photoprint.example/hook
+    dialects:
+      boxo: {app_id: photoprint, strict_headers: false}
+      xoxoday: {store_url: "https://store.example/", sso_lifetime: 5m, extended: false}
+  - {client_id: phone, public: true, name: Phone, redirect_uris: ["com.example.phone:/cb"]}
+`
+
+func newTarget(t *testing.T, dsn string) seed.Target {
+	t.Helper()
+	store, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	t.Cleanup(func() { store.Close() })
+	return seed.Target{Store: store, Registry: registry.New(store, time.Now), Passwords: identity.NewPasswords(64 << 20), Now: time.Now}
+}
+
+func plan(t *testing.T, to seed.Target, text string) (*seed.Plan, error) {
+	t.Helper()
+	s := new(seed.Seed)
+	if err := s.Add("test.yaml", []byte(text)); err != nil {
+		return nil, err
+	}
+	return s.Plan(t.Context(), to)
+}
+
+// apply applies a seed and returns what it changed.
+func apply(t *testing.T, to seed.Target, text string) string {
+	t.Helper()
+	p, err := plan(t, to, text)
+	require.NoError(t, err)
+	require.NoError(t, p.Apply(t.Context()))
+	var lines []string
+	for _, c := range p.Changes() {
+		lines = append(lines, c.String())
+	}
+	return strings.Join(lines, "\n")
+}
+
+func TestApplyingTwiceChangesNothing(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		to := newTarget(t, dsn)
+		require.NotEmpty(t, apply(t, to, everything))
+		before, err := to.Store.Revision(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, apply(t, to, everything))
+		after, err := to.Store.Revision(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, before, after, "not even a write")
+	})
+}
+
+func TestExportAppliesToTheSameState(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		from, to := newTarget(t, dsn), newTarget(t, testdb.SQLite(t))
+		apply(t, from, everything)
+		exported := export(t, from)
+		require.NotContains(t, exported, "correct horse")
+		require.NotContains(t, exported, "s3cr3t")
+		require.Empty(t, apply(t, from, exported))
+		apply(t, to, exported)
+		require.Equal(t, exported, export(t, to))
+		require.Empty(t, apply(t, to, everything), "secrets and passwords went along")
+	})
+}
+
+func export(t *testing.T, to seed.Target) string {
+	t.Helper()
+	file, err := seed.Export(t.Context(), to.Store)
+	require.NoError(t, err)
+	var text bytes.Buffer
+	require.NoError(t, file.Write(&text))
+	return text.String()
+}
+
+func TestAttributesKeepTheirTypes(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		to := newTarget(t, dsn)
+		apply(t, to, everything)
+		u, err := to.Store.UserByLogin(t.Context(), "ana@example.com")
+		require.NoError(t, err)
+		raw, err := json.Marshal(u.Attributes)
+		require.NoError(t, err)
+		require.JSONEq(t, `{"EmployeeID":"123100","points":120,"ratio":0.1,"big":9007199254740993,"zero":1,"born":"2000-01-31","deep":{"a":[1,"x",null,true]}}`, string(raw))
+		require.Contains(t, string(raw), "9007199254740993", "no digit is lost")
+	})
+}
+
+func TestStatusAndVerificationStayWhatReviewersMadeThem(t *testing.T) {
+	to := newTarget(t, testdb.SQLite(t))
+	const text = `
+publishers: [{id: printco, name: Print Co}]
+clients: [{client_id: phone, public: true, name: Phone, redirect_uris: ["com.example.phone:/cb"]}]
+`
+	apply(t, to, text)
+	c, err := to.Store.Client(t.Context(), "phone")
+	require.NoError(t, err)
+	require.Equal(t, storage.StatusApproved, c.Status)
+	was := c.UpdatedAt
+	c.Status = storage.StatusSuspended
+	require.NoError(t, to.Registry.Update(t.Context(), c, was))
+	require.NoError(t, to.Store.SavePublisher(t.Context(), storage.Publisher{ID: "printco", Name: "Print Co", Verified: true, VerifiedAt: time.Now()}))
+
+	require.Empty(t, apply(t, to, text))
+	require.Contains(t, apply(t, to, strings.Replace(text, "public: true", "public: true, status: approved", 1)), "status: suspended → approved")
+	require.Contains(t, apply(t, to, strings.Replace(text, "Co}", "Co, verified: false}", 1)), "verified: true → false")
+}
+
+func TestWhatPeopleSayAboutThemselvesStaysButRolesDoNot(t *testing.T) {
+	to := newTarget(t, testdb.SQLite(t))
+	apply(t, to, everything)
+	require.Equal(t, "~ user ana@example.com\n    company: acme → \"\"\n    roles: [company_admin] → []", apply(t, to, "users: [{email: ana@example.com}]"))
+	u, err := to.Store.UserByLogin(t.Context(), "ana@example.com")
+	require.NoError(t, err)
+	require.Equal(t, "+59899123456", u.Phone)
+	require.Equal(t, "Ana", u.FirstName)
+	require.NotEmpty(t, u.Attributes)
+	require.NotEmpty(t, u.PasswordHash)
+}
+
+func TestAPasswordThatVerifiesIsLeftAlone(t *testing.T) {
+	to := newTarget(t, testdb.SQLite(t))
+	apply(t, to, everything)
+	hash := func(login string) string {
+		u, err := to.Store.UserByLogin(t.Context(), login)
+		require.NoError(t, err)
+		return u.PasswordHash
+	}
+	before := hash("ana@example.com")
+	require.Empty(t, apply(t, to, everything))
+	require.Equal(t, before, hash("ana@example.com"))
+	require.Contains(t, apply(t, to, strings.Replace(everything, "correct horse battery staple", "another passphrase", 1)), "password: replaced")
+	require.NotEqual(t, before, hash("ana@example.com"))
+
+	// The owner of an imported hash signed in, so it was replaced by one of our own.
+	u, err := to.Store.UserByLogin(t.Context(), "imported@example.com")
+	require.NoError(t, err)
+	own, err := to.Passwords.Hash(t.Context(), "whatever it was")
+	require.NoError(t, err)
+	require.NoError(t, to.Store.SetPassword(t.Context(), u.ID, "", own, time.Now(), false, ""))
+	require.NotContains(t, apply(t, to, everything), "imported@example.com")
+	require.Equal(t, own, hash("imported@example.com"))
+}
+
+func TestSecretsAreReplacedOnlyWhereNoLiveOneMatches(t *testing.T) {
+	to := newTarget(t, testdb.SQLite(t))
+	apply(t, to, everything)
+	_, err := to.Registry.RotateSecret(t.Context(), "photoprint", time.Hour)
+	require.NoError(t, err)
+	require.Empty(t, apply(t, to, everything), "the seed's secret still lives")
+	_, err = to.Registry.RotateSecret(t.Context(), "photoprint", 0)
+	require.NoError(t, err)
+	require.Equal(t, "~ client photoprint\n    client_secret: replaced", apply(t, to, everything))
+	require.Empty(t, apply(t, to, strings.Replace(everything, `    client_secret: "s3cr3t-of-at-least-32-characters-xx"`+"\n", "", 1)), "no secret in the file leaves those that there are")
+}
+
+func TestNothingIsWrittenWhenAnythingIsWrong(t *testing.T) {
+	to := newTarget(t, testdb.SQLite(t))
+	_, err := plan(t, to, everything+"  - {client_id: bad}\n")
+	var problems seed.Problems
+	require.ErrorAs(t, err, &problems)
+	require.Contains(t, problems[0].At, "test.yaml line 56, clients[2]")
+	users, err := to.Store.Users(t.Context(), "", 1)
+	require.NoError(t, err)
+	require.Empty(t, users)
+}
+
+func TestConflictsBetweenAccountsAreFoundBeforehand(t *testing.T) {
+	to := newTarget(t, testdb.SQLite(t))
+	apply(t, to, everything)
+	for text, says := range map[string]string{
+		`users: [{email: ben@example.com, phone: "+59899123456"}]`:                                            "users[0].phone: belongs to another account",
+		`users: [{email: ben@example.com}, {email: BEN@example.com}]`:                                         "is there twice",
+		`users: [{email: ben@example.com, phone: "+5989900"}, {email: eve@example.com, phone: "+598 99 00"}]`: "+5989900",
+		`users: [{email: ana@example.com, id: 3f2504e0-4f89-41d3-9a0c-0305e82c3301}]`:                         "an id cannot be changed",
+		`users: [{email: ben@example.com, roles: [company_admin]}]`:                                           "needs a company",
+		`users: [{first_name: Nobody}]`:                                                                       "users[0].email: is missing",
+		`clients: [{client_id: a, name: A, public: true, redirect_uris: ["https://a.example"]}, {client_id: a, name: A, public: true, redirect_uris: ["https://a.example"]}]`: "is there twice",
+		`companies: [{id: a, name: A}, {id: a, name: B}]`: "is there twice",
+	} {
+		_, err := plan(t, to, text)
+		require.ErrorContains(t, err, says, text)
+	}
+}
+
+func TestAddRefusesWhatIsNotInTheSchema(t *testing.T) {
+	for text, says := range map[string]string{
+		"client: []":                           "test.yaml line 1, client: is not a key; did you mean clients?",
+		"clients: {a: b}":                      "clients: must be a list",
+		"clients: [a]":                         "clients[0]: must be a map of client_id,",
+		"clients: [null]":                      "clients[0]: must not be empty",
+		"[]":                                   "must be a map of companies, users",
+		"users: [{email: a, email: b}]":        "is there twice",
+		"users: [{email: [a]}]":                "users[0].email: must be a text",
+		"users: [{disabled: 1}]":               "must be true or false",
+		"users: [{attributes: [a]}]":           "users[0].attributes: must be a map",
+		"users: [{attributes: {a: .inf}}]":     "which JSON cannot hold",
+		"users: [{attributes: {1: {[a]: b}}}]": "key that is not a text",
+		"users: [{attributes: {a: 99999999999999999999}}]":          "",
+		"clients: [{scopes: [{name: a, purpose: {en: a, en: b}}]}]": "each key must be a text, and there once",
+		"clients: [{refresh_reuse_grace: never}]":                   "must be a number of seconds",
+		"clients: [{access_token_lifetime: -1}]":                    "at least one second, or never",
+		"clients: [{code_lifetime: 99999999999999}]":                "is too long",
+		"clients: [{dialects: {boxo: {appid: a}}}]":                 "did you mean app_id?",
+		"clients: [{dialects: {boxi: {}}}]":                         "did you mean boxo?",
+		"publishers: [{verified_at: yesterday}]":                    "must be a time such as",
+		"a: &a [*a]":                                                "is not a key",
+		"users: &a [*a]":                                            "must be a map",
+		"users: [&a {<<: *a}]":                                      "must be a map",
+		"<<: {users: []}":                                           "is not a key",
+		"users: [\x00]":                                             "is not YAML",
+		"\t":                                                        "is not YAML",
+	} {
+		err := new(seed.Seed).Add("test.yaml", []byte(text))
+		if says == "" {
+			require.NoError(t, err, text)
+			continue
+		}
+		require.ErrorContains(t, err, says, text)
+	}
+}
+
+func TestAnchorsAndMergesWork(t *testing.T) {
+	to := newTarget(t, testdb.SQLite(t))
+	apply(t, to, `
+clients:
+  - &base {client_id: one, public: true, name: One, redirect_uris: &uris ["com.example.phone:/cb"]}
+  - {<<: *base, client_id: two}
+  - {client_id: three, public: true, name: Three, redirect_uris: *uris}
+`)
+	for _, id := range []string{"one", "two", "three"} {
+		c, err := to.Store.Client(t.Context(), id)
+		require.NoError(t, err)
+		require.Equal(t, []string{"com.example.phone:/cb"}, c.RedirectURIs)
+	}
+}
+
+func TestAHugeDocumentOfAliasesIsRefused(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("users:\n- {roles: &a0 [x, x, x, x, x, x, x, x, x, x]}\n")
+	text.WriteString("clients:\n")
+	for range 40_000 {
+		text.WriteString("- {redirect_uris: *a0, grant_types: *a0, contacts: *a0, token_types: *a0}\n")
+	}
+	err := new(seed.Seed).Add("bomb.yaml", []byte(text.String()))
+	require.ErrorContains(t, err, "more than 1000000 values")
+}
+
+func TestPlanStopsWhenTheDatabaseDoesNotAnswer(t *testing.T) {
+	to := newTarget(t, testdb.SQLite(t))
+	s := new(seed.Seed)
+	require.NoError(t, s.Add("test.yaml", []byte(everything)))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := s.Plan(ctx, to)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestEntryTakesTextsAndYAML(t *testing.T) {
+	c, err := seed.Entry[seed.Client](map[string][]string{
+		"client_id": {"123"}, "name": {"true"}, "public": {"true"}, "redirect_uris": {"com.example.phone:/cb", "http://127.0.0.1/cb"},
+		"scopes": {"openid", "{name: email, required: true}"}, "code_lifetime": {"60"}, "names": {"{es: Sí}"},
+	})
+	require.NoError(t, err)
+	require.Equal(t, "123", c.ClientID)
+	require.Equal(t, "true", c.Name)
+	require.True(t, c.Public)
+	require.Len(t, c.RedirectURIs, 2)
+	require.Equal(t, []seed.ClientScope{{Name: "openid"}, {Name: "email", Required: true}}, c.Scopes)
+	require.Equal(t, "Sí", c.Names["es"])
+	_, err = seed.Entry[seed.Client](map[string][]string{"public": {"perhaps"}})
+	require.EqualError(t, err, "public: must be true or false")
+	_, err = seed.Entry[seed.Client](map[string][]string{"names": {"{"}})
+	require.ErrorContains(t, err, "names: is not YAML")
+}
+
+func FuzzAdd(f *testing.F) {
+	f.Add([]byte(everything))
+	f.Add([]byte("users: [&a {email: a@b.c, attributes: {x: 1e400}}]\n---\nusers: [{<<: *a}]"))
+	f.Add([]byte("clients: [{client_id: a, code_lifetime: 1s, dialects: {gam: {superapp: {url: x}}}}]"))
+	f.Add([]byte("publishers: [{verified_at: 2026-01-01}]"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		s := new(seed.Seed)
+		if err := s.Add("fuzz.yaml", raw); err != nil {
+			require.NotContains(t, err.Error(), "seed.", "Go types are nobody's business")
+		}
+	})
+}
