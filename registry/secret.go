@@ -102,7 +102,13 @@ func VerifySecret(hash, secret string) bool {
 		sum := argon2.IDKey([]byte(secret), h.salt, h.time, h.memory, h.lanes, uint32(len(h.sum)))
 		return subtle.ConstantTimeCompare(h.sum, sum) == 1
 	}
-	return bcrypt.CompareHashAndPassword([]byte(hash), []byte(secret)) == nil
+	return fitsBcrypt(secret) && bcrypt.CompareHashAndPassword([]byte(hash), []byte(secret)) == nil
+}
+
+// fitsBcrypt reports whether bcrypt can tell this secret from every other one. It looks at 72 bytes of the secret, a NUL
+// after it, and the same over again, so that more than 72 bytes, or a NUL within, would stand for several secrets.
+func fitsBcrypt(secret string) bool {
+	return len(secret) <= 72 && !strings.ContainsRune(secret, 0)
 }
 
 // decoy is compared with where there is no client, so that the answer takes as long as for one.

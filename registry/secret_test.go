@@ -47,6 +47,49 @@ func TestImportedHashesVerify(t *testing.T) {
 	require.False(t, registry.VerifySecret(reference, "Password"))
 }
 
+// F22 of the hazards: bcrypt reads 72 bytes and ignores the rest.
+func TestNothingMayFollowASecret(t *testing.T) {
+	for _, length := range []int{8, 31, 32, 71, 72} {
+		secret := strings.Repeat("s", length)
+		imported, err := bcrypt.GenerateFromPassword([]byte(secret), bcrypt.MinCost)
+		require.NoError(t, err)
+		for _, hash := range []string{registry.HashSecret(secret), string(imported)} {
+			require.True(t, registry.VerifySecret(hash, secret), "%d %s", length, hash)
+			for _, more := range []string{"s", "x", "\x00", "\x00" + secret, "sssssss"} {
+				require.False(t, registry.VerifySecret(hash, secret+more), "%d %s %q", length, hash, more)
+			}
+		}
+	}
+}
+
+// An unknown client costs what a wrong secret costs: the same comparison.
+func TestAnUnknownClientIsComparedLikeAnyOther(t *testing.T) {
+	now := time.Now()
+	known := &storage.Client{Secrets: []storage.ClientSecret{{Hash: registry.HashSecret(registry.GenerateSecret())}}}
+	wrong := registry.GenerateSecret()
+	work := func(c *storage.Client) float64 {
+		return testing.AllocsPerRun(100, func() { registry.Authenticate(c, wrong, now) })
+	}
+	comparison := testing.AllocsPerRun(100, func() { registry.VerifySecret(known.Secrets[0].Hash, wrong) })
+	require.NotZero(t, comparison, "a comparison shows in what it allocates")
+	for name, c := range map[string]*storage.Client{"unknown": nil, "without a secret": {}, "public": {Public: true}} {
+		require.GreaterOrEqual(t, work(c), comparison, name)
+	}
+}
+
+func FuzzCheckSecretHash(f *testing.F) {
+	for _, seed := range []string{"", "$sha256$", "$2a$10$", "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAA", "$argon2id$v=19$m=08,t=+1,p=1$$"} {
+		f.Add(seed)
+	}
+	f.Add(registry.HashSecret("short"))
+	f.Add(registry.HashSecret(registry.GenerateSecret()))
+	f.Fuzz(func(t *testing.T, hash string) {
+		if registry.CheckSecretHash(hash) != nil && registry.VerifySecret(hash, "a secret") {
+			t.Fatalf("%q verifies but cannot be imported", hash)
+		}
+	})
+}
+
 func TestNothingMatchesAnEmptyHashOrSecret(t *testing.T) {
 	require.False(t, registry.VerifySecret("", ""))
 	require.False(t, registry.VerifySecret("", "x"))
