@@ -51,7 +51,7 @@ func TestPgLeavesNothingBehind(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, cmd.Start())
 			url, err := bufio.NewReader(out).ReadString('\n')
-			require.NoError(t, err, "%s", errors.String())
+			require.NoError(t, err)
 			url = strings.TrimSpace(url)
 			folder := dataFolder(t, url)
 
