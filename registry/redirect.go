@@ -126,7 +126,7 @@ func parseURI(uri string) (*url.URL, error) {
 		return nil, errors.New("is not an absolute URI; write it in full, as in https://app.example/callback")
 	}
 	if !strings.HasPrefix(uri, u.Scheme+":") {
-		return nil, fmt.Errorf("write the scheme in lower case, as in %s:", u.Scheme)
+		return nil, fmt.Errorf("has the scheme in upper case; write %s in lower case", u.Scheme)
 	}
 	if u.User != nil {
 		return nil, errors.New("has user information; leave out everything up to the @")

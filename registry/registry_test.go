@@ -186,9 +186,9 @@ func TestCreateRefusesWhatBreaksARule(t *testing.T) {
 }
 
 func TestRotateSecretKeepsTheOldOnesForAWhile(t *testing.T) {
-	r, s := newRegistry(t)
+	_, s := newRegistry(t)
 	now := time.Now().UTC()
-	r = registry.New(s, func() time.Time { return now })
+	r := registry.New(s, func() time.Time { return now })
 	require.NoError(t, r.Create(t.Context(), mini()))
 	first, err := r.RotateSecret(t.Context(), "photoprint", time.Hour)
 	require.NoError(t, err)

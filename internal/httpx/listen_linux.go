@@ -3,15 +3,17 @@ package httpx
 import (
 	"net"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // noSYN lets every TCP segment pass but the one that opens a connection (SYN without ACK).
-var noSYN = []syscall.SockFilter{
-	{Code: syscall.BPF_LD | syscall.BPF_B | syscall.BPF_ABS, K: 13},                  // the flags of the TCP header
-	{Code: syscall.BPF_ALU | syscall.BPF_AND | syscall.BPF_K, K: 0x12},               // SYN, ACK
-	{Code: syscall.BPF_JMP | syscall.BPF_JEQ | syscall.BPF_K, K: 0x02, Jt: 0, Jf: 1}, // SYN alone?
-	{Code: syscall.BPF_RET | syscall.BPF_K, K: 0},
-	{Code: syscall.BPF_RET | syscall.BPF_K, K: 0xffffffff},
+var noSYN = []unix.SockFilter{
+	{Code: unix.BPF_LD | unix.BPF_B | unix.BPF_ABS, K: 13},                  // the flags of the TCP header
+	{Code: unix.BPF_ALU | unix.BPF_AND | unix.BPF_K, K: 0x12},               // SYN, ACK
+	{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: 0x02, Jt: 0, Jf: 1}, // SYN alone?
+	{Code: unix.BPF_RET | unix.BPF_K, K: 0},
+	{Code: unix.BPF_RET | unix.BPF_K, K: 0xffffffff},
 }
 
 // refuseNew makes the system ignore whoever wants to connect, until the listener is closed and they are refused. Without
@@ -26,5 +28,8 @@ func refuseNew(l net.Listener) {
 	if err != nil {
 		return
 	}
-	_ = raw.Control(func(fd uintptr) { _ = syscall.AttachLsf(int(fd), noSYN) })
+	program := &unix.SockFprog{Len: uint16(len(noSYN)), Filter: &noSYN[0]}
+	_ = raw.Control(func(fd uintptr) {
+		_ = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program)
+	})
 }

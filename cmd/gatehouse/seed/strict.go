@@ -11,6 +11,8 @@ import (
 	"gatehouse/internal/nearest"
 )
 
+var valueType = reflect.TypeFor[value]()
+
 // Problem is one thing that is wrong with a seed file.
 type Problem struct {
 	At   string // the file, the line and the path in it
@@ -37,6 +39,7 @@ type inspector struct {
 	file     string
 	problems Problems
 	nodes    int
+	fields   map[reflect.Type]map[string]reflect.Type
 }
 
 func (in *inspector) report(n *yaml.Node, path, format string, args ...any) {
@@ -62,8 +65,8 @@ func (in *inspector) inspect(n *yaml.Node, t reflect.Type, path string) {
 	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
 		return // as if the key were left out
 	}
-	if v, ok := reflect.New(t).Interface().(value); ok {
-		if err := v.parse(n); err != nil {
+	if reflect.PointerTo(t).Implements(valueType) {
+		if err := reflect.New(t).Interface().(value).parse(n); err != nil {
 			in.report(n, path, "%s", err)
 		}
 		return
@@ -77,9 +80,14 @@ func (in *inspector) inspect(n *yaml.Node, t reflect.Type, path string) {
 		in.inspectMap(n, t.Elem(), path)
 	case t.Kind() == reflect.Struct && !isScalar(t):
 		in.inspectStruct(n, t, path, nil)
-	case n.Kind != yaml.ScalarNode || n.Decode(reflect.New(t).Interface()) != nil:
+	case n.Kind != yaml.ScalarNode || !readable(n, t):
 		in.report(n, path, "must be %s", describe(t))
 	}
+}
+
+// readable reports whether a scalar can be decoded into a t.
+func readable(n *yaml.Node, t reflect.Type) bool {
+	return t.Kind() == reflect.String && n.Tag == "!!str" || n.Decode(reflect.New(t).Interface()) == nil
 }
 
 // isScalar reports whether a struct, such as a time, is written as one text.
@@ -137,10 +145,11 @@ func (in *inspector) inspectStruct(n *yaml.Node, t reflect.Type, path string, ou
 		return
 	}
 	var seen []string
+	fields := in.fieldsOf(t)
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		key, value := n.Content[i], n.Content[i+1]
 		at := strings.TrimPrefix(path+"."+key.Value, ".")
-		field, known := fieldOf(t, key.Value)
+		field, known := fields[key.Value]
 		switch {
 		case key.Tag == "!!merge" && path != "":
 			in.inspectStruct(value, t, path, append(outer, n))
@@ -151,7 +160,7 @@ func (in *inspector) inspectStruct(n *yaml.Node, t reflect.Type, path string, ou
 		case slices.Contains(seen, key.Value):
 			in.report(key, at, "is there twice; leave one out")
 		default:
-			in.inspect(value, field.Type, at)
+			in.inspect(value, field, at)
 		}
 		seen = append(seen, key.Value)
 	}
@@ -171,11 +180,18 @@ func keysOf(t reflect.Type) []string {
 	return keys
 }
 
-func fieldOf(t reflect.Type, key string) (reflect.StructField, bool) {
-	for f := range t.Fields() {
-		if keyOf(f) == key {
-			return f, true
-		}
+// fieldsOf returns the types of a struct's fields by key.
+func (in *inspector) fieldsOf(t reflect.Type) map[string]reflect.Type {
+	if fields, known := in.fields[t]; known {
+		return fields
 	}
-	return reflect.StructField{}, false
+	fields := make(map[string]reflect.Type)
+	for f := range t.Fields() {
+		fields[keyOf(f)] = f.Type
+	}
+	if in.fields == nil {
+		in.fields = make(map[reflect.Type]map[string]reflect.Type)
+	}
+	in.fields[t] = fields
+	return fields
 }
