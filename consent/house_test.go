@@ -55,7 +55,7 @@ func newHouseOn(t *testing.T, dsn string) *house {
 	t.Cleanup(func() { store.Close() })
 	root, err := secret.New(bytes.Repeat([]byte("r"), 32), nil)
 	require.NoError(t, err)
-	pages, err := templates.New(templates.Brand{Name: "Gatehouse"})
+	pages, err := templates.New(templates.Brand{Name: "Gatehouse"}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	h.store = store
 	h.sealer = interaction.NewSealer(root, h.now)

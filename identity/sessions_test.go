@@ -229,3 +229,22 @@ func TestLastSeenIsWrittenInTheBackgroundAtMostOnceAMinute(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, s.sessions.seen.take())
 }
+
+func FuzzSessionCookie(f *testing.F) {
+	s := newSite(f)
+	b := s.browser()
+	b.mustSignIn()
+	good := b.cookie().Value
+	f.Add(good)
+	f.Add(good[:len(good)/2])
+	f.Add("")
+	s.statements.Store(0)
+	f.Fuzz(func(t *testing.T, value string) {
+		r := httptest.NewRequest(http.MethodGet, "/account", nil)
+		r.Header.Set("Cookie", s.sessions.name+"="+value)
+		signedIn, err := s.sessions.Current(r)
+		if err != nil || signedIn != nil && !strings.Contains(value, good) {
+			t.Fatalf("%q: %v, %v", value, signedIn, err)
+		}
+	})
+}

@@ -65,7 +65,7 @@ func newSite(t testing.TB, change ...func(*PagesOptions)) *site {
 	s.sessions = NewSessions(SessionOptions{Store: s.store, Root: root, Issuer: "http://127.0.0.1:9096", Now: s.now, Log: log})
 	s.people = NewPeople(PeopleOptions{Users: s.store, Failures: s.store, Passwords: s.passwords, Now: s.now, Log: log})
 	s.sealer = interaction.NewSealer(root, s.now)
-	pages, err := templates.New(templates.Brand{Name: "Host"})
+	pages, err := templates.New(templates.Brand{Name: "Host"}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	o := PagesOptions{People: s.people, Sessions: s.sessions, Sealer: s.sealer, Companies: s.store, SignUp: true,
 		Now: s.now, ClientAddress: func(r *http.Request) string { return r.Header.Get("X-Test-Address") },

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -120,7 +121,7 @@ func pseudo(key string, m message) message {
 }
 
 func TestEveryTextComesFromTheCatalogsOrFromOutside(t *testing.T) {
-	p, err := newPages(Brand{Name: "«Orbit»"}, pseudoCatalogs(t))
+	p, err := newPages(Brand{Name: "«Orbit»"}, pseudoCatalogs(t), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	outside := func(s string) string { return "«" + s + "»" }
 	for _, lang := range []string{"en-XA", "ar-XB"} {

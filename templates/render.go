@@ -30,6 +30,7 @@ type Brand struct {
 
 // Pages draws pages. It is safe for concurrent use.
 type Pages struct {
+	log       *slog.Logger
 	brand     Brand
 	images    string // CSP img-src
 	languages []pageLanguage
@@ -53,17 +54,17 @@ type view struct {
 	Languages []pageLanguage
 }
 
-// New reads the embedded templates and catalogs. An error means that this binary was built from broken ones.
-func New(brand Brand) (*Pages, error) {
+// New reads the embedded templates and catalogs. Pages that cannot be drawn are told to log. An error means that this binary was built from broken ones.
+func New(brand Brand, log *slog.Logger) (*Pages, error) {
 	catalogs, err := loadCatalogs()
 	if err != nil {
 		return nil, err
 	}
-	return newPages(brand, catalogs)
+	return newPages(brand, catalogs, log)
 }
 
-func newPages(brand Brand, catalogs []catalog) (*Pages, error) {
-	p := &Pages{brand: brand, images: imageSources(brand.LogoURL), now: time.Now}
+func newPages(brand Brand, catalogs []catalog, log *slog.Logger) (*Pages, error) {
+	p := &Pages{log: log, brand: brand, images: imageSources(brand.LogoURL), now: time.Now}
 	parsed := map[string]*template.Template{}
 	for _, name := range pageNames {
 		t, err := template.New(name).Funcs(p.funcs(catalog{})).
@@ -96,7 +97,7 @@ func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, page 
 	l := p.find(p.Language(r, *page.common()))
 	var body bytes.Buffer
 	if err := l.templates[page.name()].ExecuteTemplate(&body, "layout", p.view(r, l, page)); err != nil {
-		slog.ErrorContext(r.Context(), "a page cannot be drawn", "page", page.name(), "lang", l.tag, "err", err)
+		p.log.ErrorContext(r.Context(), "a page cannot be drawn", "page", page.name(), "lang", l.tag, "err", err)
 		w.Header().Set("Cache-Control", "no-store")
 		http.Error(w, "Something went wrong on our side. Please try again.", http.StatusInternalServerError)
 		return

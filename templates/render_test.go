@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -15,7 +16,7 @@ import (
 )
 
 func testPages(t testing.TB, brand Brand) *Pages {
-	p, err := New(brand)
+	p, err := New(brand, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	p.now = func() time.Time { return drawn }
 	return p
@@ -48,7 +49,7 @@ func TestRenderDrawsEveryPageInEveryLanguage(t *testing.T) {
 func TestRenderSendsNothingOfAPageThatCannotBeDrawn(t *testing.T) {
 	c, err := parseCatalog("en", []byte(`{"language": "English"}`))
 	require.NoError(t, err)
-	p, err := newPages(Brand{Name: "Orbit"}, []catalog{c})
+	p, err := newPages(Brand{Name: "Orbit"}, []catalog{c}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	w := draw(p, "en", &SignIn{})
 	require.Equal(t, http.StatusInternalServerError, w.Code)

@@ -8,25 +8,25 @@ import (
 	"gatehouse/templates"
 )
 
-// pageErrors says which error a page shows for a status that no handler of a page has answered.
-var pageErrors = map[int]string{
-	http.StatusForbidden:             "access_denied",
-	http.StatusNotFound:              "not_found",
-	http.StatusMethodNotAllowed:      "invalid_request",
-	http.StatusRequestEntityTooLarge: "invalid_request",
-	http.StatusRequestURITooLong:     "invalid_request",
-	http.StatusInternalServerError:   "server_error",
+// pageErrors says which error a page shows for a status that no handler of a page has answered: its code, and the key of
+// a text that is more precise than the code's.
+var pageErrors = map[int][2]string{
+	http.StatusForbidden:             {"access_denied", "cross_origin"},
+	http.StatusNotFound:              {"not_found"},
+	http.StatusMethodNotAllowed:      {"invalid_request"},
+	http.StatusRequestEntityTooLarge: {"invalid_request", "too_large"},
+	http.StatusRequestURITooLong:     {"invalid_request", "too_large"},
 }
 
 // errorPage answers with the page for status.
 func (r *rooms) errorPage(status int) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
-		code, ok := pageErrors[status]
+		is, ok := pageErrors[status]
 		if !ok {
-			code = "server_error"
+			is[0] = "server_error"
 		}
 		r.pages.Render(w, req, status, &templates.Error{
-			Common: templates.Common{RequestID: httpx.RequestID(req.Context())}, Code: code,
+			Common: templates.Common{RequestID: httpx.RequestID(req.Context())}, Code: is[0], Key: is[1],
 		})
 	}
 }

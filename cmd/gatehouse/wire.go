@@ -74,7 +74,8 @@ func wire(ctx context.Context, cfg *config.Config, store storage.Store, log *slo
 	}
 	r.claims = claims.New(salt, r.registry)
 	r.sealer = interaction.NewSealer(root, now)
-	r.pages, err = templates.New(templates.Brand{Name: cfg.Name, LogoURL: cfg.Logo, Secure: strings.HasPrefix(cfg.Issuer, "https:")})
+	brand := templates.Brand{Name: cfg.Name, LogoURL: cfg.Logo, Secure: strings.HasPrefix(cfg.Issuer, "https:")}
+	r.pages, err = templates.New(brand, log)
 	if err != nil {
 		return nil, err
 	}
