@@ -3,6 +3,7 @@ package authz
 import (
 	"bytes"
 	"encoding/base64"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -125,5 +126,31 @@ func FuzzParams(f *testing.F) {
 			require.NoError(t, err)
 			require.NotEmpty(t, value, name)
 		}
+	})
+}
+
+func FuzzScope(f *testing.F) {
+	c := &storage.Client{Scopes: []storage.ClientScope{{Name: "openid", Required: true}, {Name: "email"}, {Name: "points_read"}}}
+	f.Add("openid email openid")
+	f.Add("points_read\topenid  ")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, scope string) {
+		req := &authorizeRequest{params: Params{"scope": scope}, client: c}
+		if scope == "" {
+			delete(req.params, "scope")
+		}
+		names := req.scopeNames()
+		scopes, ok := registered(c, names)
+		if !ok {
+			return
+		}
+		seen := map[string]bool{}
+		for i, s := range scopes {
+			require.Equal(t, names[i], s.Name)
+			require.False(t, seen[s.Name], "each once")
+			require.Contains(t, c.Scopes, s)
+			seen[s.Name] = true
+		}
+		require.Equal(t, names, (&authorizeRequest{params: Params{"scope": strings.Join(names, " ")}, client: c}).scopeNames())
 	})
 }

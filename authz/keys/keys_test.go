@@ -16,14 +16,14 @@ import (
 	"gatehouse/storage/gormstore"
 )
 
-func open(t *testing.T, dsn string) storage.Store {
+func open(t testing.TB, dsn string) storage.Store {
 	store, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { store.Close() })
 	return store
 }
 
-func root(t *testing.T, current, other byte) secret.Root {
+func root(t testing.TB, current, other byte) secret.Root {
 	var previous []byte
 	if other != 0 {
 		previous = bytes.Repeat([]byte{other}, 32)

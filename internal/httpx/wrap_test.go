@@ -157,3 +157,18 @@ func TestProtectRefusesOtherSites(t *testing.T) {
 	require.Equal(t, 403, status(httpx.Protect(ok), "Origin", "null"))
 	require.Equal(t, 200, status(httpx.Protection{Origin: "https://public.example"}.Wrap(ok), "Origin", "https://public.example"))
 }
+
+func FuzzClientAddress(f *testing.F) {
+	f.Add("198.51.100.1, 10.2.3.4")
+	f.Add("[2001:db8::1%25eth0]:443,,unknown")
+	f.Fuzz(func(t *testing.T, forwarded string) {
+		for peer, stranger := range map[string]bool{"192.0.2.1:1": true, "10.0.0.1:1": false} {
+			var got string
+			r := request("GET", "/", peer, "X-Forwarded-For", forwarded)
+			serve(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = httpx.ClientAddress(r) }), r)
+			if _, err := netip.ParseAddr(got); err != nil || stranger && got != "192.0.2.1" {
+				t.Fatalf("%q from %s became %q", forwarded, peer, got)
+			}
+		}
+	})
+}

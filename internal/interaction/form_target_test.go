@@ -2,6 +2,7 @@ package interaction_test
 
 import (
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,4 +27,16 @@ func TestFormTargetIsTheOriginOrSchemeOfTheRedirectURI(t *testing.T) {
 		require.Equal(t, want, i.FormTarget(), uri)
 	}
 	require.Empty(t, interaction.Interaction{}.FormTarget())
+}
+
+func FuzzFormTarget(f *testing.F) {
+	f.Add("https://photoprint.example:8443/cb")
+	f.Add("com.example.app:/oauth")
+	f.Add("x;script-src *://a,b")
+	f.Fuzz(func(t *testing.T, uri string) {
+		got := interaction.Interaction{Request: url.Values{"redirect_uri": {uri}}.Encode()}.FormTarget()
+		if strings.ContainsAny(got, " ;,'\"*\t\r\n") || strings.HasPrefix(got, "javascript:") && !strings.HasPrefix(uri, "javascript:") {
+			t.Fatalf("%q becomes %q in the policy", uri, got)
+		}
+	})
 }
