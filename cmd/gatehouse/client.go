@@ -46,6 +46,9 @@ func (c *cli) createClient(ctx context.Context, h *house, entry seed.Client) err
 		generated = registry.GenerateSecret()
 		entry.ClientSecret = generated
 	}
+	if err := entry.SealOutbound(registry.NewOutbound(h.root), nil); err != nil {
+		return err
+	}
 	err := registry.New(h.store, time.Now).Create(ctx, entry.WithSecret(time.Now()))
 	if errors.Is(err, storage.ErrExists) {
 		return usagef("a client %q exists; choose another --client-id", entry.ClientID)

@@ -70,7 +70,10 @@ func (c *cli) withPlan(ctx context.Context, files []string, do func(*seed.Plan) 
 }
 
 func seedTarget(h *house) seed.Target {
-	return seed.Target{Store: h.store, Registry: registry.New(h.store, time.Now), Passwords: identity.NewPasswords(passwordMemory), Now: time.Now}
+	return seed.Target{
+		Store: h.store, Registry: registry.New(h.store, time.Now), Passwords: identity.NewPasswords(passwordMemory),
+		Outbound: registry.NewOutbound(h.root), Now: time.Now,
+	}
 }
 
 func (c *cli) printChanges(p *seed.Plan) error {

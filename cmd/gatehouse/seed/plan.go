@@ -27,6 +27,7 @@ type Target struct {
 	Store     Store
 	Registry  *registry.Registry // on Store
 	Passwords *identity.Passwords
+	Outbound  *registry.Outbound
 	Now       func() time.Time
 }
 

@@ -157,6 +157,7 @@ func (p *planner) checkPublisher(ctx context.Context, at place, id string) error
 
 // client is what r wants the client to be, with what of its secrets would change.
 func (p *planner) client(r record[Client], old *storage.Client) (storage.Client, []string) {
+	p.sealOutbound(&r, old)
 	wanted := r.value.Client()
 	if old == nil {
 		p.checkSecret(r)
@@ -178,6 +179,19 @@ func (p *planner) client(r record[Client], old *storage.Client) (storage.Client,
 		extra = []string{"client_secret: replaced"}
 	}
 	return registry.Defaults(wanted), extra
+}
+
+// sealOutbound replaces the outbound secrets of an entry by what may be kept of them.
+func (p *planner) sealOutbound(r *record[Client], old *storage.Client) {
+	var before *Client
+	if old != nil {
+		entry := ClientOf(*old)
+		before = &entry
+	}
+	problems, _ := errors.AsType[Problems](r.value.SealOutbound(p.Outbound, before))
+	for _, problem := range problems {
+		p.wrong(r.place, problem.At, "%s", problem.Text)
+	}
 }
 
 // checkSecret holds a secret that somebody chose to the length at which it can be random.

@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/cmd/gatehouse/seed"
 	"gatehouse/identity"
+	"gatehouse/internal/secret"
 	"gatehouse/internal/testdb"
 	"gatehouse/registry"
 	"gatehouse/storage"
@@ -71,7 +72,8 @@ clients:
     jwks: {keys: [{kty: EC, crv: P-256, x: "1", y: "2"}]}
     webhook_uri: https://photoprint.example/hook
     dialects:
-      boxo: {app_id: photoprint, strict_headers: false}
+      boxo: {app_id: photoprint, strict_headers: false, platform: {token_url: "https://boxo.example/token", app_secret: an-0utbound-secret}}
+      gam: {superapp: {client_id: us, client_secret: ""}}
       xoxoday: {store_url: "https://store.example/", sso_lifetime: 5m, extended: false}
   - {client_id: phone, public: true, name: Phone, redirect_uris: ["com.example.phone:/cb"]}
 `
@@ -81,7 +83,12 @@ func newTarget(t *testing.T, dsn string) seed.Target {
 	store, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	t.Cleanup(func() { store.Close() })
-	return seed.Target{Store: store, Registry: registry.New(store, time.Now), Passwords: identity.NewPasswords(64 << 20), Now: time.Now}
+	root, err := secret.New([]byte("a root secret of at least 32 bytes"), nil)
+	require.NoError(t, err)
+	return seed.Target{
+		Store: store, Registry: registry.New(store, time.Now), Passwords: identity.NewPasswords(64 << 20),
+		Outbound: registry.NewOutbound(root), Now: time.Now,
+	}
 }
 
 func plan(t *testing.T, to seed.Target, text string) (*seed.Plan, error) {
@@ -126,6 +133,7 @@ func TestExportAppliesToTheSameState(t *testing.T) {
 		exported := export(t, from)
 		require.NotContains(t, exported, "correct horse")
 		require.NotContains(t, exported, "s3cr3t")
+		require.NotContains(t, exported, "an-0utbound-secret")
 		require.Empty(t, apply(t, from, exported))
 		apply(t, to, exported)
 		require.Equal(t, exported, export(t, to))
@@ -223,12 +231,35 @@ func TestSecretsAreReplacedOnlyWhereNoLiveOneMatches(t *testing.T) {
 	require.Empty(t, apply(t, to, strings.Replace(everything, `    client_secret: "s3cr3t-of-at-least-32-characters-xx"`+"\n", "", 1)), "no secret in the file leaves those that there are")
 }
 
+func TestOutboundSecretsAreSealed(t *testing.T) {
+	to := newTarget(t, testdb.SQLite(t))
+	apply(t, to, everything)
+	c, err := to.Store.Client(t.Context(), "photoprint")
+	require.NoError(t, err)
+	require.NotContains(t, string(c.Dialects["boxo"]), "an-0utbound-secret")
+	sealed := *seed.ClientOf(c).Dialects.Boxo.Platform.AppSecret
+	opened, current, err := to.Outbound.Open("photoprint", sealed)
+	require.NoError(t, err)
+	require.True(t, current)
+	require.Equal(t, "an-0utbound-secret", opened)
+	_, _, err = to.Outbound.Open("another", sealed)
+	require.ErrorIs(t, err, secret.ErrSealed)
+	require.Contains(t, apply(t, to, strings.Replace(everything, "an-0utbound-secret", "another", 1)), "dialects: ")
+
+	root, err := secret.New([]byte("another secret of at least 32 bytes"), nil)
+	require.NoError(t, err)
+	exported := export(t, to)
+	to.Outbound = registry.NewOutbound(root)
+	_, err = plan(t, to, exported)
+	require.ErrorContains(t, err, "clients[1].dialects.boxo.platform.app_secret: was exported under another root secret")
+}
+
 func TestNothingIsWrittenWhenAnythingIsWrong(t *testing.T) {
 	to := newTarget(t, testdb.SQLite(t))
 	_, err := plan(t, to, everything+"  - {client_id: bad}\n")
 	var problems seed.Problems
 	require.ErrorAs(t, err, &problems)
-	require.Contains(t, problems[0].At, "test.yaml line 56, clients[2]")
+	require.Contains(t, problems[0].At, "test.yaml line 57, clients[2]")
 	users, err := to.Store.Users(t.Context(), "", 1)
 	require.NoError(t, err)
 	require.Empty(t, users)
