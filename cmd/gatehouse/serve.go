@@ -24,7 +24,7 @@ import (
 
 func (c *cli) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "serve", Short: "run the server until SIGTERM or SIGINT", Args: cobra.NoArgs,
+		Use: "serve", Short: "run the server until SIGTERM or SIGINT", Args: cobra.NoArgs, Long: serveHelp(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return c.serve(cmd.Context()) },
 	}
 	for _, f := range config.Flags() {
@@ -33,6 +33,22 @@ func (c *cli) serveCommand() *cobra.Command {
 		}
 	}
 	return cmd
+}
+
+// serveHelp tells where settings come from; the flags follow by themselves.
+func serveHelp() string {
+	var text strings.Builder
+	text.WriteString(`Run the server until SIGTERM or SIGINT, and then answer what is under way. SIGHUP reads the TLS certificate again.
+
+A setting comes from its flag, else from its variable (--tls-cert-file is GATEHOUSE_TLS_CERT_FILE), else from the YAML
+file of --config (tls_cert_file), else from its default. These must not stand on a command line, and can each be read
+from a file that is named with _FILE at the end of the variable:
+
+`)
+	for _, v := range config.Variables() {
+		fmt.Fprintf(&text, "  %-30s %s\n", v.Name, v.Help)
+	}
+	return strings.TrimRight(text.String(), "\n")
 }
 
 func (c *cli) serve(ctx context.Context) error {

@@ -8,13 +8,10 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"golang.org/x/text/language"
 
 	"gatehouse/identity"
 	"gatehouse/storage"
 )
-
-var roles = []string{storage.RoleCompanyAdmin, storage.RoleDeveloper, storage.RoleReviewer, storage.RoleAdmin}
 
 func (p *planner) planUsers(ctx context.Context) error {
 	seen := map[string]place{}
@@ -72,47 +69,6 @@ func (p *planner) byLogin(ctx context.Context, login string) (*storage.User, err
 		return nil, nil
 	}
 	return found(p.Store.UserByLogin(ctx, login))
-}
-
-// canonical brings an entry into the spelling that is kept, and reports what cannot be accepted.
-func (p *planner) canonical(at place, u *User) {
-	spell := func(field string, value *string, canonical func(string) (string, error)) {
-		if *value == "" {
-			return
-		}
-		spelled, err := canonical(*value)
-		for _, invalid := range identity.Invalids(err) {
-			p.wrong(at, field, "%s", invalid.Text)
-		}
-		*value = spelled
-	}
-	if u.Email == "" && u.Phone == "" {
-		p.wrong(at, "email", "is missing; an account needs an e-mail address, or at least a phone number")
-	}
-	name := func(s string) (string, error) { return identity.CanonicalName("name", s) }
-	spell("email", &u.Email, identity.CanonicalEmail)
-	spell("phone", &u.Phone, identity.CanonicalPhone)
-	spell("first_name", &u.FirstName, name)
-	spell("last_name", &u.LastName, name)
-	for i, role := range u.Roles {
-		if !slices.Contains(roles, role) {
-			p.wrong(at, "roles", "%q is not a role; use %s", role, strings.Join(roles, ", "))
-		} else if slices.Contains(u.Roles[:i], role) {
-			p.wrong(at, "roles", "%q is there twice; leave one out", role)
-		}
-	}
-	if u.Password != "" && u.PasswordHash != "" {
-		p.wrong(at, "password_hash", "password is there too; leave one out")
-	}
-	if u.PasswordHash != "" && identity.CheckHash(u.PasswordHash) != nil {
-		p.wrong(at, "password_hash", "is no argon2id or bcrypt hash of bounded cost")
-	}
-	if _, err := language.Parse(u.Locale); u.Locale != "" && err != nil {
-		p.wrong(at, "locale", "is not a language tag; use one such as en or pt-BR")
-	}
-	if id, err := uuid.Parse(u.ID); u.ID != "" && (err != nil || id.String() != u.ID) {
-		p.wrong(at, "id", "is not a UUID in lower case; leave it out and one is chosen")
-	}
 }
 
 func (p *planner) checkCompany(ctx context.Context, r record[User]) error {
@@ -217,32 +173,6 @@ func (p *planner) setsPassword(ctx context.Context, u User, old *storage.User) (
 
 // ownHash reports whether a hash has the cost that Passwords.Hash uses.
 func ownHash(hash string) bool { return strings.HasPrefix(hash, "$argon2id$v=19$m=19456,t=2,p=1$") }
-
-// login is what names the entry in messages.
-func (u User) login() string {
-	if u.Email != "" {
-		return u.Email
-	}
-	return u.Phone
-}
-
-func (u User) user() storage.User {
-	return storage.User{
-		ID: u.ID, Email: u.Email, EmailVerified: u.EmailVerified, Phone: u.Phone, PhoneVerified: u.PhoneVerified,
-		FirstName: u.FirstName, LastName: u.LastName, Locale: u.Locale, CompanyID: u.Company, Roles: u.Roles,
-		Attributes: u.Attributes, PasswordHash: u.PasswordHash, Disabled: u.Disabled,
-	}
-}
-
-// UserOf returns the entry that describes an account, without its password.
-func UserOf(u storage.User) User {
-	attributes, _ := settled(u.Attributes).(map[string]any)
-	return User{
-		ID: u.ID, Email: u.Email, EmailVerified: u.EmailVerified, Phone: u.Phone, PhoneVerified: u.PhoneVerified,
-		FirstName: u.FirstName, LastName: u.LastName, Locale: u.Locale, Company: u.CompanyID, Roles: u.Roles,
-		Attributes: attributes, Disabled: u.Disabled,
-	}
-}
 
 // time is now as every database keeps it.
 func (p *planner) time() time.Time { return p.Now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,127 @@
+package seed
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+func (p *planner) planClients(ctx context.Context) error {
+	seen := map[string]place{}
+	for _, r := range p.seed.clients {
+		old, err := found(p.Store.Client(ctx, r.value.ClientID))
+		if err != nil {
+			return err
+		}
+		p.once(seen, r.place, "client_id", r.value.ClientID)
+		client, extra := p.client(r, old)
+		problems := registry.CheckClient(client, p.catalogue)
+		p.wrongAll(r.place, problems)
+		if err := p.checkPublisher(ctx, r.place, client.PublisherID); err != nil {
+			return err
+		}
+		for _, w := range registry.CheckPurposes(client, p.catalogue) {
+			p.plan.Warnings = append(p.plan.Warnings, Problem{At: r.place.at(w.Field), Text: w.Text})
+		}
+		if old == nil {
+			p.step("client", client.ID, nil, nil, nil, func(ctx context.Context) error { return p.Registry.Create(ctx, client) })
+			continue
+		}
+		p.step("client", client.ID, ClientOf(*old), ClientOf(client), extra, func(ctx context.Context) error {
+			return p.Registry.Update(ctx, client, old.UpdatedAt)
+		})
+	}
+	return nil
+}
+
+func (p *planner) checkPublisher(ctx context.Context, at place, id string) error {
+	declared := func(r record[Publisher]) bool { return r.value.ID == id }
+	if id == "" || slices.ContainsFunc(p.seed.publishers, declared) {
+		return nil
+	}
+	_, err := p.Store.Publisher(ctx, id)
+	if errors.Is(err, storage.ErrNotFound) {
+		p.wrong(at, "publisher", "%q is neither in the files nor in the database; add it under publishers", id)
+		return nil
+	}
+	return err
+}
+
+// client is what r wants the client to be, with what of its secrets would change.
+func (p *planner) client(r record[Client], old *storage.Client) (storage.Client, []string) {
+	p.sealOutbound(&r, old)
+	wanted := r.value.Client()
+	if old == nil {
+		p.checkSecret(r)
+		wanted.Secrets = r.value.secrets(p.Now())
+		return registry.Defaults(wanted), nil
+	}
+	if r.value.Status == "" {
+		wanted.Status = old.Status // what reviewers decided
+	}
+	var extra []string
+	switch {
+	case wanted.Public && len(old.Secrets) > 0:
+		extra = []string{"client_secret: removed"}
+	case !wanted.Public && r.value.keepsSecret(old, p.Now()):
+		wanted.Secrets = old.Secrets
+	case !wanted.Public:
+		p.checkSecret(r)
+		wanted.Secrets = r.value.secrets(p.Now())
+		extra = []string{"client_secret: replaced"}
+	}
+	return registry.Defaults(wanted), extra
+}
+
+// sealOutbound replaces the outbound secrets of an entry by what may be kept of them.
+func (p *planner) sealOutbound(r *record[Client], old *storage.Client) {
+	var before *Client
+	if old != nil {
+		entry := ClientOf(*old)
+		before = &entry
+	}
+	problems, _ := errors.AsType[Problems](r.value.SealOutbound(p.Outbound, before))
+	for _, problem := range problems {
+		p.wrong(r.place, problem.At, "%s", problem.Text)
+	}
+}
+
+// checkSecret holds a secret that somebody chose to the length at which it can be random.
+func (p *planner) checkSecret(r record[Client]) {
+	if r.value.ClientSecret != "" && r.value.ClientSecretHash != "" {
+		p.wrong(r.place, "client_secret_hash", "client_secret is there too; leave one out")
+	}
+	if secret := r.value.ClientSecret; secret != "" && len([]rune(secret)) < registry.MinSecretLength {
+		p.wrong(r.place, "client_secret", "has fewer than %d characters; choose a longer random one, or give its bcrypt or argon2id hash as client_secret_hash", registry.MinSecretLength)
+	}
+}
+
+// keepsSecret reports whether the live secrets of a client are what the file wants: those that it names, or any where it
+// names none.
+func (c Client) keepsSecret(old *storage.Client, now time.Time) bool {
+	if c.ClientSecret == "" && c.ClientSecretHash == "" {
+		return true
+	}
+	if c.ClientSecret != "" {
+		return registry.Authenticate(old, c.ClientSecret, now)
+	}
+	return slices.ContainsFunc(old.Secrets, func(s storage.ClientSecret) bool {
+		return s.Hash == c.ClientSecretHash && (s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt))
+	})
+}
+
+// secrets is what to keep of the secret in the file.
+func (c Client) secrets(now time.Time) []storage.ClientSecret {
+	now = now.UTC().Truncate(time.Microsecond)
+	switch {
+	case c.ClientSecret != "":
+		return []storage.ClientSecret{registry.NewSecret(registry.HashSecret(c.ClientSecret), now)}
+	case c.ClientSecretHash != "":
+		return []storage.ClientSecret{registry.NewSecret(c.ClientSecretHash, now)}
+	}
+	return nil
+}

@@ -1,0 +1,59 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"gatehouse/storage"
+)
+
+// rotateTries is how often RotateSecret starts over when somebody else changed the client meanwhile.
+const rotateTries = 5
+
+// RotateSecret gives a client a new secret and returns it, this once. Those it had work for keepOld longer, but not past
+// the end they had. Problems for a public client, storage.ErrNotFound when there is none of this ID.
+func (r *Registry) RotateSecret(ctx context.Context, id string, keepOld time.Duration) (string, error) {
+	if keepOld < 0 {
+		return "", Problems{{Field: "keep_old", Text: "must not be negative"}}
+	}
+	for try := 1; ; try++ {
+		secret, err := r.rotateSecret(ctx, id, keepOld)
+		if !errors.Is(err, storage.ErrConflict) || try == rotateTries {
+			return secret, err
+		}
+	}
+}
+
+func (r *Registry) rotateSecret(ctx context.Context, id string, keepOld time.Duration) (string, error) {
+	c, err := r.store.Client(ctx, id) // not from the cache: it may be a second old
+	if err != nil {
+		return "", fmt.Errorf("client %q: %w", id, err)
+	}
+	if c.Public {
+		return "", Problems{{Field: "public", Text: "a public client has no secret; register a confidential one"}}
+	}
+	now := r.now().UTC().Truncate(stamp)
+	secret := GenerateSecret()
+	c.Secrets = append(endSecrets(c.Secrets, now, now.Add(keepOld)), NewSecret(HashSecret(secret), now))
+	if err := r.update(ctx, c, c.UpdatedAt); err != nil {
+		return "", err
+	}
+	return secret, nil
+}
+
+// endSecrets returns the secrets that still live at now, none of them past end.
+func endSecrets(secrets []storage.ClientSecret, now, end time.Time) []storage.ClientSecret {
+	var kept []storage.ClientSecret
+	for _, s := range secrets {
+		if s.ExpiresAt.IsZero() || s.ExpiresAt.After(end) {
+			s.ExpiresAt = end
+		}
+		if s.ExpiresAt.After(now) {
+			kept = append(kept, s)
+		}
+	}
+	return slices.Clip(kept)
+}
