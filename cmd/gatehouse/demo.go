@@ -126,7 +126,7 @@ func (d *demo) seed(ctx context.Context, h *house) (demoInfo, error) {
 	if err != nil {
 		return demoInfo{}, err
 	}
-	info.Issuer, info.Start = d.cfg.Issuer, urlOf(d.listeners.start)+"/"
+	info.Issuer, info.Start = d.cfg.Issuer, urlOf(d.listeners.start)
 	var s seed.Seed
 	if err := s.Add("demo/seed.yaml", file); err != nil {
 		return demoInfo{}, err
@@ -179,7 +179,7 @@ func (d *demo) announce(info demoInfo) error {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "The demo is running. Open the start page in a browser:\n\n")
-	fmt.Fprintf(&text, "  start page   %s\n  mini app     %s/\n  server       %s\n\nSign in as\n\n", info.Start, info.MiniApp, info.Issuer)
+	fmt.Fprintf(&text, "  start page   %s\n  mini app     %s\n  server       %s\n\nSign in as\n\n", info.Start, info.MiniApp, info.Issuer)
 	for _, p := range info.People {
 		fmt.Fprintf(&text, "  %-20s %s\n", p.Email, p.Password)
 	}

@@ -56,6 +56,32 @@ func TestDemoTellsTheAccountsThatItSeeds(t *testing.T) {
 	}
 	require.NotEmpty(t, info.client(demoMiniApp).ClientSecret)
 	require.NotEmpty(t, info.client(demoServer).ClientSecret)
+
+	info.People, info.Clients = info.People[:1], info.Clients[:1]
+	told, err := json.Marshal(info)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"issuer": "", "start": "", "mini_app": "http://127.0.0.1:9097",
+		"people": [{"email": "ana@example.com", "password": "correct horse battery staple"}],
+		"clients": [{"client_id": "photoprint", "client_secret": "demo-secret-of-photoprint-that-everybody-knows"}]}`, string(told))
+}
+
+func TestDemoTakesIssuerAndNameFromTheEnvironment(t *testing.T) {
+	listeners, err := openDemoListeners("")
+	require.NoError(t, err)
+	defer listeners.close()
+	d := &demo{c: &cli{}, folder: t.TempDir(), listeners: listeners}
+
+	cfg, err := d.settings()
+	require.NoError(t, err)
+	require.Equal(t, urlOf(listeners.server), cfg.Issuer)
+	require.Equal(t, "Nimbus", cfg.Name)
+
+	d.c.environ = []string{"GATEHOUSE_ISSUER=https://demo.example", "GATEHOUSE_NAME=Cirrus", "GATEHOUSE_DATABASE=postgres://elsewhere/db"}
+	cfg, err = d.settings()
+	require.NoError(t, err)
+	require.Equal(t, "https://demo.example", cfg.Issuer)
+	require.Equal(t, "Cirrus", cfg.Name)
+	require.Equal(t, "sqlite:"+filepath.Join(d.folder, "gatehouse.db"), cfg.Database, "the demo writes to its own database only")
 }
 
 // startDemo runs the command until the test ends, and returns what it prints and a function that stops it.
@@ -92,7 +118,7 @@ func TestDemoShowsAPersonsDataWithinThirtySeconds(t *testing.T) {
 	require.NotContains(t, page.body, "+59899123456")
 	require.Less(t, time.Since(began), 30*time.Second)
 
-	start := b.get(info.Start)
+	start := b.get(info.Start + "/")
 	require.Equal(t, http.StatusOK, start.StatusCode)
 	require.Contains(t, start.body, info.MiniApp)
 	require.Zero(t, stop())
