@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"path"
 	"strings"
 
 	"gatehouse/internal/httpx"
@@ -54,6 +55,19 @@ func (r *rooms) withErrorPages(pages *http.ServeMux) http.Handler {
 			w.Header().Set("Allow", allow) // RFC 9110 §15.5.6
 		}
 		r.errorPage(missed.status)(w, req)
+	})
+}
+
+// onlyCleanPaths answers a path with an empty or a dot segment, which is none of ours. http.ServeMux would answer it with
+// 307 and the path tidied up, and that would send a POST once more, password and all (RFC 9110 §15.4.8).
+func (r *rooms) onlyCleanPaths(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		sent := req.URL.EscapedPath()
+		if clean := path.Clean(sent); clean != sent && clean+"/" != sent {
+			r.refuse(w, req, http.StatusNotFound)
+			return
+		}
+		next.ServeHTTP(w, req)
 	})
 }
 

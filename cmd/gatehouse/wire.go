@@ -130,7 +130,7 @@ func (r *rooms) mount() (public, pages *http.ServeMux) {
 	r.identity.Mount(pages)
 	r.consent.Mount(pages)
 	r.pages.Mount(pages)
-	pages.Handle("GET /static/", static.Handler())
+	pages.Handle("GET /static/{file}", static.Handler())
 	pages.HandleFunc("GET /healthz", healthz)
 	pages.HandleFunc("GET /readyz", r.readyz)
 	pages.Handle("GET /{$}", http.RedirectHandler("/account", http.StatusSeeOther))
@@ -142,7 +142,7 @@ func (r *rooms) handler() http.Handler {
 	public, pages := r.mount()
 	protection := httpx.Protection{Origin: r.cfg.Issuer, Denied: r.errorPage(http.StatusForbidden)}
 	public.Handle("/", protection.Wrap(r.withErrorPages(pages)))
-	return httpx.Wrap(public, httpx.Options{Log: r.log, TrustedProxies: r.cfg.TrustedProxies, Refuse: r.refuse})
+	return httpx.Wrap(r.onlyCleanPaths(public), httpx.Options{Log: r.log, TrustedProxies: r.cfg.TrustedProxies, Refuse: r.refuse})
 }
 
 // run does the background work of every room until ctx ends.
