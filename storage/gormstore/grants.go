@@ -7,16 +7,17 @@ import (
 	"gatehouse/storage"
 )
 
+// The CASTs are explained at selectToken.
 const selectGrants = `
 SELECT g.id, g.user_id, g.company_id, g.client_id, g.state, g.version, g.allowed_by, g.denials, g.denied_at, g.until,
        g.created_at, g.updated_at,
        d.scope IS NOT NULL, COALESCE(d.scope, ''), d.scope IS NOT NULL AND d.allowed, COALESCE(d.decided_at, 0),
        COALESCE(d.until, 0), COALESCE(d.purpose, '')
 FROM grants g LEFT JOIN decisions d ON d.grant_id = g.id
-WHERE g.state = 1 AND g.user_id = $1 AND g.company_id = $2`
+WHERE g.state = 1 AND g.user_id = CAST($1 AS TEXT) AND g.company_id = CAST($2 AS TEXT)`
 
 const (
-	selectGrant      = selectGrants + ` AND g.client_id = $3 ORDER BY d.scope`
+	selectGrant      = selectGrants + ` AND g.client_id = CAST($3 AS TEXT) ORDER BY d.scope`
 	selectGrantsList = selectGrants + ` ORDER BY g.updated_at DESC, g.id DESC, d.scope`
 )
 

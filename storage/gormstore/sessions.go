@@ -30,12 +30,13 @@ func (r sessionRow) session() storage.Session {
 	}
 }
 
+// The CASTs are explained at selectToken.
 const selectSession = `
 SELECT s.user_id, s.auth_time, s.created_at, s.seen_at, s.expires_at, s.user_agent, s.address,
        u.id, u.email, u.email_verified, u.phone, u.phone_verified, u.first_name, u.last_name, u.locale, u.company_id,
        u.roles, u.attributes, u.password_hash, u.disabled, u.created_at, u.updated_at
 FROM sessions s JOIN users u ON u.id = s.user_id
-WHERE s.id = $1 AND (s.expires_at = 0 OR s.expires_at > $2) AND NOT u.disabled`
+WHERE s.id = CAST($1 AS TEXT) AND (s.expires_at = 0 OR s.expires_at > CAST($2 AS BIGINT)) AND NOT u.disabled`
 
 // Session implements storage.Sessions.
 func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.Session, storage.User, error) {
