@@ -12,6 +12,7 @@ import (
 	"gatehouse/consent"
 	"gatehouse/identity"
 	"gatehouse/internal/interaction"
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -43,6 +44,7 @@ func (s *Server) Authorize(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.refuseAuthorize(w, r, req, err)
 	case next != "":
+		i.Credentials = next == interaction.StepLogin && s.needsCredentials(req, i, who)
 		s.sendTo(w, r, next, i)
 	default:
 		s.writeAuthorization(w, r, req, url.Values{"code": {code}})
@@ -58,12 +60,21 @@ func (s *Server) authorizeByGet(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	values, err := url.ParseQuery(strings.Trim(r.URL.RawQuery+"&"+body, "&"))
-	if err != nil {
+	switch encoded := values.Encode(); {
+	case err != nil:
 		s.writeErrorPage(w, r, nil, refuse(codeInvalidRequest, "The parameters are not properly form-encoded."))
-		return
+	case len(encoded) > maxAuthorize:
+		s.writeErrorPage(w, r, nil, tooLong(http.StatusRequestEntityTooLarge))
+	default:
+		noStore(w)
+		http.Redirect(w, r, r.URL.Path+"?"+encoded, http.StatusSeeOther)
 	}
-	noStore(w)
-	http.Redirect(w, r, r.URL.Path+"?"+values.Encode(), http.StatusSeeOther)
+}
+
+func tooLong(status int) error {
+	e := refuse(codeInvalidRequest, "The authorization request is too long.")
+	e.Status = status
+	return e
 }
 
 // maxSealed bounds what a sealed request of maxAuthorize bytes can become.
@@ -74,16 +85,18 @@ func (s *Server) decodeAuthorize(w http.ResponseWriter, r *http.Request) (*autho
 	query := r.URL.RawQuery
 	sealed := strings.HasPrefix(query, "interaction=")
 	if (!sealed && len(query) > maxAuthorize) || len(query) > maxSealed {
-		e := refuse(codeInvalidRequest, "The authorization request is too long.")
-		e.Status = http.StatusRequestURITooLong
-		return nil, nil, e
+		return nil, nil, tooLong(http.StatusRequestURITooLong)
 	}
 	params, repeated, err := parseParams(query)
 	if err != nil {
 		return nil, nil, err
 	}
 	if !sealed {
-		return &authorizeRequest{params: params, repeated: repeated}, nil, nil
+		req := &authorizeRequest{params: params, repeated: repeated}
+		if len(params.only(knownParams...).Encode()) > maxAuthorize { // what will be sealed, however little was escaped
+			return req, nil, tooLong(http.StatusRequestURITooLong)
+		}
+		return req, nil, nil
 	}
 	i, err := s.interactions.Open(s.sessions.Browser(w, r), interaction.StepAuthorize, params["interaction"])
 	req, decoded := requestOf(i)
@@ -122,7 +135,7 @@ func (s *Server) resume(req *authorizeRequest, sent *interaction.Interaction, wh
 
 // decide answers with the step to go to, or a code, or an error for the client.
 func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interaction.Interaction, who *identity.SignedIn) (interaction.Step, string, error) {
-	if s.needsLogin(req, i, who) {
+	if s.needsCredentials(req, i, who) || req.asks(promptSelectAccount) && !i.Chosen {
 		if req.asks(promptNone) {
 			return "", "", refuse(codeLoginRequired, "Nobody is signed in who may answer without being asked.")
 		}
@@ -131,11 +144,11 @@ func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interactio
 	if req.hintSubject != "" && req.hintSubject != s.claims.Subject(who.User.ID, req.client) {
 		return "", "", refuse(codeLoginRequired, "Another person is signed in than the one in id_token_hint.")
 	}
-	if req.company && !isCompanyAdmin(who.User) {
+	if !mayAllow(req, who.User) {
 		if req.asks(promptNone) {
-			return "", "", refuse(codeInteractionRequired, "Only a company's admin can allow this.")
+			return "", "", refuse(codeInteractionRequired, "This person cannot allow this.")
 		}
-		return "", "", refuse(codeAccessDenied, "Only a company's admin can allow this.")
+		return "", "", refuse(codeAccessDenied, "This person cannot allow this.")
 	}
 	// A grant that moves between reading and writing is looked at again.
 	for attempt := 0; ; attempt++ {
@@ -149,23 +162,24 @@ func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interactio
 	}
 }
 
-// needsLogin reports whether the person has to show who they are, or which account they mean, before anything else.
-// What they did within this interaction is enough, which is what makes prompt=login and max_age=0 end.
-func (s *Server) needsLogin(req *authorizeRequest, i interaction.Interaction, who *identity.SignedIn) bool {
+// freshEnough is how long a sign-in within the interaction is good for max_age, where that is shorter. It leaves time to
+// read the consent page, and makes max_age=0 end.
+const freshEnough = 5 * time.Minute
+
+// needsCredentials reports whether the person has to sign in before anything else. What they did within this interaction
+// is enough, which is what makes prompt=login and max_age=0 end.
+func (s *Server) needsCredentials(req *authorizeRequest, i interaction.Interaction, who *identity.SignedIn) bool {
 	if who == nil {
 		return true
 	}
-	if req.asks(promptSelectAccount) && !i.Chosen {
-		return true
-	}
+	maxAge := time.Duration(req.maxAge) * time.Second
 	if !i.LoginAt.IsZero() {
-		return false
+		return req.maxAge >= 0 && s.now().Sub(i.LoginAt) > max(maxAge, freshEnough)
 	}
-	age := s.now().Sub(who.Session.AuthTime)
 	switch {
-	case req.asks(promptLogin):
+	case req.asks(promptLogin), req.maxAge == 0:
 		return true
-	case req.maxAge == 0 || req.maxAge > 0 && age > time.Duration(req.maxAge)*time.Second:
+	case req.maxAge > 0 && s.now().Sub(who.Session.AuthTime) > maxAge:
 		return true
 	case req.hintSubject != "" && !req.asks(promptNone):
 		return req.hintSubject != s.claims.Subject(who.User.ID, req.client)
@@ -173,8 +187,13 @@ func (s *Server) needsLogin(req *authorizeRequest, i interaction.Interaction, wh
 	return false
 }
 
-func isCompanyAdmin(u storage.User) bool {
-	return u.CompanyID != "" && slices.Contains(u.Roles, storage.RoleCompanyAdmin)
+// mayAllow reports whether it is for this person to allow the request at all: a company's authorization is for its
+// admins, and the scope admin for ours.
+func mayAllow(req *authorizeRequest, u storage.User) bool {
+	if req.company && (u.CompanyID == "" || !slices.Contains(u.Roles, storage.RoleCompanyAdmin)) {
+		return false
+	}
+	return !slices.Contains(req.scopeNames(), registry.ScopeAdmin) || slices.Contains(u.Roles, storage.RoleAdmin)
 }
 
 // decideConsent asks what this person, or their company, has decided.
@@ -219,8 +238,9 @@ func (s *Server) currentGrant(ctx context.Context, owner storage.Owner, clientID
 // issueCode makes an authorization code and stores it, with the decision of a policy where nobody was asked.
 func (s *Server) issueCode(ctx context.Context, req *authorizeRequest, owner storage.Owner, grant *storage.Grant, answer consent.Answer, who *identity.SignedIn) (string, error) {
 	x := &exchange{now: s.now(), client: req.client, family: newFamily()}
-	if answer.Unrecorded {
-		x.unit = consent.Allow(grant, owner, req.client.ID, req.scopes, answer.Granted, who.User.ID, x.now)
+	if len(answer.Unrecorded) > 0 {
+		unrecorded, _ := registered(req.client, answer.Unrecorded)
+		x.unit = consent.Allow(grant, owner, req.client.ID, unrecorded, answer.Unrecorded, who.User.ID, x.now)
 		recorded, _ := consent.Recorded(x.unit)
 		grant, x.grantSaved = &recorded, true
 	}
@@ -257,9 +277,7 @@ func (s *Server) newSession(req *authorizeRequest, owner storage.Owner, grant *s
 		sess.DefaultRedirectURI = req.redirectURI
 	}
 	if req.company {
-		sess.Subject, sess.AllowedBy = owner.CompanyID, grant.AllowedBy
-	} else {
-		sess.Subject = s.claims.Subject(owner.UserID, req.client)
+		sess.AllowedBy = grant.AllowedBy
 	}
 	return sess
 }

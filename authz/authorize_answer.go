@@ -102,9 +102,9 @@ func (s *Server) writeErrorPage(w http.ResponseWriter, r *http.Request, req *aut
 	s.pages.Render(w, r, status, page)
 }
 
-// addWayBack offers to start again at the mini app, if it is known.
+// addWayBack offers to start again at the mini app, if it is known and nobody has to be kept from going there.
 func (s *Server) addWayBack(r *http.Request, page *templates.Error, clientID string) {
-	if clientID == "" || page.Code == codeTemporarilyUnavailable {
+	if clientID == "" || page.Code == codeTemporarilyUnavailable || page.Code == codeUnauthorizedClient {
 		return
 	}
 	if app, err := s.app(r.Context(), clientID); err == nil {

@@ -74,7 +74,7 @@ func (s *Server) checkClient(ctx context.Context, req *authorizeRequest) error {
 	case err != nil:
 		return pageError{asError(err)}
 	case c.Status != storage.StatusApproved:
-		e := refuse(codeUnauthorizedClient, "This client is not approved: its status is "+c.Status+".")
+		e := refuse(codeUnauthorizedClient, "This client is not approved.")
 		e.Status = http.StatusForbidden
 		return pageError{e}
 	}
@@ -123,7 +123,7 @@ func (s *Server) checkResponseMode(_ context.Context, req *authorizeRequest) err
 	case "", modeQuery:
 		return nil
 	case modeFormPost:
-		if !strings.HasPrefix(req.redirectURI, "http") {
+		if !strings.HasPrefix(req.redirectURI, "https://") && !strings.HasPrefix(req.redirectURI, "http://") {
 			return refuse(codeInvalidRequest, "The response_mode form_post needs an http or https redirect_uri.")
 		}
 		req.mode = modeFormPost
@@ -247,14 +247,16 @@ func (s *Server) checkMaxAge(_ context.Context, req *authorizeRequest) error {
 	return nil
 }
 
+// checkHint reads id_token_hint. One that is not, or no longer, known to be ours hints at nobody: nobody can be answered
+// for it without a question, and nobody is kept from answering.
 func (s *Server) checkHint(_ context.Context, req *authorizeRequest) error {
 	hint := req.params["id_token_hint"]
 	if hint == "" {
 		return nil
 	}
 	subject, ok := s.hintSubject(hint, req.client.ID)
-	if !ok {
-		return refuse(codeInvalidRequest, "The id_token_hint is not an ID token that this server issued to this client.")
+	if !ok && req.asks(promptNone) {
+		return refuse(codeLoginRequired, "The id_token_hint is not an ID token that this server issued to this client.")
 	}
 	req.hintSubject = subject
 	return nil

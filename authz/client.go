@@ -2,6 +2,7 @@ package authz
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/ory/fosite"
 
@@ -39,6 +40,13 @@ func scopeNames(c *storage.Client) []string {
 		names[i] = s.Name
 	}
 	return names
+}
+
+// stillRegistered returns the scopes of a stored token that its client is still registered for. What a registration has
+// lost, a token that was issued before has lost too.
+func stillRegistered(c *storage.Client, scope string) []string {
+	names := scopeNames(c)
+	return slices.DeleteFunc(strings.Fields(scope), func(s string) bool { return !slices.Contains(names, s) })
 }
 
 // registered returns the registration of the named scopes, in that order, and false when one is not registered.

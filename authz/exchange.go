@@ -98,7 +98,7 @@ func (x *exchange) issue(key storage.TokenKey, hash []byte, scope string, expire
 	t := storage.Token{
 		TokenKey: key, Hash: hash,
 		ClientID: x.client.ID, GrantID: x.session.GrantID, UserID: x.session.UserID, CompanyID: x.session.CompanyID,
-		Subject: x.session.Subject, Scope: scope, Session: data,
+		Scope: scope, Session: data,
 		IssuedAt: x.now, ExpiresAt: expires, State: storage.TokenActive,
 	}
 	x.issued = append(x.issued, t)

@@ -28,7 +28,7 @@ func (s *Server) addIDToken(x *exchange, answer *TokenAnswer, first bool) error 
 	}
 	now := x.now
 	t := idToken{
-		Issuer: s.issuer, Subject: x.session.Subject, Audience: x.client.ID,
+		Issuer: s.issuer, Subject: s.subject(x.session, x.client), Audience: x.client.ID,
 		IssuedAt: now.Unix(), ExpiresAt: now.Add(s.lifetimes.IDToken).Unix(),
 		AuthTime: x.session.AuthTime, AccessTokenHash: accessTokenHash(answer.AccessToken),
 	}

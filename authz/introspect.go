@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"gatehouse/storage"
 )
@@ -89,7 +90,8 @@ func (s *Server) describe(asking, owner *storage.Client, t *storage.StoredToken)
 		return nil, err
 	}
 	m := map[string]any{
-		"active": true, "scope": t.Scope, "client_id": t.ClientID, "token_kind": sess.kind(), "sub": t.Subject,
+		"active": true, "scope": strings.Join(stillRegistered(owner, t.Scope), " "), "client_id": t.ClientID,
+		"token_kind": sess.kind(), "sub": s.subject(sess, owner),
 		"iss": s.issuer, "iat": t.IssuedAt.Unix(),
 	}
 	if t.Kind == storage.KindAccess {

@@ -16,7 +16,6 @@ type session struct {
 	GrantID   string `json:"-"`
 	UserID    string `json:"-"`
 	CompanyID string `json:"-"`
-	Subject   string `json:"-"`
 
 	AuthTime  int64  `json:"at,omitempty"` // seconds since the epoch
 	Nonce     string `json:"n,omitempty"`
@@ -37,7 +36,7 @@ func (s *session) encode() ([]byte, error) { return json.Marshal(s) }
 
 // decodeSession returns the session of a stored token.
 func decodeSession(t *storage.Token) (*session, error) {
-	s := &session{GrantID: t.GrantID, UserID: t.UserID, CompanyID: t.CompanyID, Subject: t.Subject}
+	s := &session{GrantID: t.GrantID, UserID: t.UserID, CompanyID: t.CompanyID}
 	if err := json.Unmarshal(t.Session, s); err != nil {
 		return nil, fmt.Errorf("authz: session of a stored token: %w", err)
 	}
@@ -62,6 +61,18 @@ func (s *session) kind() string {
 	return kindClient
 }
 
+// subject is sub as a client sees it (OIDC Core §8): a person's name for this client, a company's ID, or the client
+// itself. It is derived and never stored, so that every answer about a token agrees with the registration of today.
+func (s *Server) subject(sess *session, c *storage.Client) string {
+	switch sess.kind() {
+	case kindCompany:
+		return sess.CompanyID
+	case kindUser:
+		return s.claims.Subject(sess.UserID, c)
+	}
+	return c.ID
+}
+
 // Kinds of an authorization, as token_kind in introspection.
 const (
 	kindUser    = "user"
@@ -83,8 +94,8 @@ func (s *session) GetExpiresAt(key fosite.TokenType) time.Time { return s.expire
 // GetUsername is only used by fosite's introspection, which is not.
 func (s *session) GetUsername() string { return "" }
 
-// GetSubject returns sub as the client sees it.
-func (s *session) GetSubject() string { return s.Subject }
+// GetSubject is only used by fosite's introspection, which is not.
+func (s *session) GetSubject() string { return "" }
 
 // Clone returns an independent copy.
 func (s *session) Clone() fosite.Session {

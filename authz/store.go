@@ -202,8 +202,7 @@ func (f fositeStore) requester(x *exchange, stored *storage.StoredToken) (fosite
 	if err != nil {
 		return nil, nil, err
 	}
-	allowed := scopeNames(x.client)
-	granted := slices.DeleteFunc(strings.Fields(stored.Scope), func(s string) bool { return !slices.Contains(allowed, s) })
+	granted := stillRegistered(x.client, stored.Scope)
 	r := fosite.NewRequest()
 	r.ID = familyString(stored.Family)
 	r.RequestedAt = stored.IssuedAt

@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -168,7 +169,6 @@ func (s *Server) applyPolicy(ctx context.Context, x *exchange, ar *fosite.Access
 			return err
 		}
 		x.family, x.generation = newFamily(), 1
-		x.session.Subject = x.client.ID
 	}
 	if kind != "" && kind != x.session.kind() {
 		return refuse(codeInvalidGrant, "This endpoint is for the other kind of authorization: a person's at /oauth2/token/user, a company's at /oauth2/token/company.")
@@ -209,6 +209,9 @@ func narrowScope(x *exchange, ar *fosite.AccessRequest, params Params) error {
 func (s *Server) grantClientScopes(ctx context.Context, x *exchange, ar *fosite.AccessRequest) error {
 	for _, name := range ar.RequestedScope {
 		scope, err := s.registry.Scope(ctx, name)
+		if errors.Is(err, storage.ErrNotFound) { // registered once, and gone from the catalogue since
+			return refuse(codeInvalidScope, descriptions[codeInvalidScope])
+		}
 		if err != nil {
 			return err
 		}

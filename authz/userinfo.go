@@ -66,7 +66,7 @@ func (s *Server) claimsOf(r *http.Request, c *storage.Client, t *storage.StoredT
 	if err != nil {
 		return nil, gone(err)
 	}
-	return s.claims.UserInfo(r.Context(), user, c, strings.Fields(t.Scope))
+	return s.claims.UserInfo(r.Context(), user, c, stillRegistered(c, t.Scope))
 }
 
 // gone says that whose token it is no longer exists.

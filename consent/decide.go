@@ -36,9 +36,9 @@ type Answer struct {
 	Verdict Verdict
 	Granted []string // when Allowed: the requested scopes that are allowed
 	Ask     []string // when Ask: the requested scopes to ask about
-	// Unrecorded says that a first-party client is allowed by policy and the grant does not say so: the caller stores
-	// Allow with all requested scopes in its unit.
-	Unrecorded bool
+	// Unrecorded are the granted scopes that nobody has decided about, allowed by policy to a first-party client: the
+	// caller stores Allow with them in its unit.
+	Unrecorded []string
 }
 
 // Decide answers a question, always the same to the same. The rules, in order:
@@ -46,8 +46,8 @@ type Answer struct {
 //   - Two whole requests denied in a row are a refusal for the cooldown, whatever is asked and however.
 //   - After a decision in this interaction nothing that was decided is asked again: what is allowed is granted, and when
 //     that is nothing, or lacks a required scope, the request is refused.
-//   - A first-party client is allowed what it asks, unless prompt=consent.
 //   - prompt=consent asks for everything.
+//   - A first-party client is allowed what is undecided. What the person refused it stays refused as with any other.
 //   - What is undecided, or has run out, is asked; so is what was refused: a required scope, and what went with the last
 //     whole request that was denied.
 //   - An optional scope that was left out stays out without a question, as long as anything else is granted.
@@ -58,10 +58,10 @@ func Decide(q Question) Answer {
 		return Answer{Verdict: Denied}
 	case !q.DecidedAt.IsZero():
 		return s.settle()
-	case q.FirstParty && !q.Reask:
-		return Answer{Verdict: Allowed, Granted: names(q.Scopes), Unrecorded: q.Grant == nil || len(s.allowed) < len(q.Scopes)}
 	case q.Reask:
 		return Answer{Verdict: Ask, Ask: names(q.Scopes)}
+	case q.FirstParty && len(s.ask) == len(s.undecided) && len(s.open) > 0:
+		return Answer{Verdict: Allowed, Granted: s.open, Unrecorded: s.undecided}
 	case len(s.ask) > 0:
 		return Answer{Verdict: Ask, Ask: s.ask}
 	case s.empty():
@@ -79,6 +79,7 @@ func (q Question) blocked() bool {
 type sorted struct {
 	allowed   []string
 	undecided []string
+	open      []string // allowed or undecided
 	ask       []string // undecided, and denied but open to a new question
 	refused   bool     // a required scope is denied
 	agreed    bool     // there is a standing decision that is not a denial, for requests without any scope
@@ -88,6 +89,9 @@ func sortOut(q Question) sorted {
 	var s sorted
 	for _, scope := range q.Scopes {
 		d, decided := find(q.Grant, scope.Name, q.Now)
+		if !decided || d.Allowed {
+			s.open = append(s.open, scope.Name)
+		}
 		switch {
 		case !decided:
 			s.undecided = append(s.undecided, scope.Name)

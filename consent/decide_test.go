@@ -57,7 +57,7 @@ func TestDecide(t *testing.T) {
 		return consent.Answer{Verdict: consent.Allowed, Granted: scopes}
 	}
 	unrecorded := func(scopes ...string) consent.Answer {
-		return consent.Answer{Verdict: consent.Allowed, Granted: scopes, Unrecorded: true}
+		return consent.Answer{Verdict: consent.Allowed, Granted: scopes, Unrecorded: scopes}
 	}
 	denied := consent.Answer{Verdict: consent.Denied}
 	ended := granted(0, "+openid", "+email")
@@ -97,10 +97,14 @@ func TestDecide(t *testing.T) {
 		"a first party is allowed by policy":                  {consent.Question{Scopes: scopes("openid", "email"), FirstParty: true}, unrecorded("openid", "email")},
 		"a first party's allow on record is not stored again": {consent.Question{Grant: granted(0, "+openid"), Scopes: scopes("openid"), FirstParty: true}, allowed("openid")},
 		"a first party's expired allow is stored again":       {consent.Question{Grant: granted(0, "+openid?"), Scopes: scopes("openid"), FirstParty: true}, unrecorded("openid")},
-		"a first party asks with prompt=consent":              {consent.Question{Scopes: scopes("openid"), FirstParty: true, Reask: true}, ask("openid")},
-		"a request without scopes is asked":                   {consent.Question{}, ask()},
-		"a request without scopes is asked once":              {consent.Question{Grant: granted(0), DecidedAt: noon}, allowed()},
-		"a request without scopes can be denied":              {consent.Question{Grant: granted(1), DecidedAt: noon}, denied},
+		"a first party is allowed only what is undecided": {consent.Question{Grant: granted(0, "+openid", "-email"), Scopes: scopes("openid", "email", "phone"), FirstParty: true},
+			consent.Answer{Verdict: consent.Allowed, Granted: []string{"openid", "phone"}, Unrecorded: []string{"phone"}}},
+		"a first party that was denied asks":             {consent.Question{Grant: granted(1, "xopenid"), Scopes: scopes("openid"), FirstParty: true}, ask("openid")},
+		"a first party asks for what was left out alone": {consent.Question{Grant: granted(0, "-email"), Scopes: scopes("email"), FirstParty: true}, ask("email")},
+		"a first party asks with prompt=consent":         {consent.Question{Scopes: scopes("openid"), FirstParty: true, Reask: true}, ask("openid")},
+		"a request without scopes is asked":              {consent.Question{}, ask()},
+		"a request without scopes is asked once":         {consent.Question{Grant: granted(0), DecidedAt: noon}, allowed()},
+		"a request without scopes can be denied":         {consent.Question{Grant: granted(1), DecidedAt: noon}, denied},
 	} {
 		t.Run(name, func(t *testing.T) {
 			row.q.Now, row.q.Cooldown = noon, cooldown
@@ -189,8 +193,8 @@ func checkAnswer(q consent.Question, a consent.Answer) string {
 		asked, grants := slices.Contains(a.Ask, s.Name), slices.Contains(a.Granted, s.Name)
 		required := s.Required || s.Name == "openid"
 		switch {
-		case grants && !allowed && !byPolicy:
-			return "only what is allowed is granted"
+		case grants && !allowed && (!byPolicy || decided):
+			return "only what is allowed is granted, by the person or, undecided, by policy"
 		case a.Verdict == consent.Allowed && allowed && !grants:
 			return "all that is allowed is granted"
 		case a.Verdict == consent.Allowed && required && !grants:
@@ -199,9 +203,11 @@ func checkAnswer(q consent.Question, a consent.Answer) string {
 			return "what was decided in this interaction is not asked again"
 		case asked && allowed && !q.Reask:
 			return "what is allowed is not asked"
+		case grants != allowed && grants != slices.Contains(a.Unrecorded, s.Name):
+			return "what policy allows is to be recorded"
 		case a.Verdict == consent.Ask && !asked && (q.Reask && q.DecidedAt.IsZero() || !decided):
 			return "everything undecided is asked, with prompt=consent everything"
-		case a.Unrecorded && !byPolicy:
+		case len(a.Unrecorded) > 0 && !byPolicy:
 			return "only policy allows what is not on record"
 		}
 	}

@@ -54,10 +54,10 @@ func (p *Pages) signInPage(r *http.Request, s *step) *templates.SignIn {
 		App: s.app, SignUp: p.SignUp}
 }
 
-// offerContinue lets the signed-in person go on as they are, where the request wants an account chosen and no new
-// sign-in (prompt=select_account).
+// offerContinue lets the signed-in person go on as they are, where the request wants an account chosen
+// (prompt=select_account) and no new sign-in.
 func (p *Pages) offerContinue(r *http.Request, s *step, page *templates.SignIn) error {
-	if !prompts(s.i, "select_account") || prompts(s.i, "login") {
+	if !prompts(s.i, "select_account") || s.i.Credentials {
 		return nil
 	}
 	signedIn, err := p.Sessions.Current(r)

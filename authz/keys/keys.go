@@ -181,20 +181,23 @@ func (s *Set) reload(ctx context.Context) error {
 	return nil
 }
 
-// Run follows what other processes do to the keys until ctx ends. An unreachable database is met again at the next look.
+// Run follows what other processes do to the keys, and removes retired ones, until ctx ends. An unreachable database is
+// met again at the next look.
 func (s *Set) Run(ctx context.Context) {
-	const interval = time.Second
-	ticker := time.NewTicker(interval)
-	defer ticker.Stop()
-	seen, _ := s.store.Revision(ctx)
+	look, clean := time.NewTicker(time.Second), time.NewTicker(time.Hour)
+	defer look.Stop()
+	defer clean.Stop()
+	seen := int64(-1) // whatever happened since Load is looked at
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
-		}
-		if revision, err := s.store.Revision(ctx); err == nil && revision != seen {
-			if s.reload(ctx) == nil {
+		case <-clean.C:
+			if s.Load(ctx) != nil {
+				continue
+			}
+		case <-look.C:
+			if revision, err := s.store.Revision(ctx); err == nil && revision != seen && s.reload(ctx) == nil {
 				seen = revision
 			}
 		}

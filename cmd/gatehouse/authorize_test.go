@@ -114,7 +114,7 @@ func TestAuthorizeErrorsGoToTheRedirectURIWithStateAndIssuer(t *testing.T) {
 		{"max_age", request("photoprint", "max_age", "-1"), "invalid_request"},
 		{"request object", request("photoprint", "request", "eyJ"), "request_not_supported"},
 		{"request_uri", request("photoprint", "request_uri", "https://a.example/r"), "request_uri_not_supported"},
-		{"hint", request("photoprint", "id_token_hint", "eyJ.a.b"), "invalid_request"},
+		{"a hint that is not ours", request("photoprint", "id_token_hint", "eyJ.a.b", "prompt", "none"), "login_required"},
 		{"nobody signed in", request("photoprint", "prompt", "none"), "login_required"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -257,7 +257,9 @@ func TestIDTokenHintOfAnotherPersonIsNotAnswered(t *testing.T) {
 	a = b.authorize(request("photoprint", "id_token_hint", own, "prompt", "none"))
 	require.NotEmpty(t, callback(t, a).Get("code"))
 	a = b.authorize(request("other", "id_token_hint", own, "prompt", "none"))
-	require.Equal(t, "invalid_request", callback(t, a).Get("error"), "a token for another client is no hint")
+	require.Equal(t, "login_required", callback(t, a).Get("error"), "a token for another client is no hint")
+	a = b.authorize(request("photoprint", "id_token_hint", "eyJ.a.b"))
+	require.NotEmpty(t, callback(t, a).Get("code"), "a hint that says nothing keeps nobody")
 }
 
 func TestDenyIsARecordAndTwiceInARowEndsTheQuestion(t *testing.T) {
@@ -364,4 +366,104 @@ func TestAnExpiredSignInLeadsBackToWhereItBegins(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, page.StatusCode)
 	require.Contains(t, page.body, `data-error="expired"`)
 	require.Contains(t, page.body, "https://photoprint.example/start?iss="+url.QueryEscape(s.url)+"&amp;x=1")
+}
+
+func TestTheScopeAdminIsForAdminsOnly(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	b := s.newBrowser()
+	a := b.signIn(b.authorize(request("host", "scope", "openid admin")), "ana@example.com")
+	require.Equal(t, "access_denied", callback(t, a).Get("error"))
+	a = b.authorize(request("host", "scope", "admin superapp", "prompt", "none"))
+	require.Equal(t, "interaction_required", callback(t, a).Get("error"))
+	require.NotEmpty(t, callback(t, b.authorize(request("host", "scope", "openid superapp"))).Get("code"))
+	u, err := s.store.UserByLogin(t.Context(), "ana@example.com")
+	require.NoError(t, err)
+	was := u.UpdatedAt
+	u.Roles, u.UpdatedAt = []string{storage.RoleAdmin}, was.Add(time.Second)
+	require.NoError(t, s.store.UpdateUser(t.Context(), u, was))
+	require.NotEmpty(t, callback(t, b.authorize(request("host", "scope", "openid admin"))).Get("code"))
+}
+
+func TestWhatAPersonRefusedTheSuperAppsOwnClientStaysRefused(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	b := s.newBrowser()
+	a := b.signIn(b.authorize(request("host", "scope", "openid profile", "prompt", "consent")), "ana@example.com")
+	code := callback(t, b.decide(a, "allow")).Get("code")
+	require.Equal(t, "openid", s.post("/oauth2/token", "host", exchangeForm(code)).json(t)["scope"])
+	code = callback(t, b.authorize(request("host", "scope", "openid profile phone"))).Get("code")
+	require.Equal(t, "openid phone", s.post("/oauth2/token", "host", exchangeForm(code)).json(t)["scope"])
+
+	a = b.authorize(request("host", "scope", "openid profile", "prompt", "consent"))
+	require.Equal(t, "access_denied", callback(t, b.decide(a, "deny")).Get("error"))
+	require.Equal(t, "consent_required", callback(t, b.authorize(request("host", "scope", "openid profile", "prompt", "none"))).Get("error"))
+}
+
+func TestContinueIsNotOfferedWhereASignInIsNeeded(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	b := s.newBrowser()
+	s.allowIn(b, "ana@example.com", request("photoprint"))
+	a := b.authorize(request("photoprint", "prompt", "select_account", "max_age", "0"))
+	require.NotContains(t, b.get(a.Header.Get("Location")).body, `id="continue"`)
+	require.NotEmpty(t, callback(t, b.signIn(a, "ana@example.com")).Get("code"))
+}
+
+func TestMaxAgeIsLookedAtAgainWhenASignInWasLongAgo(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	b := s.newBrowser()
+	a := b.signIn(b.authorize(request("photoprint", "max_age", "60")), "ana@example.com")
+	require.Contains(t, a.Header.Get("Location"), "/consent")
+	s.forward(6 * time.Minute)
+	a = b.decide(a, "allow")
+	require.Contains(t, a.Header.Get("Location"), "/login")
+	require.NotEmpty(t, callback(t, b.signIn(a, "ana@example.com")).Get("code"), "and then it ends")
+}
+
+func TestTokensFollowTheRegistrationOfToday(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	tokens := s.tokens("ana@example.com", "photoprint")
+	before := s.userinfo(tokens["access_token"]).json(t)
+	require.Equal(t, s.users["ana@example.com"].ID, before["sub"])
+
+	s.updateClient("photoprint", func(c *storage.Client) {
+		c.Scopes, c.SubjectType = []storage.ClientScope{{Name: "openid"}}, "pairwise"
+	})
+	s = s.beside()
+	after := s.userinfo(tokens["access_token"]).json(t)
+	require.NotContains(t, after, "email")
+	require.NotEqual(t, before["sub"], after["sub"])
+	seen := s.post("/oauth2/introspect", "photoprint", url.Values{"token": {tokens["access_token"].(string)}}).json(t)
+	require.Equal(t, "openid", seen["scope"])
+	require.Equal(t, after["sub"], seen["sub"])
+	_, claims := decodeJWT(t, s.post("/oauth2/token", "photoprint", refreshForm(tokens["refresh_token"].(string))).json(t)["id_token"].(string))
+	require.Equal(t, after["sub"], claims["sub"], "every answer agrees (OIDC Core §5.3.2)")
+}
+
+func TestARequestThatWouldNotFitSealedIsRefusedAtOnce(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	b := s.newBrowser()
+	slashes := strings.Repeat("/", 1400) // 1.4 KB as they stand, three times that once escaped
+	raw := strings.Replace(request("photoprint", "state", "STATE").Encode(), "STATE", slashes, 1)
+	a := b.get("/oauth2/authorize?" + raw)
+	require.Equal(t, http.StatusRequestURITooLong, a.StatusCode)
+	r, _ := http.NewRequest(http.MethodPost, s.url+"/oauth2/authorize", strings.NewReader(raw))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	require.Equal(t, http.StatusRequestEntityTooLarge, do(t, b.Client, r).StatusCode)
+	a = b.authorize(request("photoprint", "state", strings.Repeat("/", 1000)))
+	require.NotEmpty(t, callback(t, b.decide(b.signIn(a, "ana@example.com"), "allow")).Get("code"))
+}
+
+func TestFormPostNeedsHTTPAndNotOnlyItsFirstLetters(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	s.register(storage.Client{ID: "native", RedirectURIs: []string{"https.app.example:/cb"}})
+	a := s.newBrowser().authorize(request("native", "response_mode", "form_post", "redirect_uri", "https.app.example:/cb"))
+	require.Equal(t, "invalid_request", callback(t, a).Get("error"))
+}
+
+func TestAnUnapprovedClientGetsNoLinkFromUs(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	s.register(storage.Client{ID: "bank", Name: "Your Bank", Status: storage.StatusSuspended, ClientURI: "https://phish.example/", InitiateLoginURI: "https://phish.example/start"})
+	a := s.newBrowser().authorize(request("bank"))
+	require.Equal(t, http.StatusForbidden, a.StatusCode)
+	require.NotContains(t, a.body, "phish.example")
+	require.NotContains(t, a.body, "suspended")
 }

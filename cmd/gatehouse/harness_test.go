@@ -454,3 +454,14 @@ func (s *testServer) active(clientID string, token any) bool {
 	require.Equal(s.t, http.StatusOK, a.StatusCode, a.body)
 	return a.json(s.t)["active"].(bool)
 }
+
+// updateClient changes a registration. A server that knows it already learns of it soon; one beside it knows at once.
+func (s *testServer) updateClient(id string, change func(*storage.Client)) {
+	s.t.Helper()
+	c, err := s.store.Client(s.t.Context(), id)
+	require.NoError(s.t, err)
+	was := c.UpdatedAt
+	change(&c)
+	c.UpdatedAt = was.Add(time.Second)
+	require.NoError(s.t, s.store.UpdateClient(s.t.Context(), c, was))
+}

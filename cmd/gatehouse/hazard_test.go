@@ -76,11 +76,7 @@ func TestAnIDTokenThatCannotBeMadeBurnsNothing(t *testing.T) {
 	require.Equal(t, "server_error", a.json(t)["error"])
 	require.NotContains(t, a.body, "ES999", "what went wrong inside is for the log")
 
-	c, err := s.store.Client(t.Context(), "odd")
-	require.NoError(t, err)
-	was := c.UpdatedAt
-	c.IDTokenAlg, c.UpdatedAt = "ES256", was.Add(time.Second)
-	require.NoError(t, s.store.UpdateClient(t.Context(), c, was))
+	s.updateClient("odd", func(c *storage.Client) { c.IDTokenAlg = "ES256" })
 	other := s.beside()
 	a = other.post("/oauth2/token", "odd", exchangeForm(code))
 	require.Equal(t, http.StatusOK, a.StatusCode, a.body)

@@ -205,11 +205,7 @@ func TestASuspendedClientIsDeadEverywhereAndComesBack(t *testing.T) {
 	s := newTestServer(t, testdb.SQLite(t))
 	l := newLive(s)
 	setStatus := func(status string) {
-		c, err := s.store.Client(t.Context(), "photoprint")
-		require.NoError(t, err)
-		was := c.UpdatedAt
-		c.Status, c.UpdatedAt = status, was.Add(time.Second)
-		require.NoError(t, s.store.UpdateClient(t.Context(), c, was))
+		s.updateClient("photoprint", func(c *storage.Client) { c.Status = status })
 	}
 	for _, status := range []string{storage.StatusDraft, storage.StatusSubmitted, storage.StatusChangesRequested, storage.StatusRejected, storage.StatusSuspended, storage.StatusArchived} {
 		setStatus(status)

@@ -47,6 +47,9 @@ type Interaction struct {
 	DefaultRedirect bool      `json:"dr,omitempty"`
 	Began           time.Time `json:"b"`
 
+	// Credentials says, to the sign-in step, that being signed in is not enough: the person has to sign in anew.
+	Credentials bool `json:"s,omitempty"`
+
 	// What was done in this interaction, and by whom. A step that finds another person signed in than UserID starts
 	// over: what was done before does not count for them.
 	UserID    string    `json:"u,omitempty"`
