@@ -81,7 +81,7 @@ func (p *Pages) changeAccount(w http.ResponseWriter, r *http.Request) {
 	action := form.Get("action")
 	switch action {
 	case "profile":
-		err = p.People.SetNames(r.Context(), signedIn.User, form.Get("first_name"), form.Get("last_name"))
+		err = p.People.SetNames(r.Context(), signedIn.User.ID, form.Get("first_name"), form.Get("last_name"))
 	case "password":
 		err = p.changePassword(w, r, signedIn, form)
 	case "sessions":

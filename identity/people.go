@@ -150,16 +150,15 @@ func (p *People) ChangePassword(ctx context.Context, u storage.User, current, ch
 	return p.users.SetPassword(ctx, u.ID, u.PasswordHash, hash, p.time(), true, "")
 }
 
-// SetNames replaces a person's first and last name. An *Invalid when one cannot be accepted.
-func (p *People) SetNames(ctx context.Context, u storage.User, first, last string) error {
-	var errFirst, errLast error
-	u.FirstName, errFirst = CanonicalName("first_name", first)
-	u.LastName, errLast = CanonicalName("last_name", last)
+// SetNames replaces a person's first and last name and nothing else of the account. An *Invalid when one cannot be
+// accepted.
+func (p *People) SetNames(ctx context.Context, userID, first, last string) error {
+	first, errFirst := CanonicalName("first_name", first)
+	last, errLast := CanonicalName("last_name", last)
 	if err := errors.Join(errFirst, errLast); err != nil {
 		return err
 	}
-	u.UpdatedAt = p.time()
-	return p.users.UpdateUser(ctx, u)
+	return p.users.SetNames(ctx, userID, first, last, p.time())
 }
 
 // Disable closes an account and ends its sessions.

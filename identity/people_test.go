@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"gatehouse/storage"
+	"gatehouse/storage/gormstore"
 )
 
 func TestOneAccountUnderEverySpelling(t *testing.T) {
@@ -237,4 +239,34 @@ func TestSignUpTellsATakenAddressOnlySoOften(t *testing.T) {
 	require.NoError(t, signUp(NewUser{Email: "cy@example.com"}, "2"))
 	s.wait(failureWindow)
 	require.NoError(t, signUp(NewUser{Email: "di@example.com"}, "1"))
+}
+
+// A page that was drawn before an admin took the person's roles away must not bring them back.
+func TestSavingNamesUndoesNoOtherChange(t *testing.T) {
+	s := newSite(t)
+	u, err := s.people.CreateUser(t.Context(), NewUser{Email: "admin@example.com", EmailVerified: true, CompanyID: "acme",
+		Roles: []string{storage.RoleCompanyAdmin, storage.RoleAdmin}, Password: "another fine password"})
+	require.NoError(t, err)
+	stripped := u
+	stripped.EmailVerified, stripped.CompanyID, stripped.Roles = false, "", nil
+	stripped.UpdatedAt = u.UpdatedAt.Add(time.Microsecond)
+	interleaved := &People{users: changedMeanwhile{s.store, func() {
+		require.NoError(t, s.store.UpdateUser(t.Context(), stripped, u.UpdatedAt))
+	}}, now: s.now}
+	require.NoError(t, interleaved.SetNames(t.Context(), u.ID, "Eva", "Alves"))
+	got, err := s.store.User(t.Context(), u.ID)
+	require.NoError(t, err)
+	stripped.FirstName, stripped.LastName, stripped.UpdatedAt = "Eva", "Alves", got.UpdatedAt
+	require.Equal(t, stripped, got)
+}
+
+// changedMeanwhile is a store in which somebody else writes just before the names are saved.
+type changedMeanwhile struct {
+	*gormstore.Store
+	change func()
+}
+
+func (c changedMeanwhile) SetNames(ctx context.Context, userID, first, last string, at time.Time) error {
+	c.change()
+	return c.Store.SetNames(ctx, userID, first, last, at)
 }

@@ -60,9 +60,14 @@ type Users interface {
 	Users(ctx context.Context, after string, limit int) ([]User, error)
 	// CreateUser stores a new user; ErrExists when the ID, Email or Phone is taken.
 	CreateUser(ctx context.Context, u User) error
-	// UpdateUser replaces a user's record. ErrNotFound when there is none; ErrExists when Email or Phone is taken.
-	// It leaves the password, Disabled and CreatedAt alone; see SetPassword and SetDisabled.
-	UpdateUser(ctx context.Context, u User) error
+	// UpdateUser replaces a user's record if its UpdatedAt still is was. ErrConflict when it moved, ErrNotFound when
+	// absent; ErrExists when Email or Phone is taken. It leaves the password, Disabled and CreatedAt alone; see
+	// SetPassword and SetDisabled.
+	UpdateUser(ctx context.Context, u User, was time.Time) error
+	// SetNames replaces a user's first and last name and nothing else, so that a person who saves their names undoes
+	// nothing that was changed meanwhile. UpdatedAt becomes at, or moves on by a microsecond where it is not earlier.
+	// ErrNotFound when there is no such user.
+	SetNames(ctx context.Context, userID, first, last string, at time.Time) error
 	// SetPassword replaces the password hash if it still is old (compare and swap), or whatever it is when old is
 	// empty. With endSessions it ends every session of the user, in the same transaction, except the session keep
 	// (which may be empty). ErrConflict when old does not match, ErrNotFound when there is no such user.

@@ -48,23 +48,43 @@ func (r userRow) user() storage.User {
 	}
 }
 
+// userColumns are the columns of users u in the order of userRow.targets.
+const userColumns = `u.id, u.email, u.email_verified, u.phone, u.phone_verified, u.first_name, u.last_name, u.locale,
+       u.company_id, u.roles, u.attributes, u.password_hash, u.disabled, u.created_at, u.updated_at`
+
+func (r *userRow) targets() []any {
+	return []any{
+		&r.ID, &r.Email, &r.EmailVerified, &r.Phone, &r.PhoneVerified, &r.FirstName, &r.LastName, &r.Locale,
+		&r.CompanyID, &r.Roles, &r.Attributes, &r.PasswordHash, &r.Disabled, &r.Created, &r.Updated,
+	}
+}
+
+const (
+	selectUser        = `SELECT ` + userColumns + ` FROM users u WHERE u.id = $1`
+	selectUserByLogin = `SELECT ` + userColumns + ` FROM users u WHERE u.email = $1 OR u.phone = $1`
+)
+
 // User implements storage.Users.
 func (s *Store) User(ctx context.Context, id string) (storage.User, error) {
-	return s.user(ctx, "id = ?", id)
+	return s.user(ctx, selectUser, id)
 }
 
 // UserByLogin implements storage.Users.
 func (s *Store) UserByLogin(ctx context.Context, login string) (storage.User, error) {
-	return s.user(ctx, "email = ? OR phone = ?", login, login)
+	return s.user(ctx, selectUserByLogin, login)
 }
 
-func (s *Store) user(ctx context.Context, where string, keys ...any) (storage.User, error) {
-	if !storable(keys[0].(string)) {
+func (s *Store) user(ctx context.Context, query, key string) (storage.User, error) {
+	if !storable(key) {
 		return storage.User{}, storage.ErrNotFound
 	}
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	var row userRow
-	err := s.read(ctx, func(db *gorm.DB) error { return db.Where(where, keys...).Take(&row).Error })
-	return row.user(), err
+	if err := s.pool.QueryRowContext(bounded, query, key).Scan(row.targets()...); err != nil {
+		return storage.User{}, translate(ctx, s.dialect, err)
+	}
+	return row.user(), nil
 }
 
 // Users implements storage.Users.
@@ -81,10 +101,24 @@ func (s *Store) CreateUser(ctx context.Context, u storage.User) error {
 }
 
 // UpdateUser implements storage.Users.
-func (s *Store) UpdateUser(ctx context.Context, u storage.User) error {
+func (s *Store) UpdateUser(ctx context.Context, u storage.User, was time.Time) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
 		row := toUserRow(u)
-		return mustMeet(tx.Select("*").Omit("id", "password_hash", "disabled", "created_at").Updates(&row))
+		err := mustMeet(tx.Select("*").Omit("id", "password_hash", "disabled", "created_at").
+			Where("updated_at = ?", at(was)).Updates(&row))
+		if err == storage.ErrNotFound {
+			return conflictIfExists(tx, &userRow{}, u.ID)
+		}
+		return err
+	})
+}
+
+// SetNames implements storage.Users.
+func (s *Store) SetNames(ctx context.Context, userID, first, last string, when time.Time) error {
+	moved := gorm.Expr("CASE WHEN updated_at < ? THEN ? ELSE updated_at + 1 END", at(when), at(when))
+	return s.write(ctx, func(tx *gorm.DB) error {
+		return mustMeet(tx.Model(&userRow{}).Where("id = ?", userID).
+			Updates(map[string]any{"first_name": first, "last_name": last, "updated_at": moved}))
 	})
 }
 

@@ -87,12 +87,52 @@ func users() []contract {
 			was := fullUser()
 			require.NoError(t, s.CreateUser(t.Context(), was))
 			changed := storage.User{ID: was.ID, FirstName: "Eva", PasswordHash: "other", UpdatedAt: moment.Add(time.Hour)}
-			require.NoError(t, s.UpdateUser(t.Context(), changed))
+			require.NoError(t, s.UpdateUser(t.Context(), changed, was.UpdatedAt))
 			got, err := s.User(t.Context(), was.ID)
 			require.NoError(t, err)
 			changed.PasswordHash, changed.Disabled, changed.CreatedAt = was.PasswordHash, was.Disabled, was.CreatedAt
 			require.Equal(t, changed, got)
-			require.ErrorIs(t, s.UpdateUser(t.Context(), storage.User{ID: id()}), storage.ErrNotFound)
+			require.ErrorIs(t, s.UpdateUser(t.Context(), storage.User{ID: id()}, moment), storage.ErrNotFound)
+		}},
+		{"an update from an older record changes nothing", func(t *testing.T, s storage.Store) {
+			was := fullUser()
+			require.NoError(t, s.CreateUser(t.Context(), was))
+			stripped := was
+			stripped.Roles, stripped.CompanyID, stripped.UpdatedAt = nil, "", was.UpdatedAt.Add(time.Second)
+			require.NoError(t, s.UpdateUser(t.Context(), stripped, was.UpdatedAt))
+			stale := was
+			stale.UpdatedAt = was.UpdatedAt.Add(time.Minute)
+			require.ErrorIs(t, s.UpdateUser(t.Context(), stale, was.UpdatedAt), storage.ErrConflict)
+			got, err := s.User(t.Context(), was.ID)
+			require.NoError(t, err)
+			require.Equal(t, stripped, got)
+		}},
+		{"names are replaced and nothing else", func(t *testing.T, s storage.Store) {
+			want := fullUser()
+			require.NoError(t, s.CreateUser(t.Context(), want))
+			want.FirstName, want.LastName, want.UpdatedAt = "Eva", "", moment.Add(time.Hour)
+			require.NoError(t, s.SetNames(t.Context(), want.ID, "Eva", "", want.UpdatedAt))
+			got, err := s.User(t.Context(), want.ID)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+			require.ErrorIs(t, s.SetNames(t.Context(), id(), "Eva", "", moment), storage.ErrNotFound)
+		}},
+		{"new names are a change that an update from an older record does not undo, by any clock", func(t *testing.T, s storage.Store) {
+			was := fullUser()
+			require.NoError(t, s.CreateUser(t.Context(), was))
+			for _, at := range []time.Time{was.UpdatedAt, was.UpdatedAt.Add(-time.Hour)} {
+				require.NoError(t, s.SetNames(t.Context(), was.ID, "Eva", "", at))
+				require.ErrorIs(t, s.UpdateUser(t.Context(), was, was.UpdatedAt), storage.ErrConflict)
+			}
+		}},
+		{"of simultaneous updates of a user one succeeds", func(t *testing.T, s storage.Store) {
+			u := person(t, s)
+			succeeded, conflicts := atOnce(t, 20, func(i int) error {
+				next := u
+				next.UpdatedAt = u.UpdatedAt.Add(time.Duration(i+1) * time.Second)
+				return s.UpdateUser(t.Context(), next, u.UpdatedAt)
+			})
+			require.Equal(t, []int{1, 19}, []int{succeeded, conflicts})
 		}},
 		{"a password is replaced only if it is still the old one", func(t *testing.T, s storage.Store) {
 			u := person(t, s)
@@ -142,12 +182,12 @@ func provesUnique(t *testing.T, s storage.Store) {
 		require.ErrorIs(t, s.CreateUser(t.Context(), taken), storage.ErrExists)
 	}
 	for _, taken := range []storage.User{{ID: other.ID, Email: u.Email}, {ID: other.ID, Phone: u.Phone}} {
-		require.ErrorIs(t, s.UpdateUser(t.Context(), taken), storage.ErrExists)
+		require.ErrorIs(t, s.UpdateUser(t.Context(), taken, other.UpdatedAt), storage.ErrExists)
 	}
 	got, err := s.User(t.Context(), other.ID)
 	require.NoError(t, err)
 	require.Equal(t, other, got, "a refused update changes nothing")
-	require.NoError(t, s.UpdateUser(t.Context(), u), "one's own values are not taken")
+	require.NoError(t, s.UpdateUser(t.Context(), u, u.UpdatedAt), "one's own values are not taken")
 	for range 2 {
 		require.NoError(t, s.CreateUser(t.Context(), storage.User{ID: id()}))
 	}

@@ -132,8 +132,11 @@ func (p *planner) updateUser(ctx context.Context, r record[User], old *storage.U
 
 func (p *planner) applyUser(ctx context.Context, entry User, old *storage.User, setPassword bool) error {
 	u := entry.user()
-	u.ID, u.CreatedAt, u.UpdatedAt, u.PasswordHash = old.ID, old.CreatedAt, p.time(), old.PasswordHash
-	if err := p.Store.UpdateUser(ctx, u); err != nil {
+	u.ID, u.UpdatedAt = old.ID, p.time()
+	if !u.UpdatedAt.After(old.UpdatedAt) {
+		u.UpdatedAt = old.UpdatedAt.Add(time.Microsecond) // two writes within one tick are still two versions
+	}
+	if err := p.Store.UpdateUser(ctx, u, old.UpdatedAt); err != nil {
 		return err
 	}
 	if entry.Disabled != old.Disabled {

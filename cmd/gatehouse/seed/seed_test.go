@@ -195,6 +195,24 @@ func TestWhatPeopleSayAboutThemselvesStaysButRolesDoNot(t *testing.T) {
 	require.NotEmpty(t, u.PasswordHash)
 }
 
+func TestAnAccountThatChangedSinceThePlanIsLeftAlone(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		to := newTarget(t, dsn)
+		apply(t, to, everything)
+		p, err := plan(t, to, strings.Replace(everything, "first_name: Ana", "first_name: Anna", 1))
+		require.NoError(t, err)
+		u, err := to.Store.UserByLogin(t.Context(), "ana@example.com")
+		require.NoError(t, err)
+		require.NoError(t, to.Store.SetNames(t.Context(), u.ID, "Eva", "Souza", time.Now()))
+		err = p.Apply(t.Context())
+		require.ErrorIs(t, err, storage.ErrConflict)
+		require.ErrorContains(t, err, "user ana@example.com was changed by somebody else meanwhile; apply again")
+		u, err = to.Store.User(t.Context(), u.ID)
+		require.NoError(t, err)
+		require.Equal(t, "Eva", u.FirstName)
+	})
+}
+
 func TestAPasswordThatVerifiesIsLeftAlone(t *testing.T) {
 	to := newTarget(t, testdb.SQLite(t))
 	apply(t, to, everything)
