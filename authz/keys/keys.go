@@ -193,9 +193,7 @@ func (s *Set) Run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-clean.C:
-			if s.Load(ctx) != nil {
-				continue
-			}
+			_ = s.Load(ctx) // again in an hour
 		case <-look.C:
 			if revision, err := s.store.Revision(ctx); err == nil && revision != seen && s.reload(ctx) == nil {
 				seen = revision
