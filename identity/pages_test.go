@@ -385,9 +385,45 @@ func TestOtherSessionsCanBeEndedOneByOneAndAllAtOnce(t *testing.T) {
 	page.shows(t, http.StatusOK, form.Get("session"))
 	b.post("/account", form).leadsTo(t, "/account")
 	require.Equal(t, []bool{true, false, true}, []bool{b.isSignedIn(), laptop.isSignedIn(), phone.isSignedIn()})
+	form.Set("session", sessionID(s.signInElsewhere("bo@example.com").content().Secret))
+	b.post("/account", form).leadsTo(t, "/account")
+	_, _, err := s.store.Session(t.Context(), form.Get("session"), s.now())
+	require.NoError(t, err, "another person's session is none of one's own")
 	form.Del("session")
 	b.post("/account", form).leadsTo(t, "/account")
 	require.Equal(t, []bool{true, false}, []bool{b.isSignedIn(), phone.isSignedIn()})
+}
+
+func (s *site) signInElsewhere(email string) *browser {
+	s.t.Helper()
+	_, err := s.people.CreateUser(s.t.Context(), NewUser{Email: email, Password: anaPassword})
+	require.NoError(s.t, err)
+	b := s.browser()
+	b.signIn(email, anaPassword).leadsTo(s.t, "/account")
+	return b
+}
+
+func TestEndingAllOtherSessionsIsOneStatement(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.mustSignIn()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(b.cookie())
+	signedIn, err := s.sessions.Current(r)
+	require.NoError(t, err)
+	statements := func() int64 {
+		s.statements.Store(0)
+		require.NoError(t, s.sessions.EndOthers(t.Context(), signedIn, ""))
+		return s.statements.Load()
+	}
+	alone := statements()
+	for range 3 {
+		s.browser().mustSignIn()
+	}
+	require.Equal(t, alone, statements())
+	sessions, err := s.sessions.Of(t.Context(), s.ana.ID)
+	require.NoError(t, err)
+	require.Len(t, sessions, 1)
 }
 
 func FuzzSignInForm(f *testing.F) {

@@ -171,17 +171,22 @@ func (s *Sessions) End(w http.ResponseWriter, r *http.Request) error {
 
 // EndOthers ends the signed-in person's other sessions: the one with this id, or all of them when it is empty.
 func (s *Sessions) EndOthers(ctx context.Context, signedIn *SignedIn, id string) error {
+	if id == "" {
+		if err := s.store.EndOtherSessions(ctx, signedIn.User.ID, signedIn.Session.ID); err != nil {
+			return fmt.Errorf("end the other sessions: %w", err)
+		}
+		return nil
+	}
 	records, err := s.Of(ctx, signedIn.User.ID)
 	if err != nil {
 		return err
 	}
-	for _, record := range records {
-		if record.ID == signedIn.Session.ID || id != "" && record.ID != id {
-			continue
-		}
-		if err := s.store.EndSession(ctx, record.ID); err != nil {
-			return fmt.Errorf("end a session: %w", err)
-		}
+	theirs := func(record storage.Session) bool { return record.ID == id }
+	if id == signedIn.Session.ID || !slices.ContainsFunc(records, theirs) {
+		return nil
+	}
+	if err := s.store.EndSession(ctx, id); err != nil {
+		return fmt.Errorf("end a session: %w", err)
 	}
 	return nil
 }

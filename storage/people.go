@@ -84,18 +84,25 @@ type Companies interface {
 	SaveCompany(ctx context.Context, c Company) error
 }
 
+// MaxSessions is how many sessions a user can have: more browsers than anybody has, and no more rows than a page can show.
+const MaxSessions = 50
+
 // Sessions keeps signed-in browsers.
 type Sessions interface {
 	// Session returns the live session with this ID and its user in one read. ErrNotFound when there is none, it has
 	// expired at now, or its user is disabled.
 	Session(ctx context.Context, id string, now time.Time) (Session, User, error)
-	// StartSession stores s and, in the same transaction, deletes the session replaced when it is not empty.
+	// StartSession stores s and, in the same transaction, deletes the session replaced when it is not empty and then of
+	// the user's sessions the oldest beyond MaxSessions, never s. Sessions that start at the same moment may leave a few
+	// more, until the next one.
 	StartSession(ctx context.Context, s Session, replaced string) error
 	// TouchSession records when and from where a session was last seen; no error when it has gone.
 	TouchSession(ctx context.Context, id string, seenAt time.Time, address string) error
 	// EndSession deletes a session; no error when it has gone.
 	EndSession(ctx context.Context, id string) error
-	// UserSessions lists a user's sessions that have not expired at now, the one last seen first.
+	// EndOtherSessions deletes every session of a user except keep, which may be empty.
+	EndOtherSessions(ctx context.Context, userID, keep string) error
+	// UserSessions lists a user's sessions that have not expired at now, the one last seen first, at most MaxSessions.
 	UserSessions(ctx context.Context, userID string, now time.Time) ([]Session, error)
 }
 

@@ -33,8 +33,7 @@ func (r sessionRow) session() storage.Session {
 // The CASTs are explained at selectToken.
 const selectSession = `
 SELECT s.user_id, s.auth_time, s.created_at, s.seen_at, s.expires_at, s.user_agent, s.address,
-       u.id, u.email, u.email_verified, u.phone, u.phone_verified, u.first_name, u.last_name, u.locale, u.company_id,
-       u.roles, u.attributes, u.password_hash, u.disabled, u.created_at, u.updated_at
+       ` + userColumns + `
 FROM sessions s JOIN users u ON u.id = s.user_id
 WHERE s.id = CAST($1 AS TEXT) AND (s.expires_at = 0 OR s.expires_at > CAST($2 AS BIGINT)) AND NOT u.disabled`
 
@@ -46,15 +45,18 @@ func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	r, u := sessionRow{ID: id}, userRow{}
-	err := s.pool.QueryRowContext(bounded, selectSession, id, int64(at(now))).Scan(
-		&r.UserID, &r.AuthTime, &r.Created, &r.SeenAt, &r.ExpiresAt, &r.UserAgent, &r.Address,
-		&u.ID, &u.Email, &u.EmailVerified, &u.Phone, &u.PhoneVerified, &u.FirstName, &u.LastName, &u.Locale, &u.CompanyID,
-		&u.Roles, &u.Attributes, &u.PasswordHash, &u.Disabled, &u.Created, &u.Updated)
+	targets := append([]any{&r.UserID, &r.AuthTime, &r.Created, &r.SeenAt, &r.ExpiresAt, &r.UserAgent, &r.Address}, u.targets()...)
+	err := s.pool.QueryRowContext(bounded, selectSession, id, int64(at(now))).Scan(targets...)
 	if err != nil {
 		return storage.Session{}, storage.User{}, translate(ctx, s.dialect, err)
 	}
 	return r.session(), u.user(), nil
 }
+
+// makeRoom leaves a user all but one of the sessions that they may have, the newest.
+const makeRoom = `
+DELETE FROM sessions WHERE user_id = ? AND id NOT IN
+    (SELECT id FROM sessions WHERE user_id = ? ORDER BY created_at DESC, id LIMIT ?)`
 
 // StartSession implements storage.Sessions.
 func (s *Store) StartSession(ctx context.Context, session storage.Session, replaced string) error {
@@ -63,6 +65,9 @@ func (s *Store) StartSession(ctx context.Context, session storage.Session, repla
 			if err := tx.Where("id = ?", replaced).Delete(&sessionRow{}).Error; err != nil {
 				return err
 			}
+		}
+		if err := tx.Exec(makeRoom, session.UserID, session.UserID, storage.MaxSessions-1).Error; err != nil {
+			return err
 		}
 		return tx.Create(&sessionRow{
 			ID: session.ID, UserID: session.UserID, AuthTime: at(session.AuthTime), Created: at(session.CreatedAt),
@@ -85,12 +90,22 @@ func (s *Store) EndSession(ctx context.Context, id string) error {
 	return s.write(ctx, func(tx *gorm.DB) error { return tx.Where("id = ?", id).Delete(&sessionRow{}).Error })
 }
 
+// EndOtherSessions implements storage.Sessions.
+func (s *Store) EndOtherSessions(ctx context.Context, userID, keep string) error {
+	return s.write(ctx, func(tx *gorm.DB) error { return deleteSessions(tx, userID, keep) })
+}
+
+// deleteSessions deletes every session of a user except keep.
+func deleteSessions(tx *gorm.DB, userID, keep string) error {
+	return tx.Where("user_id = ? AND id <> ?", userID, keep).Delete(&sessionRow{}).Error
+}
+
 // UserSessions implements storage.Sessions.
 func (s *Store) UserSessions(ctx context.Context, userID string, now time.Time) ([]storage.Session, error) {
 	var rows []sessionRow
 	err := s.read(ctx, func(db *gorm.DB) error {
 		return db.Where("user_id = ? AND (expires_at = 0 OR expires_at > ?)", userID, at(now)).
-			Order("seen_at DESC, id").Find(&rows).Error
+			Order("seen_at DESC, id").Limit(storage.MaxSessions).Find(&rows).Error
 	})
 	return records(rows, sessionRow.session), err
 }

@@ -120,6 +120,8 @@ func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
 	s.Grants(ctx, storage.Owner{UserID: "u"})
 	s.UserByLogin(ctx, "a@example.com")
 	s.UserSessions(ctx, "u", now)
+	require.NoError(t, s.StartSession(ctx, storage.Session{ID: "s", UserID: "u"}, ""))
+	require.NoError(t, s.EndOtherSessions(ctx, "u", "s"))
 	require.NoError(t, s.Apply(ctx, storage.Unit{storage.RevokeFamily{}, storage.EndGrant{ID: "g"}}))
 	s.Apply(ctx, storage.Unit{storage.HoldGrant{ID: "g"}})
 	s.Apply(ctx, storage.Unit{storage.SpendToken{Key: key}})

@@ -85,6 +85,19 @@ func sessions() []contract {
 				requireSession(t, s, session.ID, false)
 			}
 		}},
+		{"a user keeps the newest sessions, whatever their clock says of the one that starts", provesMaxSessions},
+		{"a user's other sessions end at once", func(t *testing.T, s storage.Store) {
+			u, other := person(t, s), signIn(t, s, person(t, s).ID)
+			kept, ended := signIn(t, s, u.ID), signIn(t, s, u.ID)
+			for range 2 {
+				require.NoError(t, s.EndOtherSessions(t.Context(), u.ID, kept.ID))
+				requireSession(t, s, ended.ID, false)
+				requireSession(t, s, kept.ID, true)
+			}
+			require.NoError(t, s.EndOtherSessions(t.Context(), u.ID, other.ID))
+			requireSession(t, s, kept.ID, false)
+			requireSession(t, s, other.ID, true)
+		}},
 		{"a user's live sessions are listed, the one last seen first", func(t *testing.T, s storage.Store) {
 			u := person(t, s)
 			first, second, expired := signIn(t, s, u.ID), signIn(t, s, u.ID), signIn(t, s, u.ID)
@@ -100,6 +113,32 @@ func sessions() []contract {
 			require.Equal(t, first, list[1])
 		}},
 	}
+}
+
+func provesMaxSessions(t *testing.T, s storage.Store) {
+	u, other := person(t, s), signIn(t, s, person(t, s).ID)
+	start := func(created time.Time, replaced string) storage.Session {
+		session := storage.Session{ID: id(), UserID: u.ID, CreatedAt: created, SeenAt: moment, ExpiresAt: moment.Add(time.Hour)}
+		require.NoError(t, s.StartSession(t.Context(), session, replaced))
+		return session
+	}
+	started := make([]storage.Session, storage.MaxSessions)
+	for i := range started {
+		started[i] = start(moment.Add(time.Duration(i)*time.Second), "")
+	}
+	requireSession(t, s, started[0].ID, true)
+	started = append(started, start(moment.Add(time.Hour), started[1].ID))
+	requireSession(t, s, started[0].ID, true) // the one replaced made room
+	early := start(moment.Add(-time.Hour), "")
+	requireSession(t, s, started[0].ID, false)
+	requireSession(t, s, early.ID, true)
+	list, err := s.UserSessions(t.Context(), u.ID, moment)
+	require.NoError(t, err)
+	require.Len(t, list, storage.MaxSessions)
+	for _, session := range started[2:] {
+		requireSession(t, s, session.ID, true)
+	}
+	requireSession(t, s, other.ID, true)
 }
 
 func failures() []contract {
