@@ -48,23 +48,43 @@ func (r userRow) user() storage.User {
 	}
 }
 
+// userColumns are the columns of users u in the order of userRow.targets.
+const userColumns = `u.id, u.email, u.email_verified, u.phone, u.phone_verified, u.first_name, u.last_name, u.locale,
+       u.company_id, u.roles, u.attributes, u.password_hash, u.disabled, u.created_at, u.updated_at`
+
+func (r *userRow) targets() []any {
+	return []any{
+		&r.ID, &r.Email, &r.EmailVerified, &r.Phone, &r.PhoneVerified, &r.FirstName, &r.LastName, &r.Locale,
+		&r.CompanyID, &r.Roles, &r.Attributes, &r.PasswordHash, &r.Disabled, &r.Created, &r.Updated,
+	}
+}
+
+const (
+	selectUser        = `SELECT ` + userColumns + ` FROM users u WHERE u.id = $1`
+	selectUserByLogin = `SELECT ` + userColumns + ` FROM users u WHERE u.email = $1 OR u.phone = $1`
+)
+
 // User implements storage.Users.
 func (s *Store) User(ctx context.Context, id string) (storage.User, error) {
-	return s.user(ctx, "id = ?", id)
+	return s.user(ctx, selectUser, id)
 }
 
 // UserByLogin implements storage.Users.
 func (s *Store) UserByLogin(ctx context.Context, login string) (storage.User, error) {
-	return s.user(ctx, "email = ? OR phone = ?", login, login)
+	return s.user(ctx, selectUserByLogin, login)
 }
 
-func (s *Store) user(ctx context.Context, where string, keys ...any) (storage.User, error) {
-	if !storable(keys[0].(string)) {
+func (s *Store) user(ctx context.Context, query, key string) (storage.User, error) {
+	if !storable(key) {
 		return storage.User{}, storage.ErrNotFound
 	}
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	var row userRow
-	err := s.read(ctx, func(db *gorm.DB) error { return db.Where(where, keys...).Take(&row).Error })
-	return row.user(), err
+	if err := s.pool.QueryRowContext(bounded, query, key).Scan(row.targets()...); err != nil {
+		return storage.User{}, translate(ctx, s.dialect, err)
+	}
+	return row.user(), nil
 }
 
 // Users implements storage.Users.
