@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/ory/fosite"
 
-	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -39,10 +39,9 @@ func (s *Server) authenticate(ctx context.Context, authorization string, params 
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return nil, err
 	}
-	known := c // nil for an unknown client: the comparison below takes the same time
-	proven := false
-	for _, secret := range creds.secrets {
-		proven = registry.Authenticate(known, secret, s.now()) || proven
+	proven, err := s.registry.Authenticate(ctx, c, creds.secrets) // c is nil for an unknown client
+	if err != nil {
+		return nil, fmt.Errorf("authenticate client %q: %w", creds.id, err)
 	}
 	if c == nil || c.Status != storage.StatusApproved || !acceptsMethod(c, creds.method) {
 		return nil, errClient

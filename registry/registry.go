@@ -32,11 +32,13 @@ type Registry struct {
 	store   Store
 	now     func() time.Time
 	current atomic.Pointer[generation]
+	slow    *slowSecrets
+	decoy   string // the hash that is compared with where there is no client, so that the answer takes as long as for one
 }
 
 // New returns a registry on store. Start Run beside it where other processes write too.
 func New(store Store, now func() time.Time) *Registry {
-	r := &Registry{store: store, now: now}
+	r := &Registry{store: store, now: now, slow: newSlowSecrets(), decoy: HashSecret(GenerateSecret())}
 	r.Forget()
 	return r
 }

@@ -195,7 +195,7 @@ func TestRotateSecretKeepsTheOldOnesForAWhile(t *testing.T) {
 	live := func(secret string, at time.Time) bool {
 		c, err := r.Client(t.Context(), "photoprint")
 		require.NoError(t, err)
-		return registry.Authenticate(c, secret, at)
+		return registry.HasSecret(c, secret, at)
 	}
 	original := "ssssssssssssssssssssssssssssssss"
 	require.True(t, live(original, now))
@@ -234,7 +234,7 @@ func TestRotateSecretStartsOverWhenSomebodyElseWrote(t *testing.T) {
 	c, err := r.Client(t.Context(), "photoprint")
 	require.NoError(t, err)
 	require.Equal(t, "Renamed", c.Name)
-	require.True(t, registry.Authenticate(c, secret, time.Now()))
+	require.True(t, registry.HasSecret(c, secret, time.Now()))
 }
 
 func TestRotateSecretRefusesAPublicClient(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -40,9 +39,6 @@ const (
 	argon2Lanes  = 1
 	argon2Size   = 32
 )
-
-// slowly bounds how many imported hashes are computed at a time, since each takes memory and a processor.
-var slowly = make(chan struct{}, runtime.GOMAXPROCS(0))
 
 // GenerateSecret returns a new client secret: 256 random bits in base64url.
 func GenerateSecret() string {
@@ -76,14 +72,13 @@ func HashSecret(secret string) string {
 	salt := make([]byte, 16)
 	rand.Read(salt)
 	h := argon2Hash{memory: argon2Memory, time: argon2Time, lanes: argon2Lanes, salt: salt}
-	slowly <- struct{}{}
-	defer func() { <-slowly }()
 	h.sum = argon2.IDKey([]byte(secret), salt, h.time, h.memory, h.lanes, argon2Size)
 	return h.String()
 }
 
 // VerifySecret reports whether hash was made from secret: by HashSecret, or as a bcrypt or argon2id hash (PHC string)
 // that was imported. The comparison takes the same time wherever the two differ. An empty hash or secret never matches.
+// It takes as long as the hash wants; servers use Registry.Authenticate.
 func VerifySecret(hash, secret string) bool {
 	if hash == "" || secret == "" {
 		return false
@@ -96,8 +91,6 @@ func VerifySecret(hash, secret string) bool {
 	if CheckSecretHash(hash) != nil {
 		return false
 	}
-	slowly <- struct{}{}
-	defer func() { <-slowly }()
 	if h, err := parseArgon2(hash); err == nil {
 		sum := argon2.IDKey([]byte(secret), h.salt, h.time, h.memory, h.lanes, uint32(len(h.sum)))
 		return subtle.ConstantTimeCompare(h.sum, sum) == 1
@@ -109,31 +102,6 @@ func VerifySecret(hash, secret string) bool {
 // after it, and the same over again, so that more than 72 bytes, or a NUL within, would stand for several secrets.
 func fitsBcrypt(secret string) bool {
 	return len(secret) <= 72 && !strings.ContainsRune(secret, 0)
-}
-
-// decoy is compared with where there is no client, so that the answer takes as long as for one.
-var decoy = []storage.ClientSecret{{Hash: HashSecret(GenerateSecret())}}
-
-// Authenticate reports whether secret is one of the client's live secrets at now. For a nil client, as for a client
-// without secrets, it does the work of one comparison and says false.
-func Authenticate(c *storage.Client, secret string, now time.Time) bool {
-	var live []storage.ClientSecret
-	if c != nil && !c.Public {
-		for _, s := range c.Secrets {
-			if s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt) {
-				live = append(live, s)
-			}
-		}
-	}
-	known := len(live) > 0
-	if !known {
-		live = decoy
-	}
-	matches := false
-	for _, s := range live {
-		matches = VerifySecret(s.Hash, secret) || matches
-	}
-	return matches && known
 }
 
 // CheckSecretHash says whether a hash can be imported: one of HashSecret's, bcrypt, or argon2id as a PHC string, of

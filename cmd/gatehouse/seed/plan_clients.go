@@ -107,11 +107,9 @@ func (c Client) keepsSecret(old *storage.Client, now time.Time) bool {
 		return true
 	}
 	if c.ClientSecret != "" {
-		return registry.Authenticate(old, c.ClientSecret, now)
+		return registry.HasSecret(old, c.ClientSecret, now)
 	}
-	return slices.ContainsFunc(old.Secrets, func(s storage.ClientSecret) bool {
-		return s.Hash == c.ClientSecretHash && (s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt))
-	})
+	return registry.HasHash(old, c.ClientSecretHash, now)
 }
 
 // secrets is what to keep of the secret in the file.
