@@ -41,7 +41,6 @@ type Token struct {
 	GrantID   string // empty for client_credentials
 	UserID    string // whose it is; empty for a company's and a client's
 	CompanyID string
-	Subject   string // sub as this client sees it
 	Scope     string // granted, separated by single spaces
 	Session   []byte // what authz wants back with it; opaque here
 	IssuedAt  time.Time

@@ -21,7 +21,7 @@ func nextToken() storage.Token {
 	binary.BigEndian.PutUint64(token.Family[:], sequence.Add(1))
 	now := time.Now()
 	token.GrantID, token.UserID, token.ClientID = "grant", "user", "client"
-	token.Subject, token.Scope, token.Session = "subject", "openid email profile", make([]byte, 300)
+	token.Scope, token.Session = "openid email profile", make([]byte, 300)
 	token.IssuedAt, token.ExpiresAt = now, now.Add(360*time.Hour)
 	return token
 }

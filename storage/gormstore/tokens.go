@@ -12,7 +12,7 @@ import (
 // is planned for the value that is bound, and the driver unbinds all values after each use. That costs six times as much
 // as the lookups. Where a join is needed, the parameters stand in a CAST, which hides them from the planner.
 const selectToken = `
-SELECT t.hash, t.client_id, t.grant_id, t.user_id, t.company_id, t.subject, t.scope, t.session, t.issued_at,
+SELECT t.hash, t.client_id, t.grant_id, t.user_id, t.company_id, t.scope, t.session, t.issued_at,
        t.expires_at, t.state, t.spent_at, t.secret_id, t.keep_until,
        EXISTS (SELECT 1 FROM family_revocations WHERE family_id = t.family_id),
        COALESCE((SELECT state FROM grants WHERE id = t.grant_id), 0),
@@ -32,7 +32,7 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := s.pool.QueryRowContext(bounded, selectToken, key.Family[:], int64(key.Kind), int64(key.Generation)).Scan(
-		&t.Hash, &t.ClientID, &t.GrantID, &t.UserID, &t.CompanyID, &t.Subject, &t.Scope, &t.Session, &issued,
+		&t.Hash, &t.ClientID, &t.GrantID, &t.UserID, &t.CompanyID, &t.Scope, &t.Session, &issued,
 		&expires, &t.State, &spent, &t.SecretID, &keep,
 		&t.FamilyRevoked, &grantState, &until, &userDead, &email)
 	if err != nil {
@@ -61,12 +61,12 @@ func keepUntil(t storage.Token) micros {
 
 func insertToken(t storage.Token) step {
 	return step{must: true, sql: `
-INSERT INTO tokens (family_id, kind, generation, hash, client_id, grant_id, user_id, company_id, subject, scope, session,
+INSERT INTO tokens (family_id, kind, generation, hash, client_id, grant_id, user_id, company_id, scope, session,
                     issued_at, expires_at, state, spent_at, secret_id, keep_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT DO NOTHING`, args: []any{
 		t.Family[:], int64(t.Kind), int64(t.Generation), notNull(t.Hash), t.ClientID, t.GrantID, t.UserID, t.CompanyID,
-		t.Subject, t.Scope, notNull(t.Session), int64(at(t.IssuedAt)), int64(at(t.ExpiresAt)), int64(t.State),
+		t.Scope, notNull(t.Session), int64(at(t.IssuedAt)), int64(at(t.ExpiresAt)), int64(t.State),
 		int64(at(t.SpentAt)), t.SecretID, int64(keepUntil(t)),
 	}}
 }

@@ -74,7 +74,7 @@ func tokenOf(g storage.Grant, kind storage.TokenKind, f storage.FamilyID, genera
 	return storage.Token{
 		TokenKey: storage.TokenKey{Family: f, Kind: kind, Generation: generation},
 		Hash:     hash[:], ClientID: g.ClientID, GrantID: g.ID, UserID: g.Owner.UserID, CompanyID: g.Owner.CompanyID,
-		Subject: "sub", Scope: "email openid", Session: []byte(`{"n":1}`), IssuedAt: moment,
+		Scope: "email openid", Session: []byte(`{"n":1}`), IssuedAt: moment,
 		ExpiresAt: moment.Add(time.Hour), State: storage.TokenActive,
 	}
 }

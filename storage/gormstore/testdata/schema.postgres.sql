@@ -103,15 +103,14 @@ tokens.05 client_id text COLLATE C NOT NULL
 tokens.06 grant_id text COLLATE C NOT NULL
 tokens.07 user_id text COLLATE C NOT NULL
 tokens.08 company_id text COLLATE C NOT NULL
-tokens.09 subject text COLLATE C NOT NULL
-tokens.10 scope text COLLATE C NOT NULL
-tokens.11 session bytea NOT NULL
-tokens.12 issued_at bigint NOT NULL
-tokens.13 expires_at bigint NOT NULL
-tokens.14 state smallint NOT NULL
-tokens.15 spent_at bigint NOT NULL
-tokens.16 secret_id text COLLATE C NOT NULL
-tokens.17 keep_until bigint NOT NULL
+tokens.09 scope text COLLATE C NOT NULL
+tokens.10 session bytea NOT NULL
+tokens.11 issued_at bigint NOT NULL
+tokens.12 expires_at bigint NOT NULL
+tokens.13 state smallint NOT NULL
+tokens.14 spent_at bigint NOT NULL
+tokens.15 secret_id text COLLATE C NOT NULL
+tokens.16 keep_until bigint NOT NULL
 users.01 id text COLLATE C NOT NULL
 users.02 email text COLLATE C
 users.03 email_verified boolean NOT NULL

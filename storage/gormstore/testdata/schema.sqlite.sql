@@ -146,7 +146,6 @@ CREATE TABLE tokens (
     grant_id TEXT NOT NULL,
     user_id TEXT NOT NULL,
     company_id TEXT NOT NULL,
-    subject TEXT NOT NULL,
     scope TEXT NOT NULL,
     session BLOB NOT NULL,
     issued_at BIGINT NOT NULL,
