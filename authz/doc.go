@@ -1,7 +1,7 @@
 // Package authz is the protocol: RFC parameters in, RFC members out. It is the only room that knows fosite.
 //
 //	endpoint                       section                          file
-//	GET,POST /oauth2/authorize     RFC 6749 §3.1, OIDC Core §3.1.2  authorize.go (checks in authorize_checks.go)
+//	GET,POST /oauth2/authorize     RFC 6749 §3.1, OIDC Core §3.1.2  authorize.go and authorize_*.go: decode, checks, code, answer
 //	POST /oauth2/token             RFC 6749 §3.2                    token.go
 //	POST /oauth2/token/user        the same, a person's only        token.go
 //	POST /oauth2/token/company     the same, a company's only       token.go
