@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"strings"
 
 	"golang.org/x/crypto/bcrypt"
 	"golang.org/x/sync/semaphore"
@@ -58,8 +59,8 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // Verify reports whether hash is password's, and then whether it should be replaced by a new one because it was
-// imported or made at another cost. An empty hash is nobody's and costs as much as another. Verify waits for memory;
-// the context's error when it ends first, ErrHash when hash is not one.
+// imported or made at another cost, and all of the password was compared. An empty hash is nobody's and costs as much as
+// another. Verify waits for memory; the context's error when it ends first, ErrHash when hash is not one.
 func (p *Passwords) Verify(ctx context.Context, hash, password string) (ok, rehash bool, err error) {
 	if hash == "" {
 		hash = p.dummy
@@ -69,7 +70,7 @@ func (p *Passwords) Verify(ctx context.Context, hash, password string) (ok, reha
 	}
 	if isBcrypt(hash) {
 		ok, err = p.verifyBcrypt(ctx, hash, password)
-		return ok, ok, err
+		return ok, ok && comparedWhole(password), err
 	}
 	a, err := parseArgon2id(hash)
 	if err != nil {
@@ -98,6 +99,12 @@ func (p *Passwords) verifyBcrypt(ctx context.Context, hash, password string) (bo
 		return false, ErrHash
 	}
 	return err == nil, nil
+}
+
+// comparedWhole reports whether bcrypt told this password from every other one. It looks at 72 bytes, and takes what comes
+// after a NUL for a repetition, so the rest may be anything and is not to be stored.
+func comparedWhole(password string) bool {
+	return len(password) <= 72 && !strings.ContainsRune(password, 0)
 }
 
 // enter takes memory KiB of room, or all of it when it is less than that, and returns how to give it back.

@@ -68,6 +68,21 @@ func TestBcryptPasswordsBeyond72BytesStayValid(t *testing.T) {
 	require.True(t, ok)
 }
 
+// bcrypt did not look at all of such a password, so what was typed may not be what the person chose.
+func TestWhatBcryptDidNotCompareIsNeverHashedAnew(t *testing.T) {
+	for _, password := range []string{strings.Repeat("0123456789", 8)[:72], "imported"} {
+		sum, err := bcrypt.GenerateFromPassword([]byte(password), bcrypt.MinCost)
+		require.NoError(t, err)
+		for typed, want := range map[string]bool{
+			password: true, password + "\x00": false, password + "\x00" + password: false, password + "typo": false,
+		} {
+			_, rehash, err := NewPasswords(0).Verify(t.Context(), string(sum), typed)
+			require.NoError(t, err)
+			require.Equal(t, want, rehash, "%q", typed)
+		}
+	}
+}
+
 func TestAnEmptyHashIsNobodys(t *testing.T) {
 	p := NewPasswords(0)
 	for _, password := range []string{"", "anything"} {
