@@ -71,6 +71,9 @@ func serveHouse(ctx context.Context, h *house, log *slog.Logger) error {
 	if err := makeFirstAdmin(ctx, h, log); err != nil {
 		return err
 	}
+	if h.cfg.Mail != "" {
+		log.Warn("GATEHOUSE_MAIL is set, but this version sends no mail: sign-up signs in at once, without proof of the address")
+	}
 	listener, err := httpx.Listen(ctx, h.cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w; stop what listens there, or choose another address with --listen", h.cfg.Listen, err)
