@@ -180,6 +180,7 @@ func TestADatabaseThatIsClosedIs503(t *testing.T) {
 
 // A standby, a full disk, a backup that holds the lock: what only reads goes on.
 func TestADatabaseThatRefusesWritesAnswersReadsAndIs503ForTheRest(t *testing.T) {
+	t.Parallel()
 	testdb.Each(t, func(t *testing.T, dsn string) {
 		l := newLive(newTestServer(t, dsn))
 		writable := refuseWrites(t, dsn)
