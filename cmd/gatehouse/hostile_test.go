@@ -273,3 +273,27 @@ func TestAWrongMethodIs405WithAllow(t *testing.T) {
 		}
 	}
 }
+
+// A request travels sealed through the pages; what it carries is shown there, and comes back as it was.
+func TestWhatARequestCarriesIsHarmlessOnThePagesThatItLeadsTo(t *testing.T) {
+	l := newLive(newTestServer(t, testdb.SQLite(t)))
+	for _, name := range []string{"login_hint", "ui_locales", "state", "nonce"} {
+		for _, value := range hostile {
+			for _, prompt := range []string{"login", "consent"} {
+				what := prompt + " " + name + "=" + shorten(value)
+				a := l.browser.authorize(request("photoprint", name, value, "prompt", prompt))
+				l.requireHarmless(t, what, a)
+				location := a.Header.Get("Location")
+				if !strings.HasPrefix(location, "/"+prompt) {
+					continue // refused: no text, or too long
+				}
+				page := l.browser.get(location)
+				require.Equal(t, http.StatusOK, page.StatusCode, what)
+				l.requireHarmless(t, what, page)
+				if prompt == "consent" && name == "state" {
+					require.Equal(t, value, callback(t, l.browser.decide(a, "allow")).Get("state"), what)
+				}
+			}
+		}
+	}
+}
