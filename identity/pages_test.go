@@ -205,7 +205,9 @@ func TestSelectAccountOffersToContinueAsWhoIsSignedIn(t *testing.T) {
 	require.Equal(t, s.ana.ID, i.UserID)
 	require.True(t, i.LoginAt.IsZero(), "it was no sign-in")
 
-	path, _ = b.login(s.request("prompt=login+select_account"))
+	afresh := s.request("prompt=login+select_account")
+	afresh.Credentials = true
+	path, _ = b.login(afresh)
 	require.NotContains(t, b.get(path).body, `name="continue"`, "a new sign-in is asked for")
 	stranger := s.browser()
 	_, sealed := stranger.login(s.request("prompt=select_account"))
