@@ -78,7 +78,7 @@ func statusOf(code string) int {
 var (
 	errClient      = refuse(codeInvalidClient, "Client authentication failed.")
 	errGrant       = refuse(codeInvalidGrant, "The code or refresh token is not valid, has expired, was used or revoked, or belongs to another client.")
-	errUnavailable = refuse(codeTemporarilyUnavailable, "The server cannot reach its database. Try again shortly.")
+	errUnavailable = refuse(codeTemporarilyUnavailable, "The server cannot answer right now. Try again shortly.")
 )
 
 // fositeCodes maps the codes of fosite that no registry knows onto those of the RFCs; the standard ones stay.

@@ -71,9 +71,7 @@ func serveHouse(ctx context.Context, h *house, log *slog.Logger) error {
 	if err := makeFirstAdmin(ctx, h, log); err != nil {
 		return err
 	}
-	if h.cfg.Mail != "" {
-		log.Warn("GATEHOUSE_MAIL is set, but this version sends no mail: sign-up signs in at once, without proof of the address")
-	}
+	warnUnbuilt(h.cfg, log)
 	listener, err := httpx.Listen(ctx, h.cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s: %w; stop what listens there, or choose another address with --listen", h.cfg.Listen, err)
@@ -198,4 +196,17 @@ func isTerminal(stream any) bool {
 	}
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// warnUnbuilt says which settings this version only reads.
+func warnUnbuilt(cfg *config.Config, log *slog.Logger) {
+	if cfg.Mail != "" {
+		log.Warn("GATEHOUSE_MAIL is set, but this version sends no mail: sign-up signs in at once, without proof of the address")
+	}
+	if cfg.OpsListen != "" {
+		log.Warn("GATEHOUSE_OPS_LISTEN is set, but this version has no metrics yet: nothing listens there")
+	}
+	if cfg.UpstreamsFile != "" {
+		log.Warn("GATEHOUSE_UPSTREAMS_FILE is set, but this version signs nobody in through other providers")
+	}
 }
