@@ -53,10 +53,7 @@ func (s *Server) Authorize(w http.ResponseWriter, r *http.Request) {
 // decide answers with the step to go to, or a code, or an error for the client.
 func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interaction.Interaction, who *identity.SignedIn) (interaction.Step, string, error) {
 	if s.needsCredentials(req, i, who) || req.asks(promptSelectAccount) && !i.Chosen {
-		if req.asks(promptNone) {
-			return "", "", refuse(codeLoginRequired, "Nobody is signed in who may answer without being asked.")
-		}
-		return interaction.StepLogin, "", nil
+		return s.sendToLogin(ctx, req, who)
 	}
 	if req.hintSubject != "" && req.hintSubject != s.claims.Subject(who.User.ID, req.client) {
 		return "", "", refuse(codeLoginRequired, "Another person is signed in than the one in id_token_hint.")
@@ -77,6 +74,23 @@ func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interactio
 			return "", "", errUnavailable.because(err)
 		}
 	}
+}
+
+// sendToLogin answers a request that needs a sign-in. Who has silenced the client is not asked to sign in for it either.
+func (s *Server) sendToLogin(ctx context.Context, req *authorizeRequest, who *identity.SignedIn) (interaction.Step, string, error) {
+	if who != nil && mayAllow(req, who.User) {
+		_, answer, err := s.decided(ctx, req, time.Time{}, who)
+		switch {
+		case err != nil:
+			return "", "", err
+		case answer.Verdict == consent.Denied:
+			return "", "", errDenied
+		}
+	}
+	if req.asks(promptNone) {
+		return "", "", refuse(codeLoginRequired, "Nobody is signed in who may answer without being asked.")
+	}
+	return interaction.StepLogin, "", nil
 }
 
 // freshEnough is how long a sign-in within the interaction is good for max_age, where that is shorter. It leaves time to
@@ -113,31 +127,45 @@ func mayAllow(req *authorizeRequest, u storage.User) bool {
 	return !slices.Contains(req.scopeNames(), registry.ScopeAdmin) || slices.Contains(u.Roles, storage.RoleAdmin)
 }
 
-// decideConsent asks what this person, or their company, has decided.
+// errDenied says that the person, or a decision of theirs that stands, refuses the request.
+var errDenied = refuse(codeAccessDenied, "The person did not allow it.")
+
+// decideConsent answers with what this person, or their company, has decided: a code, or the consent step.
 func (s *Server) decideConsent(ctx context.Context, req *authorizeRequest, i interaction.Interaction, who *identity.SignedIn) (interaction.Step, string, error) {
-	owner := storage.Owner{UserID: who.User.ID}
-	if req.company {
-		owner = storage.Owner{CompanyID: who.User.CompanyID}
-	}
-	grant, err := s.currentGrant(ctx, owner, req.client.ID)
-	if err != nil {
+	grant, answer, err := s.decided(ctx, req, i.DecidedAt, who)
+	switch {
+	case err != nil:
 		return "", "", err
-	}
-	answer := consent.Decide(consent.Question{
-		Grant: grant, Scopes: req.scopes, FirstParty: req.client.FirstParty, Reask: req.asks(promptConsent),
-		DecidedAt: i.DecidedAt, Now: s.now(), Cooldown: s.cooldown,
-	})
-	switch answer.Verdict {
-	case consent.Denied:
-		return "", "", refuse(codeAccessDenied, "The person did not allow it.")
-	case consent.Ask:
-		if req.asks(promptNone) {
-			return "", "", refuse(codeConsentRequired, "The person has to be asked.")
-		}
+	case answer.Verdict == consent.Denied:
+		return "", "", errDenied
+	case answer.Verdict == consent.Ask && req.asks(promptNone):
+		return "", "", refuse(codeConsentRequired, "The person has to be asked.")
+	case answer.Verdict == consent.Ask:
 		return interaction.StepConsent, "", nil
 	}
-	code, err := s.issueCode(ctx, req, owner, grant, answer, who)
+	code, err := s.issueCode(ctx, req, grant, answer, who)
 	return "", code, err
+}
+
+// decided reads what was decided about the client and what that means for the request. at is when a decision was made
+// in this interaction, zero when none was. The grant is nil when nothing was ever decided.
+func (s *Server) decided(ctx context.Context, req *authorizeRequest, at time.Time, who *identity.SignedIn) (*storage.Grant, consent.Answer, error) {
+	grant, err := s.currentGrant(ctx, req.owner(who.User), req.client.ID)
+	if err != nil {
+		return nil, consent.Answer{}, err
+	}
+	return grant, consent.Decide(consent.Question{
+		Grant: grant, Scopes: req.scopes, FirstParty: req.client.FirstParty, Reask: req.asks(promptConsent),
+		DecidedAt: at, Now: s.now(), Cooldown: s.cooldown,
+	}), nil
+}
+
+// owner is on whose behalf a person decides the request.
+func (req *authorizeRequest) owner(u storage.User) storage.Owner {
+	if req.company {
+		return storage.Owner{CompanyID: u.CompanyID}
+	}
+	return storage.Owner{UserID: u.ID}
 }
 
 // currentGrant returns what the owner has decided about a client, nil when nothing.

@@ -9,7 +9,8 @@ import (
 )
 
 // issueCode makes an authorization code and stores it, with the decision of a policy where nobody was asked.
-func (s *Server) issueCode(ctx context.Context, req *authorizeRequest, owner storage.Owner, grant *storage.Grant, answer consent.Answer, who *identity.SignedIn) (string, error) {
+func (s *Server) issueCode(ctx context.Context, req *authorizeRequest, grant *storage.Grant, answer consent.Answer, who *identity.SignedIn) (string, error) {
+	owner := req.owner(who.User)
 	x := &exchange{now: s.now(), client: req.client, family: newFamily()}
 	if len(answer.Unrecorded) > 0 {
 		unrecorded, _ := registered(req.client, answer.Unrecorded)

@@ -80,7 +80,7 @@ func gone(err error) error {
 var errToken = refuse(codeInvalidToken, "The access token is not valid, has expired or was revoked.")
 
 // errNoToken is answered with a challenge and no error code (RFC 6750 §3.1).
-var errNoToken = &Error{Status: http.StatusUnauthorized}
+var errNoToken = &Error{Description: "No access token was sent.", Status: http.StatusUnauthorized}
 
 // bearerToken finds the access token in the header or in a form body, never in the query (RFC 6750 §2, RFC 9700 §4.3.2).
 func bearerToken(r *http.Request) (string, error) {

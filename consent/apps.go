@@ -2,6 +2,7 @@ package consent
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"net/http"
 	"net/url"
@@ -67,14 +68,16 @@ func (p *Pages) changeApp(w http.ResponseWriter, r *http.Request) {
 	rim.Redirect(w, r, appsPath+"?"+url.Values{"done": {action}}.Encode())
 }
 
-// signedIn returns who is signed in. When nobody is, the browser is sent to sign in and ok is false.
+// signedIn returns who is signed in. When nobody is, the browser is sent to sign in, and back here, and ok is false.
 func (p *Pages) signedIn(w http.ResponseWriter, r *http.Request) (u storage.User, ok bool) {
 	current, err := p.Sessions.Current(r)
 	switch {
 	case err != nil:
 		p.Fail(w, r, err)
 	case current == nil:
-		rim.Redirect(w, r, "/login")
+		here := interaction.Interaction{ID: rand.Text(), Route: appsPath, Began: p.now()}
+		sealed := p.Sealer.Seal(p.Sessions.Browser(w, r), interaction.StepLogin, here)
+		rim.Redirect(w, r, "/login?"+url.Values{"interaction": {sealed}}.Encode())
 	default:
 		return current.User, true
 	}

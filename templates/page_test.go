@@ -74,7 +74,7 @@ func TestFormsHaveTheNamesOfTheContract(t *testing.T) {
 		{"account", "change-password", []string{"/account", "interaction:sealed", "current_password", "new_password", "action=password"}},
 		{"account", "sessions", []string{"/account", "interaction:sealed", "action=sessions"}},
 		{"apps", "app-photoprint", []string{"/account/apps", "interaction:sealed", "client_id:photoprint", "action=disconnect"}},
-		{"apps", "app-photoprint-company", []string{"/account/apps", "interaction:sealed", "client_id:photoprint", "owner:company", "action=disconnect"}},
+		{"apps", "app-photoprint:company", []string{"/account/apps", "interaction:sealed", "client_id:photoprint", "owner:company", "action=disconnect"}},
 		{"apps", "app-plain", []string{"/account/apps", "interaction:sealed", "client_id:plain", "action=clear"}},
 		{"form post", "form-post", []string{"https://photoprint.example/cb?a=b&c=d", "code:gac_1", "state:xyz", "submit:1"}},
 	} {

@@ -272,7 +272,7 @@ func TestDenyIsARecordAndTwiceInARowEndsTheQuestion(t *testing.T) {
 	a = b.authorize(request("photoprint"))
 	require.Contains(t, a.Header.Get("Location"), "/consent", "after one deny the next authorize asks again")
 	require.Equal(t, "access_denied", callback(t, b.decide(a, "deny")).Get("error"))
-	for _, prompt := range []string{"", "none", "consent"} {
+	for _, prompt := range []string{"", "none", "consent", "login", "select_account"} {
 		a = b.authorize(request("photoprint", "prompt", prompt))
 		require.Equal(t, "access_denied", callback(t, a).Get("error"), "after two in a row nobody is asked: prompt=%s", prompt)
 	}
@@ -466,4 +466,16 @@ func TestAnUnapprovedClientGetsNoLinkFromUs(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, a.StatusCode)
 	require.NotContains(t, a.body, "phish.example")
 	require.NotContains(t, a.body, "suspended")
+}
+
+func TestConnectedAppsComeAfterTheSignInThatTheyNeed(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	b := s.newBrowser()
+	a := b.get("/account/apps")
+	require.Contains(t, a.Header.Get("Location"), "/login?interaction=")
+	page := b.get(a.Header.Get("Location"))
+	action, form := formOf(t, page, "sign-in")
+	form.Set("username", "ana@example.com")
+	form.Set("password", testPassword)
+	require.Equal(t, "/account/apps", b.submit(action, form).Header.Get("Location"))
 }

@@ -85,10 +85,13 @@ func (i Interaction) Scopes() []string { return strings.Fields(i.Get("scope")) }
 func (i Interaction) Expires() time.Time { return i.Began.Add(Lifetime) }
 
 // Return is the URL path and query that carries the interaction back to where it came from, sealed for browser. An
-// interaction without a request goes to the person's own page.
+// interaction without a request goes to one of the person's own pages, by default the first.
 func (s *Sealer) Return(browser string, i Interaction) string {
-	if i.Route == "" {
+	switch {
+	case i.Route == "":
 		return "/account"
+	case i.Request == "":
+		return i.Route
 	}
 	return i.Route + "?" + url.Values{"interaction": {s.Seal(browser, StepAuthorize, i)}}.Encode()
 }
