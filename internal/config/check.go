@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gatehouse/internal/secret"
 )
 
 const (
@@ -33,6 +35,7 @@ func (c *Config) check(merged layer, problems *Error) {
 	}
 	c.checkListeners(wrong)
 	c.checkDatabase(wrong)
+	c.checkSecrets(merged, wrong)
 	c.checkLifetimes(wrong)
 	c.checkPathPrefixes(wrong)
 	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.LogLevel) {
@@ -82,7 +85,18 @@ func (c *Config) checkDatabase(wrong complain) {
 		return
 	}
 	if c.Secret == "" {
-		wrong("SECRET", "is required with PostgreSQL; set it to at least 32 random bytes, for example from: openssl rand -base64 48")
+		wrong("SECRET", "is required with PostgreSQL; %s", secretRecipe)
+	}
+}
+
+// secretRecipe makes a root secret.
+const secretRecipe = "make one with: openssl rand -base64 32"
+
+func (c *Config) checkSecrets(merged layer, wrong complain) {
+	for name, value := range map[string]string{"SECRET": c.Secret, "SECRET_PREVIOUS": c.SecretPrevious} {
+		if merged[name].origin != "" && len(value) < secret.MinLength {
+			wrong(name, "has %d bytes, and a root secret needs at least %d; %s", len(value), secret.MinLength, secretRecipe)
+		}
 	}
 }
 
@@ -129,7 +143,7 @@ func parseIssuer(issuer string) (*url.URL, error) {
 		return nil, fmt.Errorf("has the path %s; serve Gatehouse on a host name of its own", u.Path)
 	case u.Scheme != "https" && u.Scheme != "http":
 		return nil, fmt.Errorf("has the scheme %q; use https, or http on loopback", u.Scheme)
-	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !IsLoopback(u.Hostname()):
 		return nil, errors.New("is http; use https, which only loopback (127.0.0.1, [::1], localhost) can do without")
 	}
 	if port := u.Port(); u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
@@ -139,7 +153,8 @@ func parseIssuer(issuer string) (*url.URL, error) {
 	return u, nil
 }
 
-func isLoopback(host string) bool {
+// IsLoopback reports whether a host, without a port, is this machine and nothing else.
+func IsLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.IsLoopback()
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"net/netip"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -49,6 +50,8 @@ type Config struct {
 	LogFormat string `env:"LOG_FORMAT" help:"json or text; text on a terminal when left out"`
 
 	AllowPrivateNetwork bool `env:"ALLOW_PRIVATE_NETWORK" envDefault:"false" help:"lets outbound calls reach loopback and private addresses"`
+
+	secretFiles []string // that …_FILE of the root secrets name
 }
 
 // SQLitePath returns the file of a SQLite database, and false for another kind of database.
@@ -57,8 +60,17 @@ func (c *Config) SQLitePath() (string, bool) {
 	return filepath.Clean(path), ok
 }
 
+// SecretFiles returns the files that the root secrets come from, beside the database too.
+func (c *Config) SecretFiles() []string {
+	files := slices.Clone(c.secretFiles)
+	if path, ok := c.SQLitePath(); ok && c.Secret == "" {
+		files = append(files, path+secretSuffix)
+	}
+	return files
+}
+
 // Loopback reports whether the issuer is on this machine.
 func (c *Config) Loopback() bool {
 	u, err := parseIssuer(c.Issuer)
-	return err == nil && isLoopback(u.Hostname())
+	return err == nil && IsLoopback(u.Hostname())
 }

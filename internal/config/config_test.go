@@ -37,7 +37,7 @@ func TestLoadWithoutAnythingIsTheDefaults(t *testing.T) {
 }
 
 func TestLoadPrefersFlagOverEnvironmentOverFileOverDefault(t *testing.T) {
-	file := "name: From file\nlisten: 127.0.0.1:1\ncode_lifetime: 60\nsignup: false\n"
+	file := "name: From file\nlisten: 127.0.0.1:1\ncode_lifetime: 60s\nsignup: false\n"
 	c, err := load(t, file, []string{"GATEHOUSE_NAME=From environment", "GATEHOUSE_LISTEN=127.0.0.1:2"}, map[string]string{"listen": "127.0.0.1:3"})
 	require.NoError(t, err)
 	require.Equal(t, "127.0.0.1:3", c.Listen)
@@ -89,9 +89,17 @@ func TestLoadRefusesAndNamesTheFix(t *testing.T) {
 		{"an issuer without a host", "", "GATEHOUSE_ISSUER=id.example", "write a URL such as"},
 		{"a listener without a port", "", "GATEHOUSE_LISTEN=localhost", "write an address such as"},
 		{"a duration without a unit", "", "GATEHOUSE_SESSION_LIFETIME=1d", `GATEHOUSE_SESSION_LIFETIME is "1d"; write a duration such as`},
+		{"a number for a duration", "", "GATEHOUSE_SESSION_LIFETIME=12", `GATEHOUSE_SESSION_LIFETIME is "12"; give a unit, such as 12h`},
+		{"a number in the file", "session_lifetime: 43200", "", "line 1) is \"43200\"; give a unit, such as 12h"},
+		{"a short secret", "", "GATEHOUSE_SECRET=short", "GATEHOUSE_SECRET has 5 bytes, and a root secret needs at least 32; make one with: openssl rand -base64 32"},
+		{"a secret of blanks", "", "GATEHOUSE_SECRET=   ", "GATEHOUSE_SECRET has 0 bytes"},
+		{"a short other secret", "", "GATEHOUSE_SECRET_PREVIOUS=short", "GATEHOUSE_SECRET_PREVIOUS has 5 bytes"},
+		{"a short secret in the file", "secret: short", "", "gatehouse.yaml line 1) has 5 bytes"},
+		{"an empty secret file", "", "GATEHOUSE_SECRET_FILE=/dev/null", "GATEHOUSE_SECRET_FILE names an empty file, /dev/null; make one with: openssl rand"},
+		{"an empty file of another setting", "", "GATEHOUSE_DATABASE_FILE=/dev/null", "write the value into it"},
 		{"a duration in the file", "session_lifetime: soon", "", `session_lifetime (`},
 		{"codes that live too long", "", "GATEHOUSE_CODE_LIFETIME=6m", "at most 5m"},
-		{"codes that never live", "", "GATEHOUSE_CODE_LIFETIME=0", "at least 1s"},
+		{"codes that never live", "", "GATEHOUSE_CODE_LIFETIME=0s", "at least 1s"},
 		{"a negative cooldown", "", "GATEHOUSE_DENY_COOLDOWN=-1s", "0s or more"},
 		{"a proxy that is no network", "", "GATEHOUSE_TRUSTED_PROXIES=10.0.0.0/33", "write networks such as"},
 		{"a truth value that is none", "", "GATEHOUSE_SIGNUP=maybe", "write true or false"},
@@ -138,16 +146,16 @@ func TestLoadNormalisesTheIssuer(t *testing.T) {
 
 func TestEverySecretCanComeFromAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "secret")
-	require.NoError(t, os.WriteFile(file, []byte("postgres://from-file/x\n"), 0o600))
+	require.NoError(t, os.WriteFile(file, []byte("postgres://from-file.example/database\n"), 0o600))
 	secret := "GATEHOUSE_SECRET=" + strings.Repeat("s", 32)
 
 	c, err := load(t, "", []string{secret, "GATEHOUSE_DATABASE_FILE=" + file}, nil)
 	require.NoError(t, err)
-	require.Equal(t, "postgres://from-file/x", c.Database)
+	require.Equal(t, "postgres://from-file.example/database", c.Database)
 
 	c, err = load(t, "secret_file: "+file, []string{"GATEHOUSE_SECRET_PREVIOUS_FILE=" + file}, nil)
 	require.NoError(t, err)
-	require.Equal(t, "postgres://from-file/x", c.Secret)
+	require.Equal(t, "postgres://from-file.example/database", c.Secret)
 	require.Equal(t, c.Secret, c.SecretPrevious)
 
 	c, err = load(t, "secret_file: "+file, []string{secret}, nil)
@@ -196,13 +204,47 @@ func TestRootIsMadeOnceByWhicheverAsksFirst(t *testing.T) {
 	require.Len(t, left, 1, "no temporary file is left")
 }
 
-func TestRootRefusesAShortSecret(t *testing.T) {
-	c, err := load(t, "", []string{"GATEHOUSE_SECRET=short"}, nil)
+func TestRootRefusesAShortSecretBesideTheDatabaseAndNamesTheFile(t *testing.T) {
+	for _, text := range []string{"", "short\n"} {
+		path := filepath.Join(t.TempDir(), "gatehouse.db")
+		require.NoError(t, os.WriteFile(path+".secret", []byte(text), 0o600))
+		c, err := load(t, "", []string{"GATEHOUSE_DATABASE=sqlite:" + path}, nil)
+		require.NoError(t, err)
+		_, err = c.Root()
+		var wrong *config.Error
+		require.ErrorAs(t, err, &wrong)
+		require.ErrorContains(t, err, path+".secret has")
+		require.ErrorContains(t, err, "openssl rand -base64 32")
+	}
+}
+
+func TestAShortSecretIsNamedWithItsFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(file, []byte("short\n"), 0o600))
+	_, err := load(t, "", []string{"GATEHOUSE_SECRET_FILE=" + file}, nil)
+	require.ErrorContains(t, err, "GATEHOUSE_SECRET_FILE ("+file+") has 5 bytes")
+}
+
+func TestRootSaysThatTheFolderOfTheDatabaseIsMissing(t *testing.T) {
+	c, err := load(t, "", []string{"GATEHOUSE_DATABASE=sqlite:" + filepath.Join(t.TempDir(), "nowhere", "x.db")}, nil)
 	require.NoError(t, err)
 	_, err = c.Root()
-	var wrong *config.Error
-	require.ErrorAs(t, err, &wrong)
-	require.ErrorContains(t, err, "needs at least 32")
+	require.ErrorContains(t, err, "create the folder")
+}
+
+func TestSecretFilesAreThoseThatTheSecretsComeFrom(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(file, []byte(strings.Repeat("s", 32)), 0o600))
+	for want, environ := range map[string][]string{
+		"x.db.secret":         {"GATEHOUSE_DATABASE=sqlite:x.db"},
+		file:                  {"GATEHOUSE_SECRET_FILE=" + file},
+		file + " x.db.secret": {"GATEHOUSE_DATABASE=sqlite:x.db", "GATEHOUSE_SECRET_PREVIOUS_FILE=" + file},
+		"":                    {"GATEHOUSE_SECRET=" + strings.Repeat("s", 32)},
+	} {
+		c, err := load(t, "", environ, nil)
+		require.NoError(t, err)
+		require.Equal(t, want, strings.Join(c.SecretFiles(), " "))
+	}
 }
 
 func sprint[T interface{ String() string }](items []T) string {

@@ -62,7 +62,7 @@ func readMap(m *yaml.Node, path string, l layer, problems *Error) {
 		case !readable:
 			problems.add("%s must be a text or a list of texts", at)
 		case text != "": // as in the environment, an empty setting is one that is not made
-			l[name] = setting{text, at}
+			l[name] = setting{value: text, origin: at}
 		}
 	}
 }

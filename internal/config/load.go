@@ -33,8 +33,8 @@ func (e *Error) add(format string, args ...any) {
 	e.Problems = append(e.Problems, fmt.Sprintf(format, args...))
 }
 
-// setting is a text somebody gave, and where.
-type setting struct{ value, origin string }
+// setting is a text somebody gave, and where. file is the path of the file with the text, of a …_FILE.
+type setting struct{ value, origin, file string }
 
 // layer is one source's settings by name (the env tag).
 type layer map[string]setting
@@ -53,6 +53,11 @@ func Load(src Source) (*Config, error) {
 		maps.Copy(merged, l)
 	}
 	c := parse(merged, &problems)
+	for _, name := range []string{"SECRET", "SECRET_PREVIOUS"} {
+		if file := merged[name].file; file != "" {
+			c.secretFiles = append(c.secretFiles, file)
+		}
+	}
 	if len(problems.Problems) == 0 {
 		c.check(merged, &problems)
 	}
@@ -67,7 +72,7 @@ func fromEnviron(environ []string) layer {
 	variables := env.ToMap(environ)
 	for _, name := range append(names(), fileNames()...) {
 		if value := variables[prefix+name]; value != "" { // an empty variable is one that is not set
-			l[name] = setting{value, prefix + name}
+			l[name] = setting{value: value, origin: prefix + name}
 		}
 	}
 	return l
@@ -77,7 +82,7 @@ func fromFlags(flags map[string]string) layer {
 	l := make(layer)
 	for _, f := range Flags() {
 		if value, given := flags[f.Name]; given {
-			l[f.name] = setting{value, "--" + f.Name}
+			l[f.name] = setting{value: value, origin: "--" + f.Name}
 		}
 	}
 	return l
@@ -115,7 +120,10 @@ func Flags() []Flag {
 	return flags
 }
 
-func fields() []reflect.StructField { return slices.Collect(reflect.TypeFor[Config]().Fields()) }
+// fields are the settings of a Config.
+func fields() []reflect.StructField {
+	return slices.DeleteFunc(slices.Collect(reflect.TypeFor[Config]().Fields()), func(f reflect.StructField) bool { return !f.IsExported() })
+}
 
 func names() []string {
 	var names []string
@@ -159,8 +167,20 @@ func readFiles(l layer, problems *Error) {
 			problems.add("%s: %v; name a file that can be read", file.origin, err)
 			continue
 		}
-		l[name] = setting{strings.TrimRight(text, "\r\n"), file.origin}
+		if text = strings.TrimRight(text, "\r\n"); strings.TrimSpace(text) == "" {
+			problems.add("%s names an empty file, %s; %s", file.origin, file.value, fillIt(name))
+			continue
+		}
+		l[name] = setting{text, fmt.Sprintf("%s (%s)", file.origin, file.value), file.value}
 	}
+}
+
+// fillIt says what belongs into the empty file of a setting.
+func fillIt(name string) string {
+	if name == "SECRET" {
+		return secretRecipe
+	}
+	return "write the value into it, or leave the setting out"
 }
 
 func readSmall(path string) (string, error) {

@@ -49,13 +49,13 @@ func explain(err error, merged layer) string {
 	return err.Error()
 }
 
-// parseDuration reads a Go duration, or a whole number of seconds.
+// parseDuration reads a Go duration. A number alone is refused: it could be meant as seconds, minutes or hours.
 func parseDuration(s string) (any, error) {
 	s = strings.TrimSpace(s)
-	if n, err := strconv.ParseInt(s, 10, 32); err == nil {
-		return time.Duration(n) * time.Second, nil
-	}
 	d, err := time.ParseDuration(s)
+	if _, notNumber := strconv.ParseFloat(s, 64); err != nil && notNumber == nil {
+		return nil, fmt.Errorf("is %q; give a unit, such as 12h", s)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("is %q; write a duration such as 90s, 5m or 720h", s)
 	}

@@ -13,6 +13,9 @@ import (
 	"gatehouse/internal/secret"
 )
 
+// secretSuffix names the file with the root secret beside a SQLite database.
+const secretSuffix = ".secret"
+
 // Root returns the root secret: GATEHOUSE_SECRET, or for a SQLite database without it the secret in the file beside the
 // database, which the first one to ask makes. An Error when it is too short.
 func (c *Config) Root() (secret.Root, error) {
@@ -25,25 +28,31 @@ func (c *Config) Root() (secret.Root, error) {
 	}
 	root, err := secret.New([]byte(current), []byte(c.SecretPrevious))
 	if err != nil {
-		return secret.Root{}, &Error{Problems: []string{fmt.Sprintf("%sSECRET or %sSECRET_PREVIOUS: %v", prefix, prefix, err)}}
+		return secret.Root{}, &Error{Problems: []string{fmt.Sprintf("%v; set %sSECRET to a longer one: %s", err, prefix, secretRecipe)}}
 	}
 	return root, nil
 }
 
 // secretBeside returns the secret in database+".secret". Of several processes that find no such file, one makes it.
 func secretBeside(database string) (string, error) {
-	path := database + ".secret"
+	path := database + secretSuffix
 	text, err := readSmall(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := makeSecret(path); err != nil {
+		if err := makeSecret(path); errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("the folder of the database %s does not exist; create the folder, or correct %sDATABASE", database, prefix)
+		} else if err != nil {
 			return "", fmt.Errorf("the root secret cannot be written beside the database: %w; make the folder writable or set %sSECRET", err, prefix)
 		}
 		text, err = readSmall(path)
 	}
 	if err != nil {
-		return "", fmt.Errorf("the root secret cannot be read: %w", err)
+		return "", fmt.Errorf("the root secret cannot be read: %w; run gatehouse as the owner of that file, or set %sSECRET", err, prefix)
 	}
-	return strings.TrimSpace(text), nil
+	if text = strings.TrimSpace(text); len(text) < secret.MinLength {
+		return "", &Error{Problems: []string{fmt.Sprintf("the root secret in %s has %d bytes, and needs at least %d; restore that file, or without a copy %s",
+			path, len(text), secret.MinLength, secretRecipe)}}
+	}
+	return text, nil
 }
 
 // makeSecret puts a new secret at path, unless there is a file already. The file appears there complete and synced, or
