@@ -42,21 +42,30 @@ func liveHashes(c *storage.Client, now time.Time) []string {
 		return nil
 	}
 	var hashes []string
-	for _, s := range c.Secrets {
-		if s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt) {
-			hashes = append(hashes, s.Hash)
-		}
+	for _, s := range LiveSecrets(*c, now) {
+		hashes = append(hashes, s.Hash)
 	}
 	return hashes
 }
 
-// HasSecret reports whether secret is one of the client's live secrets at now, however long that takes to find out: for
-// commands. Servers use Authenticate.
-func HasSecret(c *storage.Client, secret string, now time.Time) bool {
-	return slices.ContainsFunc(liveHashes(c, now), func(hash string) bool { return VerifySecret(hash, secret) })
+// LiveSecrets returns those of the client's secrets that work at now.
+func LiveSecrets(c storage.Client, now time.Time) []storage.ClientSecret {
+	var live []storage.ClientSecret
+	for _, s := range c.Secrets {
+		if s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt) {
+			live = append(live, s)
+		}
+	}
+	return live
 }
 
-// HasHash reports whether hash is that of one of the client's live secrets at now.
-func HasHash(c *storage.Client, hash string, now time.Time) bool {
-	return slices.Contains(liveHashes(c, now), hash)
+// HadSecret reports whether secret is one of the client's, or was before RotateSecret retired it, however long that takes
+// to find out: for commands. Only Authenticate says whether it works.
+func HadSecret(c *storage.Client, secret string) bool {
+	return slices.ContainsFunc(c.Secrets, func(s storage.ClientSecret) bool { return VerifySecret(s.Hash, secret) })
+}
+
+// HadHash reports whether hash is that of one of the client's secrets, or of one that RotateSecret retired.
+func HadHash(c *storage.Client, hash string) bool {
+	return slices.ContainsFunc(c.Secrets, func(s storage.ClientSecret) bool { return s.Hash == hash })
 }

@@ -59,7 +59,7 @@ func TestAuthenticateTakesAnyLiveSecret(t *testing.T) {
 	}}
 	for _, secret := range []string{old, current, "vendor secret"} {
 		require.True(t, r.proves(c, secret))
-		require.True(t, registry.HasSecret(c, secret, end.Add(-1)))
+		require.True(t, registry.HadSecret(c, secret))
 		require.True(t, r.proves(c, "another reading", secret))
 	}
 	require.False(t, r.proves(c, ""))
@@ -69,15 +69,17 @@ func TestAuthenticateTakesAnyLiveSecret(t *testing.T) {
 	public.Public = true
 	for _, nobody := range []*storage.Client{nil, {}, &public} {
 		require.False(t, r.proves(nobody, current))
-		require.False(t, registry.HasSecret(nobody, current, end))
 	}
 	r.forward(time.Hour)
 	for secret, want := range map[string]bool{old: false, current: true, "vendor secret": false} {
 		require.Equal(t, want, r.proves(c, secret), "an end is exclusive, and nothing is remembered beyond it")
-		require.Equal(t, want, registry.HasSecret(c, secret, end))
+		require.True(t, registry.HadSecret(c, secret), "a retired one is still known")
 	}
-	require.True(t, registry.HasHash(c, slow.Hash, end.Add(-1)))
-	require.False(t, registry.HasHash(c, slow.Hash, end))
+	require.Len(t, registry.LiveSecrets(*c, end.Add(-1)), 3)
+	require.Len(t, registry.LiveSecrets(*c, end), 1)
+	require.True(t, registry.HadHash(c, slow.Hash))
+	require.False(t, registry.HadHash(c, registry.HashSecret(registry.GenerateSecret())))
+	require.False(t, registry.HadSecret(c, registry.GenerateSecret()))
 }
 
 // An unknown client costs what a wrong secret costs: the same comparison.

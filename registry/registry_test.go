@@ -195,7 +195,7 @@ func TestRotateSecretKeepsTheOldOnesForAWhile(t *testing.T) {
 	live := func(secret string, at time.Time) bool {
 		c, err := r.Client(t.Context(), "photoprint")
 		require.NoError(t, err)
-		return registry.HasSecret(c, secret, at)
+		return works(t, c, secret, at)
 	}
 	original := "ssssssssssssssssssssssssssssssss"
 	require.True(t, live(original, now))
@@ -213,9 +213,34 @@ func TestRotateSecretKeepsTheOldOnesForAWhile(t *testing.T) {
 		require.False(t, live(old, now))
 	}
 	require.True(t, live(third, now))
-	c, err := r.Client(t.Context(), "photoprint")
+}
+
+// works reports whether a secret proves the client at a time.
+func works(t *testing.T, c *storage.Client, secret string, at time.Time) bool {
+	t.Helper()
+	ok, err := registry.New(newStore(t, testdb.SQLite(t)), func() time.Time { return at }).Authenticate(t.Context(), c, []string{secret})
 	require.NoError(t, err)
-	require.Len(t, c.Secrets, 1, "dead ones are not kept")
+	return ok
+}
+
+func TestRotateSecretRemembersTheLastThatItRetired(t *testing.T) {
+	r, s := newRegistry(t)
+	require.NoError(t, r.Create(t.Context(), mini()))
+	var all []string
+	for range 8 {
+		secret, err := r.RotateSecret(t.Context(), "photoprint", 0)
+		require.NoError(t, err)
+		all = append(all, secret)
+	}
+	c, err := s.Store.Client(t.Context(), "photoprint")
+	require.NoError(t, err)
+	require.Len(t, c.Secrets, 6)
+	require.Len(t, registry.LiveSecrets(c, time.Now()), 1)
+	for i, secret := range all {
+		require.Equal(t, i >= 2, registry.HadSecret(&c, secret), "secret %d", i)
+	}
+	require.True(t, works(t, &c, all[7], time.Now()))
+	require.False(t, works(t, &c, all[6], time.Now()))
 }
 
 func TestRotateSecretStartsOverWhenSomebodyElseWrote(t *testing.T) {
@@ -234,7 +259,7 @@ func TestRotateSecretStartsOverWhenSomebodyElseWrote(t *testing.T) {
 	c, err := r.Client(t.Context(), "photoprint")
 	require.NoError(t, err)
 	require.Equal(t, "Renamed", c.Name)
-	require.True(t, registry.HasSecret(c, secret, time.Now()))
+	require.True(t, works(t, c, secret, time.Now()))
 }
 
 func TestRotateSecretRefusesAPublicClient(t *testing.T) {

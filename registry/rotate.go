@@ -10,11 +10,15 @@ import (
 	"gatehouse/storage"
 )
 
+// maxRetired is how many hashes of secrets that work no more a client keeps, so that a seed file which still names one is
+// known to be behind, not to ask for another.
+const maxRetired = 5
+
 // rotateTries is how often RotateSecret starts over when somebody else changed the client meanwhile.
 const rotateTries = 5
 
 // RotateSecret gives a client a new secret and returns it, this once. Those it had work for keepOld longer, but not past
-// the end they had. Problems for a public client, storage.ErrNotFound when there is none of this ID.
+// the end they had; the last few stay known afterwards (see HadSecret). Problems for a public client, storage.ErrNotFound when there is none of this ID.
 func (r *Registry) RotateSecret(ctx context.Context, id string, keepOld time.Duration) (string, error) {
 	if keepOld < 0 {
 		return "", Problems{{Field: "keep_old", Text: "must not be negative"}}
@@ -44,16 +48,21 @@ func (r *Registry) rotateSecret(ctx context.Context, id string, keepOld time.Dur
 	return secret, nil
 }
 
-// endSecrets returns the secrets that still live at now, none of them past end.
+// endSecrets returns secrets with none that lives past end, and of those that are retired at now the last maxRetired.
 func endSecrets(secrets []storage.ClientSecret, now, end time.Time) []storage.ClientSecret {
 	var kept []storage.ClientSecret
-	for _, s := range secrets {
+	retired := 0
+	for _, s := range slices.Backward(secrets) {
 		if s.ExpiresAt.IsZero() || s.ExpiresAt.After(end) {
 			s.ExpiresAt = end
 		}
-		if s.ExpiresAt.After(now) {
-			kept = append(kept, s)
+		if !s.ExpiresAt.After(now) {
+			if retired++; retired > maxRetired {
+				continue
+			}
 		}
+		kept = append(kept, s)
 	}
-	return slices.Clip(kept)
+	slices.Reverse(kept)
+	return kept
 }

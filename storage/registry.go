@@ -90,7 +90,7 @@ type ClientScope struct {
 	Purpose  map[string]string // language → why the mini app wants it, in its own words
 }
 
-// ClientSecret is one of the live secrets of a client. Only its hash is kept.
+// ClientSecret is a secret of a client, live or retired. Only its hash is kept.
 type ClientSecret struct {
 	ID        string
 	Hash      string // see registry.HashSecret

@@ -12,6 +12,12 @@ import (
 	"gatehouse/registry"
 )
 
+const seedHelp = `Seed files declare companies, users, scopes, publishers and clients. Applying them changes the database to what they
+say and leaves alone what none of them names. Applying them again changes nothing.
+
+A rotated client secret wins over the file: one that gatehouse client rotate-secret retired is not brought back.
+A password does not: one that its owner changed is set back to the file's. Leave it out to keep what people choose.`
+
 func (c *cli) seedCommand() *cobra.Command {
 	apply := &cobra.Command{
 		Use: "apply FILE…", Short: "bring the database to the state of the files and print what changed; - is stdin", Args: someFiles,
@@ -34,7 +40,7 @@ func (c *cli) seedCommand() *cobra.Command {
 		Use: "export", Short: "print the database's state as a seed file, with hashes instead of secrets", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				file, err := seed.Export(cmd.Context(), h.store)
+				file, err := seed.Export(cmd.Context(), h.store, time.Now())
 				if err != nil {
 					return err
 				}
@@ -42,7 +48,9 @@ func (c *cli) seedCommand() *cobra.Command {
 			})
 		},
 	}
-	return c.group("seed", "declarative state: companies, users, scopes, publishers, clients", apply, diff, export)
+	group := c.group("seed", "declarative state: companies, users, scopes, publishers, clients", apply, diff, export)
+	group.Long = seedHelp
+	return group
 }
 
 func someFiles(cmd *cobra.Command, files []string) error {

@@ -8,4 +8,7 @@
 // What a file says about a record is the whole record, so a key that is left out has its default. These stay as they are
 // instead: passwords and client secrets, what people say about themselves (phone, names, language, attributes, and what
 // of it was verified), and what reviewers decided (a client's status, a publisher's verification).
+//
+// A rotation wins over a file: a secret that the client had until it was rotated is not brought back, one that it never
+// had replaces those it has. A password in a file wins over one that its owner has chosen since.
 package seed

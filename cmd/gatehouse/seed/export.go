@@ -17,16 +17,26 @@ import (
 // page is how many records are read at a time.
 const page = 500
 
-// Export returns the state of a database as one document, in an order that stays. Passwords and secrets are their hashes;
-// of a client's several secrets it has the newest.
-func Export(ctx context.Context, store Store) (*File, error) {
-	f := new(File)
-	for _, part := range []func(context.Context, Store) error{f.exportPeople, f.exportRegistry} {
-		if err := part(ctx, store); err != nil {
-			return nil, err
-		}
+// Exported is the state of a database.
+type Exported struct {
+	File  File
+	Notes []string // what the file cannot say, a line each
+}
+
+// Export returns the state of a database at now, in an order that stays. Passwords and secrets are their hashes; of a
+// client's several live secrets it has the newest, and a note says so.
+func Export(ctx context.Context, store Store, now time.Time) (*Exported, error) {
+	e := new(Exported)
+	if err := e.File.exportPeople(ctx, store); err != nil {
+		return nil, err
 	}
-	return f, nil
+	if err := e.File.exportRegistry(ctx, store); err != nil {
+		return nil, err
+	}
+	if err := e.exportClients(ctx, store, now); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 func (f *File) exportPeople(ctx context.Context, store Store) error {
@@ -65,14 +75,22 @@ func (f *File) exportRegistry(ctx context.Context, store Store) error {
 	for _, p := range publishers {
 		f.Publishers = append(f.Publishers, publisherOf(p))
 	}
+	return nil
+}
+
+func (e *Exported) exportClients(ctx context.Context, store Store, now time.Time) error {
 	clients, err := All(ctx, store.Clients, func(c storage.Client) string { return c.ID })
 	if err != nil {
 		return err
 	}
 	for _, c := range clients {
 		entry := brief(ClientOf(c))
-		entry.ClientSecretHash = newest(c.Secrets)
-		f.Clients = append(f.Clients, entry)
+		live := registry.LiveSecrets(c, now)
+		entry.ClientSecretHash = newest(live)
+		if len(live) > 1 {
+			e.Notes = append(e.Notes, fmt.Sprintf("Client %s has %d secrets that work; only the newest is in here.", c.ID, len(live)))
+		}
+		e.File.Clients = append(e.File.Clients, entry)
 	}
 	return nil
 }
@@ -138,14 +156,17 @@ func lasting(s storage.ClientSecret) int {
 	return 0
 }
 
-// Write writes the document as YAML.
-func (f *File) Write(w io.Writer) error {
-	if _, err := fmt.Fprintln(w, "# Exported by gatehouse. The hashes of passwords and secrets are in here: keep it as you keep the database."); err != nil {
-		return err
+// Write writes it as a seed file, with the notes as comments.
+func (e *Exported) Write(w io.Writer) error {
+	const keep = "Exported by gatehouse. The hashes of passwords and secrets are in here: keep it as you keep the database."
+	for _, comment := range append([]string{keep}, e.Notes...) {
+		if _, err := fmt.Fprintln(w, "#", comment); err != nil {
+			return err
+		}
 	}
 	encoder := yaml.NewEncoder(w)
 	encoder.SetIndent(2)
-	if err := encoder.Encode(f); err != nil {
+	if err := encoder.Encode(e.File); err != nil {
 		return err
 	}
 	return encoder.Close()

@@ -67,7 +67,7 @@ func (p *planner) client(r record[Client], old *storage.Client) (storage.Client,
 	switch {
 	case wanted.Public && len(old.Secrets) > 0:
 		extra = []string{"client_secret: removed"}
-	case !wanted.Public && r.value.keepsSecret(old, p.Now()):
+	case !wanted.Public && r.value.keepsSecret(old):
 		wanted.Secrets = old.Secrets
 	case !wanted.Public:
 		p.checkSecret(r)
@@ -100,16 +100,16 @@ func (p *planner) checkSecret(r record[Client]) {
 	}
 }
 
-// keepsSecret reports whether the live secrets of a client are what the file wants: those that it names, or any where it
-// names none.
-func (c Client) keepsSecret(old *storage.Client, now time.Time) bool {
+// keepsSecret reports whether the secrets of a client can stay as they are: the file names none, or one that the client
+// has, or had until a rotation, which wins over the file.
+func (c Client) keepsSecret(old *storage.Client) bool {
 	if c.ClientSecret == "" && c.ClientSecretHash == "" {
 		return true
 	}
 	if c.ClientSecret != "" {
-		return registry.HasSecret(old, c.ClientSecret, now)
+		return registry.HadSecret(old, c.ClientSecret)
 	}
-	return registry.HasHash(old, c.ClientSecretHash, now)
+	return registry.HadHash(old, c.ClientSecretHash)
 }
 
 // secrets is what to keep of the secret in the file.

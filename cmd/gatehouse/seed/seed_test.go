@@ -143,7 +143,7 @@ func TestExportAppliesToTheSameState(t *testing.T) {
 
 func export(t *testing.T, to seed.Target) string {
 	t.Helper()
-	file, err := seed.Export(t.Context(), to.Store)
+	file, err := seed.Export(t.Context(), to.Store, time.Now())
 	require.NoError(t, err)
 	var text bytes.Buffer
 	require.NoError(t, file.Write(&text))
@@ -237,7 +237,7 @@ func TestAPasswordThatVerifiesIsLeftAlone(t *testing.T) {
 	require.Equal(t, own, hash("imported@example.com"))
 }
 
-func TestSecretsAreReplacedOnlyWhereNoLiveOneMatches(t *testing.T) {
+func TestARotatedSecretIsNotUndoneByTheFile(t *testing.T) {
 	to := newTarget(t, testdb.SQLite(t))
 	apply(t, to, everything)
 	_, err := to.Registry.RotateSecret(t.Context(), "photoprint", time.Hour)
@@ -245,7 +245,12 @@ func TestSecretsAreReplacedOnlyWhereNoLiveOneMatches(t *testing.T) {
 	require.Empty(t, apply(t, to, everything), "the seed's secret still lives")
 	_, err = to.Registry.RotateSecret(t.Context(), "photoprint", 0)
 	require.NoError(t, err)
-	require.Equal(t, "~ client photoprint\n    client_secret: replaced", apply(t, to, everything))
+	require.Empty(t, apply(t, to, everything), "the seed's secret is retired, and stays so")
+	hashed := strings.Replace(everything, `client_secret: "s3cr3t-of-at-least-32-characters-xx"`,
+		`client_secret_hash: "`+registry.HashSecret("s3cr3t-of-at-least-32-characters-xx")+`"`, 1)
+	require.Empty(t, apply(t, to, hashed), "nor by its hash")
+	other := strings.Replace(everything, "s3cr3t-of-at", "another-of-at", 1)
+	require.Equal(t, "~ client photoprint\n    client_secret: replaced", apply(t, to, other), "one that the client never had is wanted")
 	require.Empty(t, apply(t, to, strings.Replace(everything, `    client_secret: "s3cr3t-of-at-least-32-characters-xx"`+"\n", "", 1)), "no secret in the file leaves those that there are")
 }
 
