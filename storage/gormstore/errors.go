@@ -17,7 +17,7 @@ import (
 // answer.
 func translate(ctx context.Context, d dialect, err error) error {
 	switch {
-	case err == nil, isSentinel(err):
+	case err == nil, isSentinel(err), errors.Is(err, ErrSchema):
 		return err
 	case errors.Is(err, sql.ErrNoRows), errors.Is(err, gorm.ErrRecordNotFound):
 		return storage.ErrNotFound

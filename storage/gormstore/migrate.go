@@ -43,17 +43,31 @@ type schemaRow struct {
 // TableName implements gorm's schema.Tabler.
 func (schemaRow) TableName() string { return "schema_info" }
 
-// usable says, as an error, why a program cannot work on the schema.
-func (s Status) usable() error {
+// ErrSchema is what errors.Is finds in errors that say that this program cannot work on the database's schema.
+var ErrSchema = errors.New("the database's schema does not fit this program")
+
+// schemaError says why a schema does not fit, and what to do.
+type schemaError string
+
+func (e schemaError) Error() string      { return string(e) }
+func (schemaError) Is(target error) bool { return target == ErrSchema }
+
+// Usable says, as an error that is ErrSchema, why this program cannot work on the schema, and what to do.
+func (s Status) Usable() error {
 	if s.Version < s.Program {
-		return fmt.Errorf("the database's schema has version %d and this program needs %d: run `gatehouse migrate up`",
-			s.Version, s.Program)
+		return schemaError(fmt.Sprintf("the database's schema has version %d and this program needs %d: run `gatehouse migrate up`",
+			s.Version, s.Program))
 	}
-	if s.Program < s.MinCompatible {
-		return fmt.Errorf("the database's schema has version %d, which needs a program for version %d or later, and this "+
-			"one is for %d: run a newer gatehouse", s.Version, s.MinCompatible, s.Program)
+	return s.tooNew()
+}
+
+// tooNew says, as an error, when no migration of this program makes the schema usable.
+func (s Status) tooNew() error {
+	if s.Program >= s.MinCompatible {
+		return nil
 	}
-	return nil
+	return schemaError(fmt.Sprintf("the database's schema has version %d, which needs a program for version %d or later, and this "+
+		"one is for %d: run a newer gatehouse", s.Version, s.MinCompatible, s.Program))
 }
 
 // Status reads the version of the database's schema.
@@ -81,7 +95,7 @@ func readStatus(db *gorm.DB) (Status, error) {
 }
 
 // Migrate brings the schema up to date. When several processes do so at once, one does and the others wait for it. It
-// never goes back: a newer schema stays as it is.
+// never goes back: a newer schema stays as it is, and is an ErrSchema when this program cannot work on it.
 func (s *Store) Migrate(ctx context.Context) error {
 	var before, after Status
 	err := s.writer.write(ctx, migratePatience, func(tx *gorm.DB) (err error) {
@@ -90,8 +104,11 @@ func (s *Store) Migrate(ctx context.Context) error {
 				return err
 			}
 		}
-		if before, err = readStatus(tx); err != nil || before.Version >= before.Program {
+		if before, err = readStatus(tx); err != nil {
 			return err
+		}
+		if before.Version >= before.Program {
+			return before.tooNew()
 		}
 		if err := s.runMigrations(tx); err != nil {
 			return err
@@ -134,7 +151,8 @@ func (s *Store) runMigration(tx *gorm.DB, m migration, version int) error {
 	return tx.Exec("UPDATE schema_info SET version = ?, min_compatible = ? WHERE id = 1", version, m.minCompatible).Error
 }
 
-// Check implements storage.Checker: the database takes writes, and its schema is one that this program works on.
+// Check implements storage.Checker: the database takes writes, and its schema is one that this program works on; else an
+// ErrSchema.
 func (s *Store) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
 	defer cancel()
@@ -153,7 +171,7 @@ func (s *Store) check(tx *gorm.DB) error {
 	if err != nil {
 		return err
 	}
-	if err := status.usable(); err != nil {
+	if err := status.Usable(); err != nil {
 		return err
 	}
 	if s.dialect.readOnly == "" {

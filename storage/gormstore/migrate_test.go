@@ -82,8 +82,13 @@ func TestOpenAcceptsANewerSchemaThatIsStillCompatible(t *testing.T) {
 		for _, migrate := range []bool{true, false} {
 			_, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: migrate})
 			require.ErrorContains(t, err, "run a newer gatehouse")
+			require.ErrorIs(t, err, gormstore.ErrSchema)
 		}
-		require.Error(t, s.Check(t.Context()))
+		require.ErrorIs(t, s.Check(t.Context()), gormstore.ErrSchema)
+		require.ErrorIs(t, s.Migrate(t.Context()), gormstore.ErrSchema, "it cannot help")
+		status, err := s.Status(t.Context())
+		require.NoError(t, err)
+		require.ErrorIs(t, status.Usable(), gormstore.ErrSchema)
 	})
 }
 
@@ -113,7 +118,7 @@ func TestOpenNamesWhatIsWrongWithTheDatabaseSetting(t *testing.T) {
 		"mysql://host/db":            "must be sqlite:PATH or postgres://…",
 		"sqlite:":                    "sqlite needs the path of a file",
 		"sqlite::memory:":            "sqlite needs the path of a file",
-		"sqlite:/no/such/folder/db":  "/no/such/folder/db",
+		"sqlite:/no/such/folder/db":  "the folder of /no/such/folder/db does not exist; create the folder",
 		"postgres://u:hidden@[::1/x": "URL is wrong",
 	} {
 		_, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true})

@@ -68,7 +68,9 @@ type dialect struct {
 	schemaLock string                  // keeps other migrations away until the transaction ends
 	readOnly   string                  // asks whether writes are refused
 	schema     func(ddl string) string // rewrites a migration
-	unique     func(err error) bool    // a unique constraint was violated
+	// explain says what to do about an error of opening dsn. An error that is not the driver's stays as it is.
+	explain func(dsn string, err error) error
+	unique  func(err error) bool // a unique constraint was violated
 }
 
 // Open opens the database that dsn names, `sqlite:PATH` or `postgres://…`, and checks its schema.
@@ -85,7 +87,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	}
 	if err := s.prepare(ctx, o); err != nil {
 		s.Close()
-		return nil, err
+		return nil, s.dialect.explain(dsn, err)
 	}
 	return s, nil
 }
@@ -115,7 +117,7 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := status.usable(); err != nil {
+	if err := status.Usable(); err != nil {
 		return err
 	}
 	s.salt, err = s.failureSalt(ctx)

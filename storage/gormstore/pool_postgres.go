@@ -31,8 +31,9 @@ var postgresDialect = dialect{
 	schemaLock: "SELECT pg_advisory_xact_lock(7235419680)",
 	readOnly:   "SELECT current_setting('transaction_read_only') = 'on'",
 	// IDs are compared byte by byte, as on SQLite, whatever the database's collation is.
-	schema: strings.NewReplacer("TEXT", `TEXT COLLATE "C"`, "BLOB", "BYTEA", " WITHOUT ROWID", "").Replace,
-	unique: func(err error) bool { return hasState(err, uniqueViolation) },
+	schema:  strings.NewReplacer("TEXT", `TEXT COLLATE "C"`, "BLOB", "BYTEA", " WITHOUT ROWID", "").Replace,
+	unique:  func(err error) bool { return hasState(err, uniqueViolation) },
+	explain: explainPostgres,
 }
 
 // openPostgres opens a pool of connections; dsn is a URL as libpq has them.
@@ -55,7 +56,7 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*Store, error) {
 	}
 	if err != nil {
 		pool.Close()
-		return nil, translate(ctx, postgresDialect, err)
+		return nil, explainPostgres(dsn, translate(ctx, postgresDialect, err))
 	}
 	return &Store{db: db, pool: pool, writer: &postgresWriter{pool: pool, db: db}, dialect: postgresDialect, log: o.Log}, nil
 }

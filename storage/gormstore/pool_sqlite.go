@@ -26,6 +26,7 @@ var sqliteDialect = dialect{
 		return errors.As(err, &e) &&
 			(e.ExtendedCode == sqlite3.ErrConstraintUnique || e.ExtendedCode == sqlite3.ErrConstraintPrimaryKey)
 	},
+	explain: explainSQLite,
 }
 
 // openSQLite opens the file at path with one connection that writes and a pool of connections that only read. In WAL
@@ -34,19 +35,20 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if path == "" || path == ":memory:" {
 		return nil, errors.New("sqlite needs the path of a file: sqlite:PATH")
 	}
+	dsn := sqlitePrefix + path
 	if err := createPrivate(path); err != nil {
-		return nil, err
+		return nil, explainSQLite(dsn, err)
 	}
 	w, err := openSQLiteWriter(ctx, sqlitePool(path, "_foreign_keys=on", 1, o.Statement))
 	if err != nil {
-		return nil, fmt.Errorf("opening %s: %w", path, err)
+		return nil, explainSQLite(dsn, err)
 	}
 	readers := sqlitePool(path, "_query_only=on", max(4, 2*runtime.NumCPU()), o.Statement)
 	db, err := openGorm(sqlite.New(sqlite.Config{Conn: readers}))
 	if err != nil {
 		w.close()
 		readers.Close()
-		return nil, fmt.Errorf("opening %s: %w", path, err)
+		return nil, explainSQLite(dsn, err)
 	}
 	return &Store{db: db, pool: readers, writer: w, dialect: sqliteDialect, log: o.Log}, nil
 }
