@@ -86,7 +86,7 @@ func (d *demo) open(ctx context.Context) (*house, error) {
 // settings are the environment's, on the demo's own database and listener.
 func (d *demo) settings() (*config.Config, error) {
 	defaults := []string{"GATEHOUSE_NAME=Nimbus", "GATEHOUSE_LOG_LEVEL=warn", "GATEHOUSE_ISSUER=" + urlOf(d.listeners.server)}
-	return config.Load(config.Source{
+	cfg, err := config.Load(config.Source{
 		File:    d.c.configFile,
 		Environ: append(defaults, d.c.environ...), // the last one of a name counts
 		Flags: map[string]string{
@@ -94,6 +94,11 @@ func (d *demo) settings() (*config.Config, error) {
 			"allow-private-network": "true",
 		},
 	})
+	if err == nil && !cfg.Loopback() {
+		return nil, usagef("the demo's issuer must be on loopback, since everybody knows its passwords; "+
+			"leave GATEHOUSE_ISSUER=%s out, or set it to a URL such as http://127.0.0.1:9096", cfg.Issuer)
+	}
+	return cfg, err
 }
 
 // variable returns an environment variable, empty when it is not set.

@@ -6,6 +6,8 @@ import (
 	"net"
 	"strconv"
 	"syscall"
+
+	"gatehouse/internal/config"
 )
 
 const (
@@ -28,7 +30,7 @@ func openDemoListeners(address string) (l demoListeners, err error) {
 	}()
 	port := demoFirstPort
 	if address != "" {
-		l.server, err = net.Listen("tcp", address)
+		l.server, err = listenOnLoopback(address)
 	} else {
 		l.server, err = listenFrom(&port)
 	}
@@ -40,6 +42,23 @@ func openDemoListeners(address string) (l demoListeners, err error) {
 	}
 	l.start, err = listenFrom(&port)
 	return l, err
+}
+
+// listenOnLoopback refuses an address that others reach: they would know the passwords.
+func listenOnLoopback(address string) (net.Listener, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, usagef("GATEHOUSE_LISTEN is %q; write an address such as 127.0.0.1:9096", address)
+	}
+	if !config.IsLoopback(host) {
+		return nil, usagef("the demo must listen on loopback, since everybody knows its passwords; "+
+			"leave GATEHOUSE_LISTEN=%s out, or set it to an address such as 127.0.0.1:9096", address)
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, cannotListen(address, err)
+	}
+	return l, nil
 }
 
 func (l demoListeners) close() {

@@ -37,7 +37,7 @@ func TestDemoListensWhereItIsTold(t *testing.T) {
 	defer busy.Close()
 
 	_, err = openDemoListeners(busy.Addr().String())
-	require.Error(t, err, "an address that was asked for is not exchanged for another one")
+	require.ErrorContains(t, err, "stop what listens there", "an address that was asked for is not exchanged for another one")
 
 	l, err := openDemoListeners("127.0.0.1:0")
 	require.NoError(t, err)
@@ -76,12 +76,26 @@ func TestDemoTakesIssuerAndNameFromTheEnvironment(t *testing.T) {
 	require.Equal(t, urlOf(listeners.server), cfg.Issuer)
 	require.Equal(t, "Nimbus", cfg.Name)
 
-	d.c.environ = []string{"GATEHOUSE_ISSUER=https://demo.example", "GATEHOUSE_NAME=Cirrus", "GATEHOUSE_DATABASE=postgres://elsewhere/db"}
+	d.c.environ = []string{"GATEHOUSE_ISSUER=http://localhost:9096", "GATEHOUSE_NAME=Cirrus", "GATEHOUSE_DATABASE=postgres://elsewhere/db"}
 	cfg, err = d.settings()
 	require.NoError(t, err)
-	require.Equal(t, "https://demo.example", cfg.Issuer)
+	require.Equal(t, "http://localhost:9096", cfg.Issuer)
 	require.Equal(t, "Cirrus", cfg.Name)
 	require.Equal(t, "sqlite:"+filepath.Join(d.folder, "gatehouse.db"), cfg.Database, "the demo writes to its own database only")
+}
+
+func TestDemoRefusesToBeReachedFromElsewhere(t *testing.T) {
+	for variable, says := range map[string]string{
+		"GATEHOUSE_ISSUER=https://demo.example": "the demo's issuer must be on loopback",
+		"GATEHOUSE_LISTEN=0.0.0.0:0":            "the demo must listen on loopback",
+		"GATEHOUSE_LISTEN=:0":                   "the demo must listen on loopback",
+		"GATEHOUSE_LISTEN=nowhere":              "write an address such as",
+	} {
+		log := &lockedBuffer{}
+		code := (&cli{out: io.Discard, err: log, environ: []string{variable}}).run(t.Context(), []string{"demo", "--data", t.TempDir()})
+		require.Equal(t, exitUsage, code, variable)
+		require.Contains(t, log.String(), says)
+	}
 }
 
 // startDemo runs the command until the test ends, and returns what it prints and a function that stops it.

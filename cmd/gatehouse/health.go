@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"time"
+
+	"gatehouse/storage/gormstore"
 )
 
 // healthz says that the process answers, and nothing more.
@@ -19,10 +22,14 @@ const readyTimeout = 2 * time.Second
 func (r *rooms) readyz(w http.ResponseWriter, req *http.Request) {
 	ctx, cancel := context.WithTimeout(req.Context(), readyTimeout)
 	defer cancel()
-	status, checks := http.StatusOK, map[string]string{"database": "ok", "signing_key": "ok"}
-	if err := r.store.Check(ctx); err != nil {
+	status, checks := http.StatusOK, map[string]string{"database": "ok", "schema": "ok", "signing_key": "ok"}
+	switch err := r.store.Check(ctx); {
+	case errors.Is(err, gormstore.ErrSchema):
+		r.log.Error("not ready", "check", "schema", "cause", err.Error())
+		status, checks["schema"] = http.StatusServiceUnavailable, "does not fit this program"
+	case err != nil:
 		r.log.Error("not ready", "check", "database", "cause", err.Error())
-		status, checks["database"] = http.StatusServiceUnavailable, "unavailable"
+		status, checks["database"], checks["schema"] = http.StatusServiceUnavailable, "unavailable", "unknown"
 	}
 	if !r.keys.Ready() {
 		status, checks["signing_key"] = http.StatusServiceUnavailable, "not loaded"

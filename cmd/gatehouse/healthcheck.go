@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -46,10 +47,17 @@ func healthcheck(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	response, err := client.Do(request)
+	if err != nil && strings.Contains(err.Error(), "HTTP response to HTTPS client") {
+		return errors.New("the server at " + url + " speaks plain HTTP; leave GATEHOUSE_TLS_CERT_FILE out here, or set it for the server too")
+	}
 	if err != nil {
 		return errors.New("no server answers at " + url + "; start it with gatehouse serve, or correct --listen")
 	}
 	defer response.Body.Close()
+	if response.StatusCode == http.StatusBadRequest {
+		// The answer of net/http to plain HTTP on a TLS listener; /readyz never answers so.
+		return errors.New("the server at " + url + " speaks HTTPS; set GATEHOUSE_TLS_CERT_FILE and GATEHOUSE_TLS_KEY_FILE here as for the server")
+	}
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("the server at %s is not ready (status %d); its log says why", url, response.StatusCode)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strconv"
 	"strings"
@@ -36,7 +37,7 @@ func (c *cli) withSchema(ctx context.Context, do func(*gormstore.Store) error) e
 	}
 	store, err := gormstore.Open(ctx, cfg.Database, gormstore.Options{AnySchema: true, Log: slog.New(slog.NewTextHandler(c.err, nil))})
 	if err != nil {
-		return err
+		return fmt.Errorf("the database cannot be opened: %w", err)
 	}
 	return errors.Join(do(store), store.Close())
 }
@@ -46,7 +47,14 @@ func (c *cli) printStatus(ctx context.Context, s *gormstore.Store) error {
 	if err != nil {
 		return err
 	}
-	value := map[string]any{"version": status.Version, "min_compatible": status.MinCompatible, "program": status.Program, "pending": append([]string{}, status.Pending...)}
-	return c.print(value, []string{"VERSION", "MIN COMPATIBLE", "PROGRAM", "PENDING"},
-		[][]string{{strconv.Itoa(status.Version), strconv.Itoa(status.MinCompatible), strconv.Itoa(status.Program), strings.Join(status.Pending, " ")}})
+	problem := ""
+	if err := status.Usable(); err != nil {
+		problem = err.Error()
+	}
+	value := map[string]any{
+		"version": status.Version, "min_compatible": status.MinCompatible, "program": status.Program,
+		"pending": append([]string{}, status.Pending...), "usable": problem == "", "problem": problem,
+	}
+	return c.print(value, []string{"VERSION", "MIN COMPATIBLE", "PROGRAM", "PENDING", "PROBLEM"},
+		[][]string{{strconv.Itoa(status.Version), strconv.Itoa(status.MinCompatible), strconv.Itoa(status.Program), strings.Join(status.Pending, " "), problem}})
 }

@@ -72,11 +72,16 @@ func serveHouse(ctx context.Context, h *house, log *slog.Logger) error {
 		return err
 	}
 	warnUnbuilt(h.cfg, log)
+	warnSecretFiles(h.cfg, log)
 	listener, err := httpx.Listen(ctx, h.cfg.Listen)
 	if err != nil {
-		return fmt.Errorf("cannot listen on %s: %w; stop what listens there, or choose another address with --listen", h.cfg.Listen, err)
+		return cannotListen(h.cfg.Listen, err)
 	}
 	return serveOn(ctx, listener, h.cfg, h.store, log)
+}
+
+func cannotListen(address string, err error) error {
+	return fmt.Errorf("cannot listen on %s: %w; stop what listens there, or choose another address with --listen or GATEHOUSE_LISTEN", address, err)
 }
 
 // serveOn runs the server on listener until ctx ends, and then drains. It does not close the store.
@@ -90,6 +95,7 @@ func serveOn(ctx context.Context, listener net.Listener, cfg *config.Config, sto
 	if err != nil {
 		return err
 	}
+	warnPort(listener, cfg, log)
 	background, stop := context.WithCancel(context.WithoutCancel(ctx)) // goes on while the server drains
 	var work sync.WaitGroup
 	work.Go(func() { a.Run(background) })
@@ -154,12 +160,13 @@ func refuseDemoData(ctx context.Context, h *house) error {
 
 // makeFirstAdmin creates the account of GATEHOUSE_ADMIN_EMAIL in a database that has no accounts yet.
 func makeFirstAdmin(ctx context.Context, h *house, log *slog.Logger) error {
-	if h.cfg.AdminEmail == "" {
-		return nil
-	}
 	users, err := h.store.Users(ctx, "", 1)
 	if err != nil || len(users) > 0 {
 		return err
+	}
+	if h.cfg.AdminEmail == "" {
+		log.Warn("the database has no accounts, so nobody is an admin yet; make one: gatehouse user create --roles admin --email YOU@EXAMPLE.COM")
+		return nil
 	}
 	_, err = newPeople(h, log).CreateUser(ctx, identity.NewUser{
 		Email: h.cfg.AdminEmail, EmailVerified: true, PasswordHash: h.cfg.AdminPasswordHash, Roles: []string{storage.RoleAdmin},
@@ -196,17 +203,4 @@ func isTerminal(stream any) bool {
 	}
 	info, err := f.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
-
-// warnUnbuilt says which settings this version only reads.
-func warnUnbuilt(cfg *config.Config, log *slog.Logger) {
-	if cfg.Mail != "" {
-		log.Warn("GATEHOUSE_MAIL is set, but this version sends no mail: sign-up signs in at once, without proof of the address")
-	}
-	if cfg.OpsListen != "" {
-		log.Warn("GATEHOUSE_OPS_LISTEN is set, but this version has no metrics yet: nothing listens there")
-	}
-	if cfg.UpstreamsFile != "" {
-		log.Warn("GATEHOUSE_UPSTREAMS_FILE is set, but this version signs nobody in through other providers")
-	}
 }

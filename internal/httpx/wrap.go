@@ -69,7 +69,7 @@ func logRequest(log *slog.Logger, answer *recorder, r *http.Request, id identity
 	}
 	log.LogAttrs(r.Context(), level, "request", slog.String("request_id", id.requestID), slog.String("client", id.client),
 		slog.String("method", r.Method), slog.String("path", logPath(r)), slog.Int("status", status),
-		slog.Int64("bytes", answer.bytes), slog.Duration("duration", time.Since(began)))
+		slog.Int64("bytes", answer.bytes), slog.Float64("duration_ms", float64(time.Since(began).Microseconds())/1000))
 }
 
 // longestShown is how much of a path segment that no route knows is taken for harmless. Tokens are longer.
