@@ -36,7 +36,7 @@ func (p *Problems) checkMore(c storage.Client) {
 	}
 	for _, name := range sortedKeys(c.Dialects) {
 		if !slices.Contains(dialectNames, name) {
-			p.add("dialects."+name, "is not known; did you mean %s?", nearest.Name(name, dialectNames))
+			p.add("dialects."+name, "is not known; %s", nearest.Hint(name, dialectNames))
 		}
 		if settings := bytes.TrimSpace(c.Dialects[name]); len(settings) > maxSettings || !json.Valid(settings) || settings[0] != '{' {
 			p.add("dialects."+name, "must be a map of settings, at most %d bytes long", maxSettings)

@@ -149,7 +149,7 @@ func (p *Problems) checkScopes(c storage.Client, catalogue *Catalogue) {
 		at := fmt.Sprintf("scopes[%d].", i)
 		switch known := catalogue.Scope(s.Name); {
 		case known == nil:
-			p.add(at+"name", "%q is not in the catalogue; did you mean %s? Otherwise add the scope first", printable(s.Name), nearest.Name(s.Name, catalogue.Names()))
+			p.add(at+"name", "%q is not in the catalogue; %s", printable(s.Name), addScope(s.Name, catalogue))
 		case firstPartyOnly(s.Name) && !c.FirstParty:
 			p.add(at+"name", "%q is for the super app's own clients; set first_party: true or leave it out", s.Name)
 		}
@@ -159,6 +159,14 @@ func (p *Problems) checkScopes(c storage.Client, catalogue *Catalogue) {
 			p.addErr(at+"purpose."+tag, checkTagged(tag, s.Purpose[tag], checkText))
 		}
 	}
+}
+
+// addScope is what to do about a scope that the catalogue does not have.
+func addScope(name string, catalogue *Catalogue) string {
+	if meant := nearest.Name(name, catalogue.Names()); meant != "" {
+		return "did you mean " + meant + "? Otherwise add the scope first"
+	}
+	return "add the scope first"
 }
 
 func (p *Problems) checkLifetimes(c storage.Client) {

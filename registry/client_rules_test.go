@@ -84,6 +84,7 @@ func TestCheckClientNamesTheFieldAndTheFix(t *testing.T) {
 		{"a bad logout URI", func(c *storage.Client) { c.PostLogoutRedirectURIs = []string{"javascript:alert(1)"} }, "post_logout_redirect_uris[0]", "use https"},
 		{"a logo from anywhere", func(c *storage.Client) { c.LogoURI = "data:image/png;base64,x" }, "logo_uri", "https://"},
 		{"an unknown scope", func(c *storage.Client) { c.Scopes[1].Name = "point_read" }, "scopes[1].name", "did you mean points_read?"},
+		{"a scope like no other", func(c *storage.Client) { c.Scopes[1].Name = "xyzzyx" }, "scopes[1].name", "is not in the catalogue; add the scope first"},
 		{"a scope twice", func(c *storage.Client) { c.Scopes[1].Name = "openid" }, "scopes[1].name", "listed twice"},
 		{"the host app's scope", func(c *storage.Client) { c.Scopes[1].Name = "superapp" }, "scopes[1].name", "first_party: true"},
 		{"the administrator's scope", func(c *storage.Client) { c.Scopes[1].Name = "admin" }, "scopes[1].name", "first_party: true"},
@@ -101,6 +102,7 @@ func TestCheckClientNamesTheFieldAndTheFix(t *testing.T) {
 			c.JWKS, c.JWKSURI = json.RawMessage(`{"keys":[{"kty":"EC"}]}`), "https://a.example/jwks"
 		}, "jwks_uri", "leave one out"},
 		{"an unknown dialect", func(c *storage.Client) { c.Dialects = map[string]json.RawMessage{"boxi": json.RawMessage(`{}`)} }, "dialects.boxi", "did you mean boxo?"},
+		{"a dialect like no other", func(c *storage.Client) { c.Dialects = map[string]json.RawMessage{"alipay": json.RawMessage(`{}`)} }, "dialects.alipay", "use boxo, boxc, gam or xoxoday"},
 		{"dialect settings that are none", func(c *storage.Client) { c.Dialects = map[string]json.RawMessage{"boxo": json.RawMessage(`[]`)} }, "dialects.boxo", "map of settings"},
 		{"no dialect settings", func(c *storage.Client) { c.Dialects = map[string]json.RawMessage{"boxo": nil} }, "dialects.boxo", "map of settings"},
 	} {

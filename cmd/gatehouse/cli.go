@@ -78,6 +78,8 @@ func (c *cli) rootCommand() *cobra.Command {
 	root.PersistentPreRun = func(*cobra.Command, []string) { c.running = true }
 	root.PersistentFlags().StringVar(&c.configFile, "config", "", "settings file (YAML), also "+config.ConfigVariable)
 	c.settingFlag(root, "database")
+	addCompletion(root)
+	explainCalls(root)
 	return root
 }
 
@@ -93,11 +95,7 @@ func noSuchCommand(group *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
 	}
-	var known []string
-	for _, cmd := range group.Commands() {
-		known = append(known, cmd.Name())
-	}
-	return usagef("%q is not a command of %s; did you mean %s? See %s --help", args[0], group.CommandPath(), nearest.Name(args[0], known), group.CommandPath())
+	return usagef("%q is not a command of %s; %s (see %s --help)", args[0], group.CommandPath(), nearest.Hint(args[0], names(group)), group.CommandPath())
 }
 
 // settingFlag adds the flag of one setting to a command and those below it.

@@ -76,6 +76,7 @@ func TestLoadTakesAnEmptySettingForOneThatIsNotMade(t *testing.T) {
 func TestLoadRefusesAndNamesTheFix(t *testing.T) {
 	for _, test := range []struct{ name, file, environ, says string }{
 		{"an unknown key", "issuer: https://id.example\nlistn: :80\n", "", "gatehouse.yaml line 2) is not a setting; did you mean listen?"},
+		{"a key that is like no other", "issuer: https://id.example\nfoo: 1\n", "", "is not a setting; gatehouse serve --help names all that there are"},
 		{"a key in upper case", "Issuer: https://id.example\n", "", "did you mean issuer?"},
 		{"a key twice", "name: a\nname: b\n", "", "is set twice"},
 		{"a map for a value", "name: {a: b}\n", "", "must be a text"},

@@ -56,7 +56,7 @@ func readMap(m *yaml.Node, path string, l layer, problems *Error) {
 		text, readable := scalar(value)
 		switch _, twice := l[name]; {
 		case key.Value != strings.ToLower(key.Value) || !slices.Contains(known, name):
-			problems.add("%s is not a setting; did you mean %s?", at, strings.ToLower(nearest.Name(name, known)))
+			problems.add("%s is not a setting; %s", at, settingHint(name, known))
 		case twice:
 			problems.add("%s is set twice; leave one out", at)
 		case !readable:
@@ -65,6 +65,14 @@ func readMap(m *yaml.Node, path string, l layer, problems *Error) {
 			l[name] = setting{value: text, origin: at}
 		}
 	}
+}
+
+// settingHint says which setting was meant, or where all of them are named: they are too many for an error.
+func settingHint(name string, known []string) string {
+	if meant := nearest.Name(name, known); meant != "" {
+		return "did you mean " + strings.ToLower(meant) + "?"
+	}
+	return "gatehouse serve --help names all that there are"
 }
 
 // scalar returns a value as the environment would spell it: lists are separated by commas.

@@ -4,16 +4,27 @@ package nearest
 import "strings"
 
 // Name returns the one of known with the smallest edit distance to name, ignoring case; the first of several equals.
-// Empty when nothing is known.
+// Empty when none is near: more than a third of what was typed would have to change.
 func Name(name string, known []string) string {
-	best, least := "", -1
+	best, least := "", max(1, min(len(name), maxLength)/3)+1
 	for _, candidate := range known {
-		d := distance(strings.ToLower(name), strings.ToLower(candidate))
-		if least < 0 || d < least {
+		if d := distance(strings.ToLower(name), strings.ToLower(candidate)); d < least {
 			best, least = candidate, d
 		}
 	}
 	return best
+}
+
+// Hint is what to say of a name that is not known: which one was meant, or all that there are.
+func Hint(name string, known []string) string {
+	if meant := Name(name, known); meant != "" {
+		return "did you mean " + meant + "?"
+	}
+	last := len(known) - 1
+	if last < 1 {
+		return "use " + strings.Join(known, "")
+	}
+	return "use " + strings.Join(known[:last], ", ") + " or " + known[last]
 }
 
 // maxLength bounds the work for names that are much longer than any that is known.

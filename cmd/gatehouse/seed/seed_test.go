@@ -308,6 +308,7 @@ func TestConflictsBetweenAccountsAreFoundBeforehand(t *testing.T) {
 
 func TestAddRefusesWhatIsNotInTheSchema(t *testing.T) {
 	for text, says := range map[string]string{
+		"foo: []":                              "test.yaml line 1, foo: is not a key; use companies, users, scopes, publishers or clients",
 		"client: []":                           "test.yaml line 1, client: is not a key; did you mean clients?",
 		"clients: {a: b}":                      "clients: must be a list",
 		"clients: [a]":                         "clients[0]: must be a map of client_id,",

@@ -156,7 +156,7 @@ func (in *inspector) inspectStruct(n *yaml.Node, t reflect.Type, path string, ou
 		case key.Kind != yaml.ScalarNode:
 			in.report(key, path, "each key must be a text")
 		case !known:
-			in.report(key, at, "is not a key; did you mean %s?", nearest.Name(key.Value, keysOf(t)))
+			in.report(key, at, "is not a key; %s", nearest.Hint(key.Value, keysOf(t)))
 		case slices.Contains(seen, key.Value):
 			in.report(key, at, "is there twice; leave one out")
 		default:
