@@ -65,6 +65,18 @@ func checkKeySet(raw json.RawMessage) error {
 // link finds what reads as a link or as markup in a text that people see.
 var link = regexp.MustCompile(`(?i)https?:|www\.|<[a-z/!]`)
 
+// Advice is what could be better about a client that breaks no rule.
+func Advice(c storage.Client, catalogue *Catalogue) Problems {
+	p := CheckPurposes(c, catalogue)
+	has := func(name string) bool {
+		return slices.ContainsFunc(c.Scopes, func(s storage.ClientScope) bool { return s.Name == name })
+	}
+	if has(ScopeOpenID) && has(ScopeUserSession) && slices.Contains(c.GrantTypes, GrantAuthorizationCode) {
+		p.add("scopes", "%s and %s exclude each other in a request, so that the mini app must always send scope; leave one out if it never needs it", ScopeOpenID, ScopeUserSession)
+	}
+	return p
+}
+
 // CheckPurposes looks at the texts in which a mini app says why it wants each scope. They are advice for whoever seeds a
 // client, and rules for a developer who registers one.
 func CheckPurposes(c storage.Client, catalogue *Catalogue) Problems {

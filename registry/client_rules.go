@@ -41,6 +41,7 @@ func CheckClient(c storage.Client, catalogue *Catalogue) Problems {
 	p.checkAuthentication(c)
 	p.checkURIs(c)
 	p.checkScopes(c, catalogue)
+	p.checkTokenTypes(c)
 	p.checkLifetimes(c)
 	p.checkMore(c)
 	return p
@@ -91,7 +92,7 @@ func (p *Problems) checkAuthentication(c storage.Client) {
 	default:
 		p.oneOf("token_endpoint_auth_method", c.TokenEndpointAuthMethod, MethodBasic, MethodPost, MethodNone)
 	}
-	if len(c.Secrets) == 0 && c.Status == storage.StatusApproved {
+	if len(c.Secrets) == 0 && c.Status == storage.StatusApproved && c.TokenEndpointAuthMethod != MethodNone { // see above
 		p.add("client_secret", "a confidential client needs one; give client_secret or client_secret_hash, or set public: true")
 	}
 	for _, s := range c.Secrets {
@@ -158,6 +159,19 @@ func (p *Problems) checkScopes(c storage.Client, catalogue *Catalogue) {
 		for _, tag := range sortedKeys(s.Purpose) {
 			p.addErr(at+"purpose."+tag, checkTagged(tag, s.Purpose[tag], checkText))
 		}
+	}
+}
+
+// checkTokenTypes holds token_types to the scopes: an authorization is a company's when user_session is asked, else a
+// person's.
+func (p *Problems) checkTokenTypes(c storage.Client) {
+	session := slices.IndexFunc(c.Scopes, func(s storage.ClientScope) bool { return s.Name == ScopeUserSession })
+	company := slices.Contains(c.TokenTypes, TokenCompany)
+	switch {
+	case session >= 0 && !company && slices.Contains(c.TokenTypes, TokenUser):
+		p.add(fmt.Sprintf("scopes[%d].name", session), "%s is for the tokens of a company; add company to token_types, or leave it out", ScopeUserSession)
+	case session < 0 && company && len(c.TokenTypes) == 1 && slices.Contains(c.GrantTypes, GrantAuthorizationCode):
+		p.add("token_types", "the tokens of a company need the scope %s; add it to scopes, or user to token_types", ScopeUserSession)
 	}
 }
 

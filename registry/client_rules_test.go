@@ -86,6 +86,8 @@ func TestCheckClientNamesTheFieldAndTheFix(t *testing.T) {
 		{"an unknown scope", func(c *storage.Client) { c.Scopes[1].Name = "point_read" }, "scopes[1].name", "did you mean points_read?"},
 		{"a scope like no other", func(c *storage.Client) { c.Scopes[1].Name = "xyzzyx" }, "scopes[1].name", "is not in the catalogue; add the scope first"},
 		{"a scope twice", func(c *storage.Client) { c.Scopes[1].Name = "openid" }, "scopes[1].name", "listed twice"},
+		{"a company's scope without its tokens", func(c *storage.Client) { c.Scopes[1].Name = "user_session" }, "scopes[1].name", "add company to token_types"},
+		{"a company's tokens without their scope", func(c *storage.Client) { c.TokenTypes = []string{"company"} }, "token_types", "need the scope user_session"},
 		{"the host app's scope", func(c *storage.Client) { c.Scopes[1].Name = "superapp" }, "scopes[1].name", "first_party: true"},
 		{"the administrator's scope", func(c *storage.Client) { c.Scopes[1].Name = "admin" }, "scopes[1].name", "first_party: true"},
 		{"a purpose that reorders the page", func(c *storage.Client) { c.Scopes[1].Purpose["en"] = "x\u202e" }, "scopes[1].purpose.en", "bidirectional"},
@@ -120,10 +122,14 @@ func TestCheckClientNamesTheFieldAndTheFix(t *testing.T) {
 
 func TestCheckClientAcceptsWhatIsUnusualButRight(t *testing.T) {
 	for name, change := range map[string]func(*storage.Client){
-		"a confidential client with optional PKCE":      func(c *storage.Client) { c.PKCE = "optional" },
-		"a server without a person":                     func(c *storage.Client) { c.GrantTypes, c.RedirectURIs = []string{"client_credentials"}, nil },
-		"tokens that never expire":                      func(c *storage.Client) { c.AccessTokenLifetime, c.RefreshTokenLifetime = storage.Never, storage.Never },
-		"no repeats":                                    func(c *storage.Client) { c.RefreshReuseGrace = 0 },
+		"a confidential client with optional PKCE": func(c *storage.Client) { c.PKCE = "optional" },
+		"a server without a person":                func(c *storage.Client) { c.GrantTypes, c.RedirectURIs = []string{"client_credentials"}, nil },
+		"tokens that never expire":                 func(c *storage.Client) { c.AccessTokenLifetime, c.RefreshTokenLifetime = storage.Never, storage.Never },
+		"no repeats":                               func(c *storage.Client) { c.RefreshReuseGrace = 0 },
+		"a mini app for companies":                 func(c *storage.Client) { c.TokenTypes = []string{"company"}; c.Scopes[1].Name = "user_session" },
+		"a company's server": func(c *storage.Client) {
+			c.GrantTypes, c.RedirectURIs, c.TokenTypes = []string{"client_credentials"}, nil, []string{"company"}
+		},
 		"the super app's own client":                    func(c *storage.Client) { c.FirstParty = true; c.Scopes[1].Name = "superapp" },
 		"a draft without a secret":                      func(c *storage.Client) { c.Secrets, c.Status = nil, "draft" },
 		"GAM's scopes":                                  func(c *storage.Client) { c.Scopes[1].Name = "gam_user_data" },
@@ -160,6 +166,28 @@ func TestCheckPurposesIsAdvice(t *testing.T) {
 		require.Equal(t, "scopes[1].purpose.en", advice[0].Field)
 		require.Contains(t, advice[0].Text, says)
 	}
+}
+
+func TestAdviceIsToSendScopeWhereNotAllCanBeAsked(t *testing.T) {
+	c := mini()
+	c.TokenTypes = []string{"user", "company"}
+	require.Empty(t, registry.Advice(c, catalogue))
+	c.Scopes = append(c.Scopes, storage.ClientScope{Name: "user_session"})
+	require.Empty(t, registry.CheckClient(c, catalogue))
+	advice := registry.Advice(c, catalogue)
+	require.Len(t, advice, 1)
+	require.Equal(t, "scopes", advice[0].Field)
+	require.Contains(t, advice[0].Text, "must always send scope")
+	c.Scopes = c.Scopes[1:]
+	require.Empty(t, registry.Advice(c, catalogue))
+}
+
+func TestAMissingSecretIsOneMistakeWithTheMethodNone(t *testing.T) {
+	c := mini()
+	c.Secrets, c.TokenEndpointAuthMethod = nil, "none"
+	problems := registry.CheckClient(c, catalogue)
+	require.Len(t, problems, 1)
+	require.Equal(t, "token_endpoint_auth_method", problems[0].Field)
 }
 
 func TestCheckScopeKeepsNamesThatMeanSomething(t *testing.T) {

@@ -24,7 +24,7 @@ func (p *planner) planClients(ctx context.Context) error {
 		if err := p.checkPublisher(ctx, r.place, client.PublisherID); err != nil {
 			return err
 		}
-		for _, w := range registry.CheckPurposes(client, p.catalogue) {
+		for _, w := range registry.Advice(client, p.catalogue) {
 			p.plan.Warnings = append(p.plan.Warnings, Problem{At: r.place.at(w.Field), Text: w.Text})
 		}
 		if old == nil {
