@@ -22,13 +22,16 @@ type Problem struct {
 // Problems is the error of seed files that cannot be applied.
 type Problems []Problem
 
-// Error has one line per problem.
+// Error is one line for one problem; for several it is their number, and a line for each.
 func (p Problems) Error() string {
 	lines := make([]string, len(p))
 	for i, problem := range p {
 		lines[i] = problem.At + ": " + problem.Text
 	}
-	return strings.Join(lines, "\n")
+	if len(lines) == 1 {
+		return lines[0]
+	}
+	return fmt.Sprintf("%d mistakes; nothing was changed\n  %s", len(lines), strings.Join(lines, "\n  "))
 }
 
 // maxNodes is how many values a document may have, aliases followed, so that a small file cannot stand for a huge one.
