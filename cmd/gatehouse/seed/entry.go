@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"regexp"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -48,6 +51,9 @@ func Entry[T any](texts map[string][]string) (T, error) {
 		if len(given) == 0 {
 			continue
 		}
+		if i := slices.IndexFunc(given, severalNames.MatchString); i >= 0 && f.Type.Kind() == reflect.Slice {
+			return entry, Problems{{At: keyOf(f), Text: fmt.Sprintf("%q is several; give each by itself, as in %s", given[i], eachItself(keyOf(f), given[i]))}}
+		}
 		value, err := valueOf(f.Type, given)
 		if err != nil {
 			return entry, Problems{{At: keyOf(f), Text: err.Error()}}
@@ -55,6 +61,18 @@ func Entry[T any](texts map[string][]string) (T, error) {
 		root.Content = append(root.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: keyOf(f)}, value)
 	}
 	return entry, decode("", root, &entry)
+}
+
+// severalNames is a list of names that somebody gave for one item. A URI, which may have a comma, is none.
+var severalNames = regexp.MustCompile(`^[a-z0-9_.-]+([, ] *[a-z0-9_.-]+)+$`)
+
+// eachItself gives a key several times in the way of a command line.
+func eachItself(key, text string) string {
+	var flags []string
+	for name := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+		flags = append(flags, "--"+strings.ReplaceAll(key, "_", "-")+" "+name)
+	}
+	return strings.Join(flags, " ")
 }
 
 func valueOf(t reflect.Type, texts []string) (*yaml.Node, error) {

@@ -396,6 +396,13 @@ func TestEntryTakesTextsAndYAML(t *testing.T) {
 	require.EqualError(t, err, "public: must be true or false")
 	_, err = seed.Entry[seed.Client](map[string][]string{"names": {"{"}})
 	require.ErrorContains(t, err, "names: is not YAML")
+	for key, text := range map[string]string{"scopes": "openid,email", "grant_types": "authorization_code refresh_token", "token_types": "user, company"} {
+		_, err = seed.Entry[seed.Client](map[string][]string{key: {text}})
+		require.ErrorContains(t, err, "is several; give each by itself, as in --"+strings.ReplaceAll(key, "_", "-"))
+	}
+	c, err = seed.Entry[seed.Client](map[string][]string{"redirect_uris": {"https://a.example/cb?x=1,2"}, "contacts": {"Print Co, help@a.example"}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"https://a.example/cb?x=1,2"}, c.RedirectURIs)
 }
 
 func FuzzAdd(f *testing.F) {
