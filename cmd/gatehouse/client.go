@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -49,14 +50,30 @@ func (c *cli) createClient(ctx context.Context, h *house, entry seed.Client) err
 	if err := entry.SealOutbound(registry.NewOutbound(h.root), nil); err != nil {
 		return err
 	}
-	err := registry.New(h.store, time.Now).Create(ctx, entry.WithSecret(time.Now()))
+	client := entry.WithSecret(time.Now())
+	err := registry.New(h.store, time.Now).Create(ctx, client)
 	if errors.Is(err, storage.ErrExists) {
 		return usagef("a client %q exists; choose another --client-id", entry.ClientID)
 	}
 	if err != nil {
 		return err
 	}
-	return c.printSecret(entry.ClientID, generated, time.Time{})
+	if err := c.printSecret(entry.ClientID, generated, time.Time{}); err != nil {
+		return err
+	}
+	return c.advise(ctx, h, client)
+}
+
+// advise says what could be better about a client that was created.
+func (c *cli) advise(ctx context.Context, h *house, client storage.Client) error {
+	scopes, err := h.store.Scopes(ctx)
+	if err != nil {
+		return err
+	}
+	for _, w := range registry.Advice(registry.Defaults(client), registry.NewCatalogue(scopes)) {
+		fmt.Fprintf(c.err, "warning: %s: %s\n", w.Field, w.Text)
+	}
+	return nil
 }
 
 // printSecret prints a new secret, where there is one, and until when the old ones work.
@@ -151,17 +168,12 @@ func oneArg(name string) cobra.PositionalArgs {
 	}
 }
 
-// printEntry prints an entry of a seed file; a table of it has a line per key.
+// printEntry prints an entry of a seed file; a table of it is the YAML.
 func (c *cli) printEntry(entry any) error {
-	if c.output != "table" {
-		return c.print(asMap(entry), nil, nil)
+	if c.output == "table" {
+		return printYAML(c.out, asMap(entry))
 	}
-	raw, err := yaml.Marshal(entry)
-	if err != nil {
-		return err
-	}
-	_, err = c.out.Write(raw)
-	return err
+	return c.print(asMap(entry), nil, nil)
 }
 
 // asMap returns an entry of a seed file under its keys, for JSON.
