@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/mattn/go-sqlite3"
@@ -81,18 +82,18 @@ func explainPostgres(_ string, err error) error {
 	}
 	server := net.JoinHostPort(unreachable.Config.Host, fmt.Sprint(unreachable.Config.Port))
 	return &openError{fmt.Sprintf("PostgreSQL at %s cannot be reached (%s); is it running there? Start it, or correct host, port, "+
-		"user, password and database name in GATEHOUSE_DATABASE", server, reason(err)), err}
+		"user, password and database name in GATEHOUSE_DATABASE", server, reason(unreachable)), err}
 }
 
-// reason is the innermost of err, on one line.
-func reason(err error) string {
-	var network *net.OpError
-	if errors.As(err, &network) && network.Err != nil {
-		err = network.Err
-	}
-	if errors.Is(err, context.DeadlineExceeded) {
+// reason is why no connection came about, on one line.
+func reason(err *pgconn.ConnectError) string {
+	var system syscall.Errno
+	switch {
+	case errors.As(err, &system):
+		return system.Error()
+	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time"
 	}
-	first, _, _ := strings.Cut(err.Error(), "\n")
-	return strings.TrimSuffix(first, ":")
+	first, _, _ := strings.Cut(err.Unwrap().Error(), "\n")
+	return first
 }

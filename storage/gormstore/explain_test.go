@@ -38,8 +38,7 @@ func TestOpenSaysWhatToDoWithAFileThatItCannotUse(t *testing.T) {
 		return // whom no mode stops
 	}
 	path := filepath.Join(folder, "gatehouse.db")
-	require.NoError(t, open(t, "sqlite:"+path).Close())
-	require.NoError(t, os.Chmod(path, 0o400))
+	require.NoError(t, os.WriteFile(path, nil, 0o400))
 	requireFix(t, "sqlite:"+path, "attempt to write a readonly database; make the file and its folder writable")
 }
 

@@ -40,7 +40,7 @@ var postgresDialect = dialect{
 func openPostgres(ctx context.Context, dsn string, o Options) (*Store, error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("the database's URL is wrong: %w", err)
+		return nil, fmt.Errorf("the database's URL is wrong: %w; correct GATEHOUSE_DATABASE", err)
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second
