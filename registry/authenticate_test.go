@@ -126,6 +126,15 @@ func TestWrongSecretsOfASlowHashAreComparedTenTimesAMinute(t *testing.T) {
 	require.True(t, r.proves(c, "a new secret"))
 }
 
+func TestARequestWithoutASecretIsNoGuess(t *testing.T) {
+	r := newClocked(t)
+	c := imported(t, "vendor", "vendor secret")
+	for range 20 {
+		require.False(t, r.proves(c))
+	}
+	require.True(t, r.proves(c, "vendor secret"))
+}
+
 func TestStrongSecretsAreNeverRefusedForWrongOnes(t *testing.T) {
 	r := newClocked(t)
 	strong := registry.GenerateSecret()
