@@ -479,3 +479,24 @@ func TestConnectedAppsComeAfterTheSignInThatTheyNeed(t *testing.T) {
 	form.Set("password", testPassword)
 	require.Equal(t, "/account/apps", b.submit(action, form).Header.Get("Location"))
 }
+
+func TestASilencedAppThatIsAllowedSomethingCanBeLetAskAgain(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	b := s.newBrowser()
+	code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
+	tokens := s.post("/oauth2/token", "photoprint", exchangeForm(code)).json(t)
+	for range 2 {
+		a := b.authorize(request("photoprint", "scope", "profile"))
+		require.Equal(t, "access_denied", callback(t, b.decide(a, "deny")).Get("error"))
+	}
+	require.Equal(t, "access_denied", callback(t, b.authorize(request("photoprint", "scope", "profile"))).Get("error"))
+
+	page := b.get("/account/apps")
+	require.Contains(t, page.body, `value="disconnect"`)
+	require.Contains(t, page.body, `value="clear"`)
+	action, form := formOf(t, page, "app-photoprint")
+	form.Set("action", "clear")
+	require.Equal(t, http.StatusSeeOther, b.submit(action, form).StatusCode)
+	require.Contains(t, b.authorize(request("photoprint", "scope", "profile")).Header.Get("Location"), "/consent")
+	require.True(t, s.active("photoprint", tokens["access_token"]), "what was allowed lives on")
+}
