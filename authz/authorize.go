@@ -121,7 +121,7 @@ func (s *Server) needsCredentials(req *authorizeRequest, i interaction.Interacti
 // mayAllow reports whether it is for this person to allow the request at all: a company's authorization is for its
 // admins, and the scope admin for ours.
 func mayAllow(req *authorizeRequest, u storage.User) bool {
-	if req.company && (u.CompanyID == "" || !slices.Contains(u.Roles, storage.RoleCompanyAdmin)) {
+	if req.company && !u.AdministersCompany() {
 		return false
 	}
 	return !slices.Contains(req.scopeNames(), registry.ScopeAdmin) || slices.Contains(u.Roles, storage.RoleAdmin)

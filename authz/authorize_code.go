@@ -2,10 +2,11 @@ package authz
 
 import (
 	"context"
+	"net/http"
+
 	"gatehouse/consent"
 	"gatehouse/identity"
 	"gatehouse/storage"
-	"net/http"
 )
 
 // issueCode makes an authorization code and stores it, with the decision of a policy where nobody was asked.

@@ -1,11 +1,12 @@
 package authz
 
 import (
-	"gatehouse/identity"
-	"gatehouse/internal/interaction"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"gatehouse/identity"
+	"gatehouse/internal/interaction"
 )
 
 // authorizeByGet answers a POST (OIDC Core §3.1.2.1) with the GET of the same request, before anything is looked at: a

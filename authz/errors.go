@@ -117,7 +117,7 @@ func asError(err error) *Error {
 	if errors.As(err, &own) {
 		return own
 	}
-	if errors.Is(err, storage.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	if isOutage(err) {
 		return errUnavailable.because(err)
 	}
 	if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
@@ -132,6 +132,11 @@ func asError(err error) *Error {
 		code = mapped
 	}
 	return refuse(code, descriptions[code]).because(err)
+}
+
+// isOutage reports whether an error says that the database was not asked or did not answer in time.
+func isOutage(err error) bool {
+	return errors.Is(err, storage.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // writeError answers with the JSON of RFC 6749 §5.2.

@@ -3,7 +3,6 @@ package authz
 import (
 	"context"
 	"crypto/subtle"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,7 +30,6 @@ type exchange struct {
 	lifetimes  lifetimes
 	unit       storage.Unit
 	grantSaved bool // the unit itself stores the grant
-	issued     []storage.Token
 
 	repeat  bool  // a refresh token that was spent a moment ago is presented again
 	revoked bool  // the family was taken down in this request
@@ -95,20 +93,18 @@ func (x *exchange) issue(key storage.TokenKey, hash []byte, scope string, expire
 	if err != nil {
 		return err
 	}
-	t := storage.Token{
+	x.unit = append(x.unit, storage.InsertToken{Token: storage.Token{
 		TokenKey: key, Hash: hash,
 		ClientID: x.client.ID, GrantID: x.session.GrantID, UserID: x.session.UserID, CompanyID: x.session.CompanyID,
 		Scope: scope, Session: data,
 		IssuedAt: x.now, ExpiresAt: expires, State: storage.TokenActive,
-	}
-	x.issued = append(x.issued, t)
-	x.unit = append(x.unit, storage.InsertToken{Token: t})
+	}})
 	return nil
 }
 
 // noteOutage keeps an error that means the database is away, so that whatever fosite makes of it is answered with 503.
 func (x *exchange) noteOutage(err error) error {
-	if errors.Is(err, storage.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+	if isOutage(err) {
 		x.outage = err
 	}
 	return err

@@ -30,7 +30,7 @@ func (s *Server) lifetimesFor(c *storage.Client, kind string) lifetimes {
 		l.access, l.refresh = d.CompanyAccess, d.CompanyRefresh
 	}
 	if c.CodeLifetime > 0 {
-		l.code = min(time.Duration(c.CodeLifetime), s.maxCode)
+		l.code = min(time.Duration(c.CodeLifetime), maxCodeLifetime)
 	}
 	l.access = override(l.access, c.AccessTokenLifetime)
 	l.refresh = override(l.refresh, c.RefreshTokenLifetime)

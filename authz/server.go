@@ -60,7 +60,6 @@ type Server struct {
 	pages        *templates.Pages
 	app          func(ctx context.Context, clientID string) (*templates.App, error)
 	lifetimes    Lifetimes
-	maxCode      time.Duration
 	cooldown     time.Duration
 	log          *slog.Logger
 	now          func() time.Time
@@ -76,7 +75,7 @@ func New(o Options) *Server {
 	s := &Server{
 		issuer: o.Issuer, store: o.Store, registry: o.Registry, sessions: o.Sessions, claims: o.Claims, keys: o.Keys,
 		values: newValues(o.Root), interactions: o.Interactions, pages: o.Pages, app: o.App,
-		lifetimes: o.Lifetimes, maxCode: maxCodeLifetime, cooldown: o.DenyCooldown, log: o.Log, now: o.Now,
+		lifetimes: o.Lifetimes, cooldown: o.DenyCooldown, log: o.Log, now: o.Now,
 	}
 	s.provider = s.newProvider()
 	return s

@@ -91,7 +91,7 @@ func ownerOf(u storage.User, name string) (owner storage.Owner, ok bool) {
 	case "":
 		return storage.Owner{UserID: u.ID}, true
 	case "company":
-		return storage.Owner{CompanyID: u.CompanyID}, administersCompany(u)
+		return storage.Owner{CompanyID: u.CompanyID}, u.AdministersCompany()
 	}
 	return storage.Owner{}, false
 }
@@ -122,7 +122,7 @@ func (p *Pages) apps(w http.ResponseWriter, r *http.Request, person storage.User
 	page := &templates.Apps{Common: rim.Common(r, interaction.Interaction{}, &person)}
 	page.Interaction = p.Sealer.Seal(p.Sessions.Browser(w, r), interaction.StepAccount,
 		interaction.Interaction{UserID: person.ID, Began: p.now()})
-	if err := p.addApps(r, page, storage.Owner{UserID: person.ID}, ""); err != nil || !administersCompany(person) {
+	if err := p.addApps(r, page, storage.Owner{UserID: person.ID}, ""); err != nil || !person.AdministersCompany() {
 		return page, err
 	}
 	of, err := p.company(r.Context(), person)

@@ -88,7 +88,7 @@ func (p *Pages) findOwner(r *http.Request, v *visit) error {
 		v.owner = storage.Owner{UserID: v.person.ID}
 		return nil
 	}
-	if !administersCompany(v.person) {
+	if !v.person.AdministersCompany() {
 		return errElsewhere
 	}
 	company, err := p.company(r.Context(), v.person)
@@ -103,11 +103,6 @@ func (p *Pages) company(ctx context.Context, u storage.User) (storage.Company, e
 		return storage.Company{ID: u.CompanyID, Name: u.CompanyID}, nil
 	}
 	return company, err
-}
-
-// administersCompany reports whether a person decides for their company.
-func administersCompany(u storage.User) bool {
-	return u.CompanyID != "" && slices.Contains(u.Roles, storage.RoleCompanyAdmin)
 }
 
 // findGrant reads what was decided, and decides what that means now.

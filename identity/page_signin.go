@@ -90,12 +90,17 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 		p.signInAgain(w, r, s, username, err)
 		return
 	}
-	session, err := p.Sessions.Start(w, r, user.ID)
+	p.welcome(w, r, s, user.ID)
+}
+
+// welcome starts the session of who has just proven who they are, and goes on with what they came for.
+func (p *Pages) welcome(w http.ResponseWriter, r *http.Request, s *step, userID string) {
+	session, err := p.Sessions.Start(w, r, userID)
 	if err != nil {
 		p.Fail(w, r, err)
 		return
 	}
-	p.finish(w, r, s, user.ID, session.AuthTime)
+	p.finish(w, r, s, userID, session.AuthTime)
 }
 
 // enterForm is enter for a posted form, which always has an interaction.

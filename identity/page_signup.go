@@ -53,12 +53,7 @@ func (p *Pages) signUp(w http.ResponseWriter, r *http.Request) {
 		p.signUpAgain(w, r, s, form, err)
 		return
 	}
-	session, err := p.Sessions.Start(w, r, user.ID)
-	if err != nil {
-		p.Fail(w, r, err)
-		return
-	}
-	p.finish(w, r, s, user.ID, session.AuthTime)
+	p.welcome(w, r, s, user.ID)
 }
 
 // signUpAgain draws the form with what is wrong.

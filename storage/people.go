@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -30,6 +31,11 @@ type User struct {
 	Disabled      bool
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+}
+
+// AdministersCompany reports whether the user decides for their company.
+func (u User) AdministersCompany() bool {
+	return u.CompanyID != "" && slices.Contains(u.Roles, RoleCompanyAdmin)
 }
 
 // Company is an organisation that people belong to.

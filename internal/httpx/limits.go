@@ -10,13 +10,10 @@ import (
 // MaxBody is the largest request body in bytes that any route but an upload reads.
 const MaxBody = 64 << 10
 
-// LimitBody returns h with its request bodies cut off after max bytes. A handler that reads on gets an error for which
-// TooLarge is true, and answers 413.
-func LimitBody(h http.Handler, max int64) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.Body = http.MaxBytesReader(unwrapped(w), r.Body, max)
-		h.ServeHTTP(w, r)
-	})
+// LimitBody cuts the request's body off after max bytes. Who reads on gets an error for which TooLarge is true, and
+// answers 413.
+func LimitBody(w http.ResponseWriter, r *http.Request, max int64) {
+	r.Body = http.MaxBytesReader(unwrapped(w), r.Body, max)
 }
 
 // unwrapped returns the server's own ResponseWriter, by which http.MaxBytesReader closes the connection of a client that

@@ -137,7 +137,10 @@ func TestAnOverlongURIIsRefused(t *testing.T) {
 
 func TestLimitBodyCutsOffAndSaysSo(t *testing.T) {
 	var err error
-	h := httpx.LimitBody(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, err = io.ReadAll(r.Body) }), 8)
+	h := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		httpx.LimitBody(w, r, 8)
+		_, err = io.ReadAll(r.Body)
+	})
 	r := httptest.NewRequest("POST", "/", strings.NewReader("123456789"))
 	serve(h, r)
 	require.True(t, httpx.TooLarge(err))

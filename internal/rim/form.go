@@ -12,7 +12,7 @@ import (
 // Form reads a posted form. What is not one, is too large or holds what no text holds is answered here; then ok is
 // false. Parameters in the query are no part of it.
 func (p *Writer) Form(w http.ResponseWriter, r *http.Request) (form url.Values, ok bool) {
-	r.Body = http.MaxBytesReader(w, r.Body, httpx.MaxBody)
+	httpx.LimitBody(w, r, httpx.MaxBody)
 	err := r.ParseForm()
 	if httpx.TooLarge(err) {
 		p.Refuse(w, r, http.StatusRequestEntityTooLarge, "invalid_request", "too_large", "a form has at most 64 KiB")
