@@ -16,13 +16,14 @@ const (
 	KindCode    TokenKind = 1 // authorization code
 	KindAccess  TokenKind = 2
 	KindRefresh TokenKind = 3
+	KindTicket  TokenKind = 4 // single-use sign-in ticket: a client with a company's grant vouches for UserID
 )
 
 // TokenKey is the primary key of a token. The token carries it inside its authenticated value.
 type TokenKey struct {
 	Family     FamilyID
 	Kind       TokenKind
-	Generation uint32 // 0 for the code, then 1 and one more with each refresh
+	Generation uint32 // 0 for the code and the ticket, then 1 and one more with each refresh
 }
 
 // TokenState is whether a single-use token has been used.
@@ -33,14 +34,14 @@ const (
 	TokenSpent  TokenState = 2 // a code that was exchanged, a refresh token that was rotated
 )
 
-// Token is one code, access token or refresh token. The value itself is never stored.
+// Token is one code, access token, refresh token or ticket. The value itself is never stored.
 type Token struct {
 	TokenKey
 	Hash      []byte // SHA-256 of the value, compared after the read
 	ClientID  string
 	GrantID   string // empty for client_credentials
-	UserID    string // whose it is; empty for a company's and a client's
-	CompanyID string
+	UserID    string // whose it is, or whom a ticket signs in; empty for a company's and a client's
+	CompanyID string // whose it is; of a ticket: the company whose grant GrantID is
 	Scope     string // granted, separated by single spaces
 	Session   []byte // what authz wants back with it; opaque here
 	IssuedAt  time.Time

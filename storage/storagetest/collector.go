@@ -66,6 +66,16 @@ func collector() []contract {
 			require.True(t, stored(t, s, expiring.TokenKey).GrantEnded)
 			require.Equal(t, 1, collect(t, s, moment.AddDate(1, 0, 0), 1000))
 		}},
+		{"tickets go when they have expired, used or not", func(t *testing.T, s storage.Store) {
+			g := companyGrant(t, s)
+			unused, used := ticketOf(g, person(t, s).ID), ticketOf(g, person(t, s).ID)
+			apply(t, s, storage.InsertToken{Token: unused}, storage.InsertToken{Token: used},
+				storage.SpendToken{Key: used.TokenKey, At: moment})
+			require.Zero(t, collect(t, s, moment.Add(time.Minute), 1000))
+			require.Equal(t, 2, collect(t, s, unused.ExpiresAt, 1000))
+			requireNoToken(t, s, unused.TokenKey)
+			requireNoToken(t, s, used.TokenKey)
+		}},
 		{"expired sessions go", func(t *testing.T, s storage.Store) {
 			session := signIn(t, s, person(t, s).ID)
 			require.Equal(t, 1, collect(t, s, session.ExpiresAt, 1000))

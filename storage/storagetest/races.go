@@ -17,6 +17,18 @@ const rounds = 30
 func races() []contract {
 	return []contract{
 		{"of fifty simultaneous exchanges of a code one succeeds and only its tokens are there", provesSingleUse},
+		{"of twenty simultaneous uses of a ticket one succeeds", func(t *testing.T, s storage.Store) {
+			g := companyGrant(t, s)
+			ticket := ticketOf(g, person(t, s).ID)
+			apply(t, s, storage.InsertToken{Token: ticket})
+			succeeded, conflicts := atOnce(t, 20, func(int) error {
+				return s.Apply(t.Context(), storage.Unit{
+					storage.HoldGrant{ID: g.ID, At: moment}, storage.SpendToken{Key: ticket.TokenKey, At: moment},
+				})
+			})
+			require.Equal(t, []int{1, 19}, []int{succeeded, conflicts})
+			require.Equal(t, storage.TokenSpent, stored(t, s, ticket.TokenKey).State)
+		}},
 		{"of simultaneous insertions of one key one succeeds", func(t *testing.T, s storage.Store) {
 			token := tokenOf(allowed(t, s), storage.KindAccess, family(), 1)
 			succeeded, conflicts := atOnce(t, 20, func(int) error {

@@ -79,6 +79,22 @@ func tokenOf(g storage.Grant, kind storage.TokenKind, f storage.FamilyID, genera
 	}
 }
 
+// companyGrant stores a new grant of a new company for a new client.
+func companyGrant(t *testing.T, s storage.Store) storage.Grant {
+	t.Helper()
+	g := grantOf("", id())
+	g.Owner.CompanyID, g.AllowedBy = id(), id()
+	apply(t, s, storage.SaveGrant{Grant: g})
+	return g
+}
+
+// ticketOf is a ticket of a company's grant for a person, not stored yet, that lives for an hour.
+func ticketOf(g storage.Grant, userID string) storage.Token {
+	ticket := tokenOf(g, storage.KindTicket, family(), 0)
+	ticket.UserID = userID
+	return ticket
+}
+
 // issued stores a token of a new family.
 func issued(t *testing.T, s storage.Store, g storage.Grant, kind storage.TokenKind) storage.Token {
 	t.Helper()

@@ -110,5 +110,36 @@ func tokens() []contract {
 			g.Owner.UserID = id()
 			require.True(t, stored(t, s, issued(t, s, g, storage.KindAccess).TokenKey).UserDisabled)
 		}},
+		{"a ticket comes back with its person and its company, and is alive", func(t *testing.T, s storage.Store) {
+			g, u := companyGrant(t, s), person(t, s)
+			ticket := ticketOf(g, u.ID)
+			apply(t, s, storage.InsertToken{Token: ticket})
+			got := stored(t, s, ticket.TokenKey)
+			require.Equal(t, storage.StoredToken{Token: ticket, UserEmail: u.Email}, got)
+			require.True(t, got.Alive(moment))
+			require.False(t, got.Alive(ticket.ExpiresAt))
+		}},
+		{"a ticket is dead while its person is disabled, though the company's grant stands", func(t *testing.T, s storage.Store) {
+			g, u := companyGrant(t, s), person(t, s)
+			ticket := ticketOf(g, u.ID)
+			apply(t, s, storage.InsertToken{Token: ticket})
+			require.NoError(t, s.SetDisabled(t.Context(), u.ID, true, moment))
+			got := stored(t, s, ticket.TokenKey)
+			require.True(t, got.UserDisabled)
+			require.False(t, got.GrantEnded)
+			require.False(t, got.Alive(moment))
+		}},
+		{"a ticket is dead once the company's grant has ended or its family is revoked", func(t *testing.T, s storage.Store) {
+			g, u := companyGrant(t, s), person(t, s)
+			revoked, orphan := ticketOf(g, u.ID), ticketOf(g, u.ID)
+			apply(t, s, storage.InsertToken{Token: revoked}, storage.InsertToken{Token: orphan},
+				storage.RevokeFamily{Family: revoked.Family, At: moment})
+			require.False(t, stored(t, s, revoked.TokenKey).Alive(moment))
+			require.True(t, stored(t, s, orphan.TokenKey).Alive(moment))
+			apply(t, s, storage.EndGrant{ID: g.ID, At: moment})
+			got := stored(t, s, orphan.TokenKey)
+			require.True(t, got.GrantEnded)
+			require.False(t, got.Alive(moment))
+		}},
 	}
 }
