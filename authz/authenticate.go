@@ -28,10 +28,15 @@ type credentials struct {
 	method  string
 }
 
-// authenticate returns the approved client that a request comes from (RFC 6749 §2.3). What is wrong with unknown,
-// wrong, unapproved and wrongly authenticating clients is the same refusal after the same work.
-func (s *Server) authenticate(ctx context.Context, authorization string, params Params) (*storage.Client, error) {
-	creds, err := parseCredentials(authorization, params)
+// Authenticate returns the approved client that a request comes from (RFC 6749 §2.3), one that speaks the route's dialect
+// and passes its check. What is wrong with unknown, wrong, unapproved and wrongly authenticating clients is the same
+// refusal, an *Error with code invalid_client, after the same work; its Reason is for formats that tell.
+func (s *Server) Authenticate(ctx context.Context, req *Request) (*storage.Client, error) {
+	return s.authenticate(ctx, req)
+}
+
+func (s *Server) authenticate(ctx context.Context, req *Request) (*storage.Client, error) {
+	creds, err := parseCredentials(req.Authorization, req.Params)
 	if err != nil {
 		return nil, err
 	}
@@ -39,25 +44,32 @@ func (s *Server) authenticate(ctx context.Context, authorization string, params 
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return nil, err
 	}
+	if c != nil && !req.Route.Speaks(c) {
+		c = nil
+	}
+	req.Client = c
 	proven, err := s.registry.Authenticate(ctx, c, creds.secrets) // c is nil for an unknown client
 	if err != nil {
 		return nil, fmt.Errorf("authenticate client %q: %w", creds.id, err)
 	}
-	if c == nil || c.Status != storage.StatusApproved || !acceptsMethod(c, creds.method) {
+	switch {
+	case c == nil:
+		return nil, errClient.For(ReasonUnknownClient)
+	case !acceptsMethod(c, creds.method, req.Route), creds.method != methodNone && !proven:
 		return nil, errClient
+	case c.Status != storage.StatusApproved:
+		return nil, errClient.For(ReasonUnapproved)
 	}
-	if creds.method != methodNone && !proven {
-		return nil, errClient
-	}
-	return c, nil
+	return c, req.admit(c)
 }
 
-// acceptsMethod reports whether a client is registered for a method. A public client uses none, and only that.
-func acceptsMethod(c *storage.Client, method string) bool {
+// acceptsMethod reports whether a client is registered for a method. A public client uses none, and only that. A vendor's
+// format brings its own way of sending a secret.
+func acceptsMethod(c *storage.Client, method string, route *Route) bool {
 	if c.Public || method == methodNone {
 		return c.Public && method == methodNone
 	}
-	return c.TokenEndpointAuthMethod == "" || c.TokenEndpointAuthMethod == method
+	return route.Dialect != "" || c.TokenEndpointAuthMethod == "" || c.TokenEndpointAuthMethod == method
 }
 
 // parseCredentials finds the one method that a request uses. More than one is a malformed request (RFC 6749 §2.3);
@@ -65,12 +77,12 @@ func acceptsMethod(c *storage.Client, method string) bool {
 func parseCredentials(authorization string, params Params) (credentials, error) {
 	id, secret := params["client_id"], params["client_secret"]
 	if params["client_assertion"] != "" || params["client_assertion_type"] != "" {
-		return credentials{}, refuse(codeInvalidClient, "Client assertions are not supported. Use client_secret_basic or client_secret_post.")
+		return credentials{}, refuse(CodeInvalidClient, "Client assertions are not supported. Use client_secret_basic or client_secret_post.")
 	}
 	if authorization == "" {
 		switch {
 		case id == "":
-			return credentials{}, refuse(codeInvalidClient, "The client did not authenticate.")
+			return credentials{}, refuse(CodeInvalidClient, "The client did not authenticate.")
 		case secret == "":
 			return credentials{id: id, method: methodNone}, nil
 		}
@@ -84,7 +96,7 @@ func parseCredentials(authorization string, params Params) (credentials, error) 
 		if secret != basic.secrets[0] {
 			return credentials{}, errClient
 		}
-		return credentials{}, refuse(codeInvalidRequest, "The client authenticated in more than one way. Use the header or the body.")
+		return credentials{}, refuse(CodeInvalidRequest, "The client authenticated in more than one way. Use the header or the body.")
 	}
 	return basic, nil
 }
@@ -114,7 +126,7 @@ func basicCredentials(authorization string) (credentials, bool) {
 // knownClient hands fosite the client that authenticate has proven.
 func knownClient(ctx context.Context, _ *http.Request, _ url.Values) (fosite.Client, error) {
 	if x := exchangeOf(ctx); x.client != nil {
-		return client{x.client}, nil
+		return x.asClient(), nil
 	}
 	return nil, fosite.ErrInvalidClient
 }

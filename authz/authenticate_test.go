@@ -60,15 +60,15 @@ func TestParseCredentialsTakesOneMethod(t *testing.T) {
 	}{
 		"header":                  {basicHeader("a:s"), Params{}, methodBasic, ""},
 		"header and the same id":  {basicHeader("a:s"), Params{"client_id": "a"}, methodBasic, ""},
-		"header and another id":   {basicHeader("a:s"), Params{"client_id": "b"}, "", codeInvalidClient},
-		"header and same secret":  {basicHeader("a:s"), Params{"client_secret": "s"}, "", codeInvalidRequest},
-		"header and other secret": {basicHeader("a:s"), Params{"client_secret": "t"}, "", codeInvalidClient},
+		"header and another id":   {basicHeader("a:s"), Params{"client_id": "b"}, "", CodeInvalidClient},
+		"header and same secret":  {basicHeader("a:s"), Params{"client_secret": "s"}, "", CodeInvalidRequest},
+		"header and other secret": {basicHeader("a:s"), Params{"client_secret": "t"}, "", CodeInvalidClient},
 		"body":                    {"", Params{"client_id": "a", "client_secret": "s"}, methodPost, ""},
 		"no secret":               {"", Params{"client_id": "a"}, methodNone, ""},
-		"a secret of nobody":      {"", Params{"client_secret": "s"}, "", codeInvalidClient},
-		"assertion":               {"", Params{"client_id": "a", "client_assertion": "x"}, "", codeInvalidClient},
-		"assertion and header":    {basicHeader("a:s"), Params{"client_assertion_type": "x"}, "", codeInvalidClient},
-		"another scheme":          {"Negotiate x", Params{"client_id": "a", "client_secret": "s"}, "", codeInvalidClient},
+		"a secret of nobody":      {"", Params{"client_secret": "s"}, "", CodeInvalidClient},
+		"assertion":               {"", Params{"client_id": "a", "client_assertion": "x"}, "", CodeInvalidClient},
+		"assertion and header":    {basicHeader("a:s"), Params{"client_assertion_type": "x"}, "", CodeInvalidClient},
+		"another scheme":          {"Negotiate x", Params{"client_id": "a", "client_secret": "s"}, "", CodeInvalidClient},
 	} {
 		got, err := parseCredentials(c.header, c.params)
 		if c.code != "" {

@@ -18,12 +18,12 @@ import (
 // Authorize is a question that is asked again and again: it looks at the request, at who is signed in, at what this
 // person has decided, and at the seal, and answers with an error page, a redirect with an error, "go and sign in", "go
 // and decide", or a code. Sign-in and consent each do their step and send the browser back here.
-func (s *Server) Authorize(w http.ResponseWriter, r *http.Request) {
+func (s *Server) Authorize(w http.ResponseWriter, r *http.Request, route *Route) {
 	if r.Method == http.MethodPost {
 		s.authorizeByGet(w, r)
 		return
 	}
-	req, sent, err := s.decodeAuthorize(w, r)
+	req, sent, err := s.decodeAuthorize(w, r, route)
 	if err != nil {
 		s.writeErrorPage(w, r, req, err)
 		return
@@ -56,13 +56,13 @@ func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interactio
 		return s.sendToLogin(ctx, req, who)
 	}
 	if req.hintSubject != "" && req.hintSubject != s.claims.Subject(who.User.ID, req.client) {
-		return "", "", refuse(codeLoginRequired, "Another person is signed in than the one in id_token_hint.")
+		return "", "", refuse(CodeLoginRequired, "Another person is signed in than the one in id_token_hint.")
 	}
 	if !mayAllow(req, who.User) {
 		if req.asks(promptNone) {
-			return "", "", refuse(codeInteractionRequired, "This person cannot allow this.")
+			return "", "", refuse(CodeInteractionRequired, "This person cannot allow this.")
 		}
-		return "", "", refuse(codeAccessDenied, "This person cannot allow this.")
+		return "", "", refuse(CodeAccessDenied, "This person cannot allow this.")
 	}
 	// A grant that moves between reading and writing is looked at again.
 	for attempt := 0; ; attempt++ {
@@ -88,7 +88,7 @@ func (s *Server) sendToLogin(ctx context.Context, req *authorizeRequest, who *id
 		}
 	}
 	if req.asks(promptNone) {
-		return "", "", refuse(codeLoginRequired, "Nobody is signed in who may answer without being asked.")
+		return "", "", refuse(CodeLoginRequired, "Nobody is signed in who may answer without being asked.")
 	}
 	return interaction.StepLogin, "", nil
 }
@@ -128,7 +128,7 @@ func mayAllow(req *authorizeRequest, u storage.User) bool {
 }
 
 // errDenied says that the person, or a decision of theirs that stands, refuses the request.
-var errDenied = refuse(codeAccessDenied, "The person did not allow it.")
+var errDenied = refuse(CodeAccessDenied, "The person did not allow it.")
 
 // decideConsent answers with what this person, or their company, has decided: a code, or the consent step.
 func (s *Server) decideConsent(ctx context.Context, req *authorizeRequest, i interaction.Interaction, who *identity.SignedIn) (interaction.Step, string, error) {
@@ -139,7 +139,7 @@ func (s *Server) decideConsent(ctx context.Context, req *authorizeRequest, i int
 	case answer.Verdict == consent.Denied:
 		return "", "", errDenied
 	case answer.Verdict == consent.Ask && req.asks(promptNone):
-		return "", "", refuse(codeConsentRequired, "The person has to be asked.")
+		return "", "", refuse(CodeConsentRequired, "The person has to be asked.")
 	case answer.Verdict == consent.Ask:
 		return interaction.StepConsent, "", nil
 	}

@@ -50,6 +50,7 @@ func (s *Server) writeAuthorization(w http.ResponseWriter, r *http.Request, req 
 		values.Set("state", state)
 	}
 	values.Set("iss", s.issuer)
+	values = req.route.Redirect(values)
 	if req.mode == modeFormPost {
 		s.writeFormPost(w, r, req, values)
 		return
@@ -104,7 +105,7 @@ func (s *Server) writeErrorPage(w http.ResponseWriter, r *http.Request, req *aut
 
 // addWayBack offers to start again at the mini app, if it is known and nobody has to be kept from going there.
 func (s *Server) addWayBack(r *http.Request, page *templates.Error, clientID string) {
-	if clientID == "" || page.Code == codeTemporarilyUnavailable || page.Code == codeUnauthorizedClient {
+	if clientID == "" || page.Code == CodeTemporarilyUnavailable || page.Code == CodeUnauthorizedClient {
 		return
 	}
 	if app, err := s.app(r.Context(), clientID); err == nil {
@@ -125,7 +126,7 @@ func expiredOr(err error) error {
 	if errors.Is(err, interaction.ErrExpired) {
 		return refuse("expired", "The sign-in took too long.")
 	}
-	return refuse(codeInvalidRequest, "This page belongs to another browser, or its address was changed. Start again at the app.")
+	return refuse(CodeInvalidRequest, "This page belongs to another browser, or its address was changed. Start again at the app.")
 }
 
 func noStore(w http.ResponseWriter) {

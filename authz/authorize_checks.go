@@ -15,6 +15,7 @@ import (
 
 // authorizeRequest is an authorization request on its way through the checks. Each check fills in what it has proven.
 type authorizeRequest struct {
+	route    *Route
 	params   Params
 	repeated []string
 
@@ -61,20 +62,22 @@ func (s *Server) checkAuthorize(ctx context.Context, req *authorizeRequest) erro
 
 func (s *Server) checkClient(ctx context.Context, req *authorizeRequest) error {
 	if slices.Contains(req.repeated, "client_id") || slices.Contains(req.repeated, "redirect_uri") {
-		return page(codeInvalidRequest, "The parameters client_id and redirect_uri may be there only once.")
+		return page(CodeInvalidRequest, "The parameters client_id and redirect_uri may be there only once.")
 	}
 	id := req.params["client_id"]
 	if id == "" {
-		return page(codeInvalidRequest, "The parameter client_id is missing.")
+		return page(CodeInvalidRequest, "The parameter client_id is missing.")
 	}
 	c, err := s.registry.Client(ctx, id)
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
-		return page(codeInvalidClient, "No client has this client_id.")
+		return errNoSuchClient
 	case err != nil:
 		return pageError{asError(err)}
+	case !req.route.Speaks(c):
+		return errNoSuchClient
 	case c.Status != storage.StatusApproved:
-		e := refuse(codeUnauthorizedClient, "This client is not approved.")
+		e := refuse(CodeUnauthorizedClient, "This client is not approved.")
 		e.Status = http.StatusForbidden
 		return pageError{e}
 	}
@@ -82,22 +85,29 @@ func (s *Server) checkClient(ctx context.Context, req *authorizeRequest) error {
 	return nil
 }
 
+var errNoSuchClient = page(CodeInvalidClient, "No client has this client_id.")
+
 // checkRegisteredRedirectURI matches redirect_uri. It may be left out where exactly one is registered, but not with
 // openid (RFC 6749 §3.1.2.3, OIDC Core §3.1.2.1).
 func (s *Server) checkRegisteredRedirectURI(_ context.Context, req *authorizeRequest) error {
 	sent := req.params["redirect_uri"]
 	if sent == "" {
 		if len(req.client.RedirectURIs) != 1 || slices.Contains(req.scopeNames(), "openid") {
-			return page(codeInvalidRequest, "The parameter redirect_uri is missing.")
+			return page(CodeInvalidRequest, "The parameter redirect_uri is missing.")
 		}
 		req.redirectURI = req.client.RedirectURIs[0]
 		return nil
 	}
-	if !registry.MatchRedirectURI(req.client.RedirectURIs, sent) {
-		return page(codeInvalidRequest, "The redirect_uri is not registered for this client. It has to match exactly.")
+	if !registry.MatchRedirectURI(req.client.RedirectURIs, sent) && !req.matchesReturnURI(sent) {
+		return page(CodeInvalidRequest, "The redirect_uri is not registered for this client. It has to match exactly.")
 	}
 	req.redirectURI = sent
 	return nil
+}
+
+// matchesReturnURI reports whether the format knows further redirect URIs, and this is one.
+func (req *authorizeRequest) matchesReturnURI(uri string) bool {
+	return req.route.ReturnURI != nil && req.route.ReturnURI(req.client, uri)
 }
 
 // scopeNames is the scope that is asked: without a scope parameter all that the client is registered for
@@ -124,17 +134,17 @@ func (s *Server) checkResponseMode(_ context.Context, req *authorizeRequest) err
 		return nil
 	case modeFormPost:
 		if !strings.HasPrefix(req.redirectURI, "https://") && !strings.HasPrefix(req.redirectURI, "http://") {
-			return refuse(codeInvalidRequest, "The response_mode form_post needs an http or https redirect_uri.")
+			return refuse(CodeInvalidRequest, "The response_mode form_post needs an http or https redirect_uri.")
 		}
 		req.mode = modeFormPost
 		return nil
 	}
-	return refuse(codeInvalidRequest, "The response_mode is not supported. Use query or form_post.")
+	return refuse(CodeInvalidRequest, "The response_mode is not supported. Use query or form_post.")
 }
 
 func (s *Server) checkRepeated(_ context.Context, req *authorizeRequest) error {
 	if len(req.repeated) > 0 {
-		return refuse(codeInvalidRequest, "A parameter is there more than once.") // RFC 6749 §3.1
+		return refuse(CodeInvalidRequest, "A parameter is there more than once.") // RFC 6749 §3.1
 	}
 	return nil
 }
@@ -142,9 +152,9 @@ func (s *Server) checkRepeated(_ context.Context, req *authorizeRequest) error {
 // checkUnsupported refuses what OIDC Core §3.1.2.6 has a name for.
 func (s *Server) checkUnsupported(_ context.Context, req *authorizeRequest) error {
 	for _, unsupported := range [][2]string{
-		{"request", codeRequestNotSupported},
-		{"request_uri", codeRequestURINotSupported},
-		{"registration", codeRegistrationNotSupported},
+		{"request", CodeRequestNotSupported},
+		{"request_uri", CodeRequestURINotSupported},
+		{"registration", CodeRegistrationNotSupported},
 	} {
 		if req.params[unsupported[0]] != "" {
 			return refuse(unsupported[1], "The parameter "+unsupported[0]+" is not supported.")
@@ -157,12 +167,12 @@ func (s *Server) checkResponseType(_ context.Context, req *authorizeRequest) err
 	switch req.params["response_type"] {
 	case "code":
 	case "":
-		return refuse(codeInvalidRequest, "The parameter response_type is missing.")
+		return refuse(CodeInvalidRequest, "The parameter response_type is missing.")
 	default:
-		return refuse(codeUnsupportedResponseType, descriptions[codeUnsupportedResponseType])
+		return refuse(CodeUnsupportedResponseType, descriptions[CodeUnsupportedResponseType])
 	}
 	if !slices.Contains(req.client.GrantTypes, grantCode) {
-		return refuse(codeUnauthorizedClient, "The client is not registered for the grant type authorization_code.")
+		return refuse(CodeUnauthorizedClient, "The client is not registered for the grant type authorization_code.")
 	}
 	return nil
 }
@@ -172,19 +182,19 @@ func (s *Server) checkScope(_ context.Context, req *authorizeRequest) error {
 	names := req.scopeNames()
 	scopes, ok := registered(req.client, names)
 	if !ok || len(scopes) == 0 {
-		return refuse(codeInvalidScope, descriptions[codeInvalidScope])
+		return refuse(CodeInvalidScope, descriptions[CodeInvalidScope])
 	}
 	req.scopes = scopes
 	req.company = slices.Contains(names, "user_session")
 	if req.company && slices.Contains(names, "openid") {
-		return refuse(codeInvalidScope, "openid is about a person and user_session about a company. Ask for one of them.")
+		return refuse(CodeInvalidScope, "openid is about a person and user_session about a company. Ask for one of them.")
 	}
 	kind := kindUser
 	if req.company {
 		kind = kindCompany
 	}
 	if !slices.Contains(req.client.TokenTypes, kind) {
-		return refuse(codeInvalidScope, "The client is not registered for tokens of a "+kind+".")
+		return refuse(CodeInvalidScope, "The client is not registered for tokens of a "+kind+".")
 	}
 	return nil
 }
@@ -194,16 +204,16 @@ func (s *Server) checkScope(_ context.Context, req *authorizeRequest) error {
 func (s *Server) checkChallenge(_ context.Context, req *authorizeRequest) error {
 	challenge, method := req.params["code_challenge"], req.params["code_challenge_method"]
 	if challenge == "" {
-		if method != "" || req.client.Public || req.client.PKCE != "optional" {
-			return refuse(codeInvalidRequest, "The parameter code_challenge is missing. This client needs PKCE with S256.")
+		if method != "" || req.client.Public || req.client.PKCE != "optional" && !req.route.NoChallenge {
+			return refuse(CodeInvalidRequest, "The parameter code_challenge is missing. This client needs PKCE with S256.")
 		}
 		return nil
 	}
 	if method != "S256" {
-		return refuse(codeInvalidRequest, "The code_challenge_method has to be S256.")
+		return refuse(CodeInvalidRequest, "The code_challenge_method has to be S256.")
 	}
 	if !validChallenge(challenge) {
-		return refuse(codeInvalidRequest, "The code_challenge is malformed. It is the base64url of a SHA-256, 43 characters.")
+		return refuse(CodeInvalidRequest, "The code_challenge is malformed. It is the base64url of a SHA-256, 43 characters.")
 	}
 	return nil
 }
@@ -222,11 +232,11 @@ func (s *Server) checkPrompt(_ context.Context, req *authorizeRequest) error {
 	req.prompt = strings.Fields(req.params["prompt"])
 	for _, p := range req.prompt {
 		if !slices.Contains(prompts, p) {
-			return refuse(codeInvalidRequest, "A value of prompt is not supported.")
+			return refuse(CodeInvalidRequest, "A value of prompt is not supported.")
 		}
 	}
 	if len(req.prompt) > 1 && req.asks(promptNone) {
-		return refuse(codeInvalidRequest, "prompt=none goes with no other value.")
+		return refuse(CodeInvalidRequest, "prompt=none goes with no other value.")
 	}
 	return nil
 }
@@ -241,7 +251,7 @@ func (s *Server) checkMaxAge(_ context.Context, req *authorizeRequest) error {
 	}
 	seconds, err := strconv.ParseUint(sent, 10, 31)
 	if err != nil {
-		return refuse(codeInvalidRequest, "The parameter max_age has to be a number of seconds.")
+		return refuse(CodeInvalidRequest, "The parameter max_age has to be a number of seconds.")
 	}
 	req.maxAge = int64(seconds)
 	return nil
@@ -256,7 +266,7 @@ func (s *Server) checkHint(_ context.Context, req *authorizeRequest) error {
 	}
 	subject, ok := s.hintSubject(hint, req.client.ID)
 	if !ok && req.asks(promptNone) {
-		return refuse(codeLoginRequired, "The id_token_hint is not an ID token that this server issued to this client.")
+		return refuse(CodeLoginRequired, "The id_token_hint is not an ID token that this server issued to this client.")
 	}
 	req.hintSubject = subject
 	return nil
@@ -278,7 +288,8 @@ func (req *authorizeRequest) encoded() string {
 
 // fositeForm is the request as fosite needs to see it to make a code.
 func (req *authorizeRequest) fositeForm() url.Values {
-	v := req.params.only("client_id", "redirect_uri", "response_type", "response_mode")
+	v := req.params.only("client_id", "response_type", "response_mode")
+	v.Set("redirect_uri", checkedRedirectURI)
 	v.Set("scope", strings.Join(req.scopeNames(), " "))
 	v.Set("state", "none") // fosite wants one; the client's own is sent back by us, and only if there was one
 	return v

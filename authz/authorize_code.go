@@ -12,7 +12,7 @@ import (
 // issueCode makes an authorization code and stores it, with the decision of a policy where nobody was asked.
 func (s *Server) issueCode(ctx context.Context, req *authorizeRequest, grant *storage.Grant, answer consent.Answer, who *identity.SignedIn) (string, error) {
 	owner := req.owner(who.User)
-	x := &exchange{now: s.now(), client: req.client, family: newFamily()}
+	x := &exchange{now: s.now(), client: req.client, route: req.route, family: newFamily()}
 	if len(answer.Unrecorded) > 0 {
 		unrecorded, _ := registered(req.client, answer.Unrecorded)
 		x.unit = consent.Allow(grant, owner, req.client.ID, unrecorded, answer.Unrecorded, who.User.ID, x.now)
@@ -20,7 +20,7 @@ func (s *Server) issueCode(ctx context.Context, req *authorizeRequest, grant *st
 		grant, x.grantSaved = &recorded, true
 	}
 	x.session = s.newSession(req, owner, grant, who)
-	x.lifetimes = s.lifetimesFor(req.client, x.session.kind())
+	x.lifetimes = s.lifetimesFor(req.client, req.route, x.session.kind())
 	ctx = withExchange(ctx, x)
 
 	request := (&http.Request{Method: http.MethodGet, Header: http.Header{}, Form: req.fositeForm()}).WithContext(ctx)

@@ -20,7 +20,7 @@ func (s *Server) authorizeByGet(w http.ResponseWriter, r *http.Request) {
 	values, err := url.ParseQuery(strings.Trim(r.URL.RawQuery+"&"+body, "&"))
 	switch encoded := values.Encode(); {
 	case err != nil:
-		s.writeErrorPage(w, r, nil, refuse(codeInvalidRequest, "The parameters are not properly form-encoded."))
+		s.writeErrorPage(w, r, nil, refuse(CodeInvalidRequest, "The parameters are not properly form-encoded."))
 	case len(encoded) > maxAuthorize:
 		s.writeErrorPage(w, r, nil, tooLong(http.StatusRequestEntityTooLarge))
 	default:
@@ -30,7 +30,7 @@ func (s *Server) authorizeByGet(w http.ResponseWriter, r *http.Request) {
 }
 
 func tooLong(status int) error {
-	e := refuse(codeInvalidRequest, "The authorization request is too long.")
+	e := refuse(CodeInvalidRequest, "The authorization request is too long.")
 	e.Status = status
 	return e
 }
@@ -39,25 +39,34 @@ func tooLong(status int) error {
 const maxSealed = 8 << 10
 
 // decodeAuthorize reads the request from the query, or from the interaction that a step sent back.
-func (s *Server) decodeAuthorize(w http.ResponseWriter, r *http.Request) (*authorizeRequest, *interaction.Interaction, error) {
+func (s *Server) decodeAuthorize(w http.ResponseWriter, r *http.Request, route *Route) (*authorizeRequest, *interaction.Interaction, error) {
 	query := r.URL.RawQuery
 	sealed := strings.HasPrefix(query, "interaction=")
-	if (!sealed && len(query) > maxAuthorize) || len(query) > maxSealed {
+	switch {
+	case len(query) > maxSealed, !sealed && len(query) > maxAuthorize:
 		return nil, nil, tooLong(http.StatusRequestURITooLong)
+	case sealed:
+		return s.openAuthorize(w, r)
 	}
-	params, repeated, err := parseParams(query)
+	decoded, err := route.Decode(r)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !sealed {
-		req := &authorizeRequest{params: params, repeated: repeated}
-		if len(params.only(knownParams...).Encode()) > maxAuthorize { // what will be sealed, however little was escaped
-			return req, nil, tooLong(http.StatusRequestURITooLong)
-		}
-		return req, nil, nil
+	req := &authorizeRequest{route: route, params: decoded.Params, repeated: decoded.Repeated}
+	if len(req.params.only(knownParams...).Encode()) > maxAuthorize { // what will be sealed, however little was escaped
+		return req, nil, tooLong(http.StatusRequestURITooLong)
+	}
+	return req, nil, nil
+}
+
+// openAuthorize reads the request from an interaction, which also says in which format it began.
+func (s *Server) openAuthorize(w http.ResponseWriter, r *http.Request) (*authorizeRequest, *interaction.Interaction, error) {
+	params, _, err := parseParams(r.URL.RawQuery)
+	if err != nil {
+		return nil, nil, err
 	}
 	i, err := s.interactions.Open(s.sessions.Browser(w, r), interaction.StepAuthorize, params["interaction"])
-	req, decoded := requestOf(i)
+	req, decoded := s.requestOf(i)
 	if err != nil {
 		return req, nil, expiredOr(err)
 	}
@@ -65,12 +74,16 @@ func (s *Server) decodeAuthorize(w http.ResponseWriter, r *http.Request) (*autho
 }
 
 // requestOf returns the request inside an interaction.
-func requestOf(i interaction.Interaction) (*authorizeRequest, error) {
+func (s *Server) requestOf(i interaction.Interaction) (*authorizeRequest, error) {
+	route, known := s.authorize[i.Dialect]
+	if !known { // a process that mounts fewer formats than the one where it began
+		return nil, refuse(CodeInvalidRequest, "The format of this request is not served here. Start again at the app.")
+	}
 	params, _, err := parseParams(i.Request)
 	if i.DefaultRedirect {
 		delete(params, "redirect_uri")
 	}
-	return &authorizeRequest{params: params}, err
+	return &authorizeRequest{route: route, params: params}, err
 }
 
 // resume returns the interaction that this request goes on with. What another person did in it does not count.
@@ -80,7 +93,7 @@ func (s *Server) resume(req *authorizeRequest, sent *interaction.Interaction, wh
 		i = *sent
 	} else {
 		i = interaction.Interaction{
-			ID: newID(), Route: "/oauth2/authorize", Request: req.encoded(), Company: req.company,
+			ID: newID(), Route: s.authorize[""].Path, Dialect: req.route.Dialect, Request: req.encoded(), Company: req.company,
 			DefaultRedirect: req.params["redirect_uri"] == "", Began: s.now(),
 		}
 	}

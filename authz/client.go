@@ -11,7 +11,23 @@ import (
 
 // client is a registered client as fosite sees it. It is not an OpenIDConnectClient on purpose: client authentication
 // is ours (authenticate.go), and request objects are refused before fosite sees them.
-type client struct{ *storage.Client }
+type client struct {
+	*storage.Client
+	grantTypes []string
+}
+
+// asClient returns the exchange's client as fosite is to see it: without the grant that its format has no place for.
+func (x *exchange) asClient() client {
+	c := client{x.client, x.client.GrantTypes}
+	if x.route.NoRefresh {
+		c.grantTypes = slices.DeleteFunc(slices.Clone(c.grantTypes), func(g string) bool { return g == grantRefresh })
+	}
+	return c
+}
+
+// checkedRedirectURI is the redirect URI that fosite sees, of every client and in every request: the real ones are
+// compared before and after it (authorize_checks.go, token.go), by rules that it does not know.
+const checkedRedirectURI = "https://checked.invalid/"
 
 var (
 	_ fosite.Client             = client{}
@@ -20,8 +36,8 @@ var (
 
 func (c client) GetID() string                      { return c.ID }
 func (c client) GetHashedSecret() []byte            { return nil }
-func (c client) GetRedirectURIs() []string          { return c.RedirectURIs }
-func (c client) GetGrantTypes() fosite.Arguments    { return c.GrantTypes }
+func (c client) GetRedirectURIs() []string          { return []string{checkedRedirectURI} }
+func (c client) GetGrantTypes() fosite.Arguments    { return c.grantTypes }
 func (c client) GetResponseTypes() fosite.Arguments { return fosite.Arguments{"code"} }
 func (c client) GetAudience() fosite.Arguments      { return nil }
 func (c client) IsPublic() bool                     { return c.Public }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strconv"
 
 	"github.com/ory/fosite"
 
@@ -16,34 +15,48 @@ import (
 
 // Error codes of RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1 and OIDC Core §3.1.2.6.
 const (
-	codeInvalidRequest           = "invalid_request"
-	codeInvalidClient            = "invalid_client"
-	codeInvalidGrant             = "invalid_grant"
-	codeUnauthorizedClient       = "unauthorized_client"
-	codeUnsupportedGrantType     = "unsupported_grant_type"
-	codeUnsupportedResponseType  = "unsupported_response_type"
-	codeInvalidScope             = "invalid_scope"
-	codeAccessDenied             = "access_denied"
-	codeServerError              = "server_error"
-	codeTemporarilyUnavailable   = "temporarily_unavailable"
-	codeInvalidToken             = "invalid_token"
-	codeInsufficientScope        = "insufficient_scope"
-	codeLoginRequired            = "login_required"
-	codeConsentRequired          = "consent_required"
-	codeInteractionRequired      = "interaction_required"
-	codeAccountSelectionRequired = "account_selection_required"
-	codeRequestNotSupported      = "request_not_supported"
-	codeRequestURINotSupported   = "request_uri_not_supported"
-	codeRegistrationNotSupported = "registration_not_supported"
+	CodeInvalidRequest           = "invalid_request"
+	CodeInvalidClient            = "invalid_client"
+	CodeInvalidGrant             = "invalid_grant"
+	CodeUnauthorizedClient       = "unauthorized_client"
+	CodeUnsupportedGrantType     = "unsupported_grant_type"
+	CodeUnsupportedResponseType  = "unsupported_response_type"
+	CodeInvalidScope             = "invalid_scope"
+	CodeAccessDenied             = "access_denied"
+	CodeServerError              = "server_error"
+	CodeTemporarilyUnavailable   = "temporarily_unavailable"
+	CodeInvalidToken             = "invalid_token"
+	CodeInsufficientScope        = "insufficient_scope"
+	CodeLoginRequired            = "login_required"
+	CodeConsentRequired          = "consent_required"
+	CodeInteractionRequired      = "interaction_required"
+	CodeAccountSelectionRequired = "account_selection_required"
+	CodeRequestNotSupported      = "request_not_supported"
+	CodeRequestURINotSupported   = "request_uri_not_supported"
+	CodeRegistrationNotSupported = "registration_not_supported"
 )
 
 // Error is a refusal in the words of the standards. Description is a fixed English text, never what the client sent.
 type Error struct {
 	Code        string
 	Description string
-	Status      int   // of a direct answer
-	Cause       error // for the log only
+	Status      int    // of a direct answer
+	Reason      Reason // what lies behind it, for formats that have a word for that
+	Cause       error  // for the log only
 }
+
+// Reason says more about a refusal than its code. The RFCs' format does not tell it to anybody.
+type Reason string
+
+// The reasons that there are. None: the zero value.
+const (
+	ReasonUnknownClient Reason = "unknown client"      // or one that does not speak the dialect
+	ReasonUnapproved    Reason = "client not approved" // though it proved who it is
+	ReasonExpired       Reason = "expired"             // the code or token, or the person's decision
+	ReasonRevoked       Reason = "revoked"             // the token, with its family
+	ReasonWithdrawn     Reason = "withdrawn"           // the person, or their company, disconnected the client
+	ReasonNoToken       Reason = "no token"            // none was sent
+)
 
 // Error returns the code and the description.
 func (e *Error) Error() string { return e.Code + ": " + e.Description }
@@ -55,6 +68,17 @@ func refuse(code, description string) *Error {
 	return &Error{Code: code, Description: description, Status: statusOf(code)}
 }
 
+// Refuse returns a refusal with one of the RFCs' error codes, and the status that goes with it. The description is a fixed
+// text, never what a client sent.
+func Refuse(code, description string) *Error { return refuse(code, description) }
+
+// For returns the refusal with its reason.
+func (e *Error) For(reason Reason) *Error {
+	wrapped := *e
+	wrapped.Reason = reason
+	return &wrapped
+}
+
 func (e *Error) because(cause error) *Error {
 	wrapped := *e
 	wrapped.Cause = cause
@@ -63,52 +87,52 @@ func (e *Error) because(cause error) *Error {
 
 func statusOf(code string) int {
 	switch code {
-	case codeInvalidClient, codeInvalidToken:
+	case CodeInvalidClient, CodeInvalidToken:
 		return http.StatusUnauthorized
-	case codeInsufficientScope:
+	case CodeInsufficientScope:
 		return http.StatusForbidden
-	case codeServerError:
+	case CodeServerError:
 		return http.StatusInternalServerError
-	case codeTemporarilyUnavailable:
+	case CodeTemporarilyUnavailable:
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusBadRequest
 }
 
 var (
-	errClient      = refuse(codeInvalidClient, "Client authentication failed.")
-	errGrant       = refuse(codeInvalidGrant, "The code or refresh token is not valid, has expired, was used or revoked, or belongs to another client.")
-	errUnavailable = refuse(codeTemporarilyUnavailable, "The server cannot answer right now. Try again shortly.")
+	errClient      = refuse(CodeInvalidClient, "Client authentication failed.")
+	errGrant       = refuse(CodeInvalidGrant, "The code or refresh token is not valid, has expired, was used or revoked, or belongs to another client.")
+	errUnavailable = refuse(CodeTemporarilyUnavailable, "The server cannot answer right now. Try again shortly.")
 )
 
 // fositeCodes maps the codes of fosite that no registry knows onto those of the RFCs; the standard ones stay.
 var fositeCodes = map[string]string{
-	"invalid_state":             codeInvalidRequest,
-	"insufficient_entropy":      codeInvalidRequest,
-	"unsupported_response_mode": codeInvalidRequest,
-	"request_forbidden":         codeInvalidRequest,
-	"request_unauthorized":      codeInvalidToken,
-	"token_inactive":            codeInvalidGrant,
-	"token_expired":             codeInvalidGrant,
-	"token_signature_mismatch":  codeInvalidGrant,
-	"token_claim":               codeInvalidGrant,
-	"scope_not_granted":         codeInvalidGrant,
-	"jti_known":                 codeInvalidClient,
-	"not_found":                 codeInvalidGrant,
-	"misconfiguration":          codeServerError,
-	"error":                     codeServerError,
+	"invalid_state":             CodeInvalidRequest,
+	"insufficient_entropy":      CodeInvalidRequest,
+	"unsupported_response_mode": CodeInvalidRequest,
+	"request_forbidden":         CodeInvalidRequest,
+	"request_unauthorized":      CodeInvalidToken,
+	"token_inactive":            CodeInvalidGrant,
+	"token_expired":             CodeInvalidGrant,
+	"token_signature_mismatch":  CodeInvalidGrant,
+	"token_claim":               CodeInvalidGrant,
+	"scope_not_granted":         CodeInvalidGrant,
+	"jti_known":                 CodeInvalidClient,
+	"not_found":                 CodeInvalidGrant,
+	"misconfiguration":          CodeServerError,
+	"error":                     CodeServerError,
 }
 
 // descriptions are our texts for the refusals that fosite makes, so that nothing sent by a client is repeated.
 var descriptions = map[string]string{
-	codeInvalidRequest:          "The request is missing a parameter, or one is malformed.",
-	codeInvalidGrant:            errGrant.Description,
-	codeInvalidScope:            "A requested scope is unknown or not registered for this client.",
-	codeUnauthorizedClient:      "The client is not registered for this grant type.",
-	codeUnsupportedGrantType:    "The grant type is not supported.",
-	codeUnsupportedResponseType: "The response type is not supported. Use \"code\".",
-	codeServerError:             "The server failed to answer the request.",
-	codeTemporarilyUnavailable:  errUnavailable.Description,
+	CodeInvalidRequest:          "The request is missing a parameter, or one is malformed.",
+	CodeInvalidGrant:            errGrant.Description,
+	CodeInvalidScope:            "A requested scope is unknown or not registered for this client.",
+	CodeUnauthorizedClient:      "The client is not registered for this grant type.",
+	CodeUnsupportedGrantType:    "The grant type is not supported.",
+	CodeUnsupportedResponseType: "The response type is not supported. Use \"code\".",
+	CodeServerError:             "The server failed to answer the request.",
+	CodeTemporarilyUnavailable:  errUnavailable.Description,
 }
 
 // asError turns whatever went wrong into an Error: our own as it is, an outage into 503, fosite's by the tables above.
@@ -125,7 +149,7 @@ func asError(err error) *Error {
 	}
 	var theirs *fosite.RFC6749Error
 	if !errors.As(err, &theirs) {
-		return refuse(codeServerError, descriptions[codeServerError]).because(err)
+		return refuse(CodeServerError, descriptions[CodeServerError]).because(err)
 	}
 	code := theirs.ErrorField
 	if mapped, ok := fositeCodes[code]; ok {
@@ -139,22 +163,16 @@ func isOutage(err error) bool {
 	return errors.Is(err, storage.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// writeError answers with the JSON of RFC 6749 §5.2.
-func (s *Server) writeError(w http.ResponseWriter, r *http.Request, err error) {
-	e := asError(err)
-	s.logError(r.Context(), e)
-	h := w.Header()
-	switch {
-	case e.Status == http.StatusUnauthorized && e.Code == codeInvalidClient:
-		h.Set("WWW-Authenticate", `Basic realm="gatehouse", charset="UTF-8"`) // RFC 6749 §5.2, RFC 7617 §2.1
-	case e.Status == http.StatusServiceUnavailable:
-		h.Set("Retry-After", strconv.Itoa(retryAfter))
+// Members is the refusal as JSON members (RFC 6749 §5.2).
+func (e *Error) Members() map[string]string {
+	m := map[string]string{}
+	if e.Code != "" { // RFC 6750 §3.1: none where no token was sent
+		m["error"] = e.Code
 	}
-	body := map[string]string{"error": e.Code}
-	if e.Description != "" {
-		body["error_description"] = e.Description
+	if e.Code != "" && e.Description != "" {
+		m["error_description"] = e.Description
 	}
-	writeJSON(w, e.Status, body)
+	return m
 }
 
 // retryAfter is what a client is asked to wait while the database is away, in seconds.

@@ -14,10 +14,10 @@ import (
 
 // standard are the codes that RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 7009 §2.2.1 and OIDC Core §3.1.2.6 know.
 var standard = []string{
-	codeInvalidRequest, codeInvalidClient, codeInvalidGrant, codeUnauthorizedClient, codeUnsupportedGrantType,
-	codeUnsupportedResponseType, codeInvalidScope, codeAccessDenied, codeServerError, codeTemporarilyUnavailable,
-	codeInvalidToken, codeInsufficientScope, codeLoginRequired, codeConsentRequired, codeInteractionRequired,
-	codeAccountSelectionRequired, codeRequestNotSupported, codeRequestURINotSupported, codeRegistrationNotSupported,
+	CodeInvalidRequest, CodeInvalidClient, CodeInvalidGrant, CodeUnauthorizedClient, CodeUnsupportedGrantType,
+	CodeUnsupportedResponseType, CodeInvalidScope, CodeAccessDenied, CodeServerError, CodeTemporarilyUnavailable,
+	CodeInvalidToken, CodeInsufficientScope, CodeLoginRequired, CodeConsentRequired, CodeInteractionRequired,
+	CodeAccountSelectionRequired, CodeRequestNotSupported, CodeRequestURINotSupported, CodeRegistrationNotSupported,
 	"unsupported_token_type", "invalid_request_uri", "invalid_request_object",
 }
 
@@ -45,10 +45,10 @@ func TestAnOutageIsNeverARefusal(t *testing.T) {
 			outage, fmt.Errorf("reading: %w", outage), fosite.ErrServerError.WithWrap(outage), fosite.ErrInvalidGrant.WithWrap(fmt.Errorf("x: %w", outage)),
 		} {
 			e := asError(err)
-			require.Equal(t, codeTemporarilyUnavailable, e.Code)
+			require.Equal(t, CodeTemporarilyUnavailable, e.Code)
 			require.Equal(t, 503, e.Status)
 		}
 	}
-	require.Equal(t, codeServerError, asError(errors.New("a defect")).Code)
-	require.Equal(t, codeInvalidGrant, asError(fosite.ErrServerError.WithWrap(storage.ErrConflict)).Code, "lost a race")
+	require.Equal(t, CodeServerError, asError(errors.New("a defect")).Code)
+	require.Equal(t, CodeInvalidGrant, asError(fosite.ErrServerError.WithWrap(storage.ErrConflict)).Code, "lost a race")
 }

@@ -15,6 +15,7 @@ import (
 type exchange struct {
 	now      time.Time
 	client   *storage.Client // authenticated, or at authorize: known
+	route    *Route          // the format that it came in
 	verifier string          // code_verifier
 
 	// presented is the code or refresh token of the request and stored its row, once it was read.
@@ -31,9 +32,10 @@ type exchange struct {
 	unit       storage.Unit
 	grantSaved bool // the unit itself stores the grant
 
-	repeat  bool  // a refresh token that was spent a moment ago is presented again
-	revoked bool  // the family was taken down in this request
-	outage  error // fosite swallows some errors of its storage; an outage is never one of them
+	repeat  bool   // a refresh token that was spent a moment ago is presented again
+	revoked bool   // the family was taken down in this request
+	reason  Reason // why what was presented is not good, where it is known
+	outage  error  // fosite swallows some errors of its storage; an outage is never one of them
 }
 
 type exchangeKey struct{}

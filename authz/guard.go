@@ -2,14 +2,13 @@ package authz
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 )
 
 // guard lets the endpoint's methods through, answers others with 405 (RFC 9110 §15.5.6), and lets scripts of every
 // origin use it where credentials never come from the browser itself (Fetch Standard §3.2).
 func (e endpoint) guard() http.Handler {
-	allow := strings.Join(e.methods, ", ")
+	allow := strings.Join(e.Methods, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		if e.cors {
@@ -17,8 +16,8 @@ func (e endpoint) guard() http.Handler {
 			h.Set("Access-Control-Expose-Headers", "WWW-Authenticate, Retry-After")
 		}
 		switch {
-		case slices.Contains(e.methods, r.Method):
-			e.handle(w, r)
+		case e.Takes(r.Method):
+			e.Endpoint(w, r, &e.Route)
 		case r.Method == http.MethodOptions && e.cors:
 			h.Set("Access-Control-Allow-Methods", allow)
 			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, Accept")
@@ -27,7 +26,7 @@ func (e endpoint) guard() http.Handler {
 		default:
 			h.Set("Allow", allow)
 			writeJSON(w, http.StatusMethodNotAllowed, map[string]string{
-				"error": codeInvalidRequest, "error_description": "This endpoint answers " + allow + " only.",
+				"error": CodeInvalidRequest, "error_description": "This endpoint answers " + allow + " only.",
 			})
 		}
 	})

@@ -22,7 +22,7 @@ type idToken struct {
 
 // addIDToken adds an ID token where openid was granted. The first one carries the nonce; those of refreshes need not
 // and do not (OIDC Core §12.2).
-func (s *Server) addIDToken(x *exchange, answer *TokenAnswer, first bool) error {
+func (s *Server) addIDToken(x *exchange, answer *Answer) error {
 	if x.session.kind() != kindUser || !slices.Contains(answer.Scope, "openid") {
 		return nil
 	}
@@ -32,7 +32,7 @@ func (s *Server) addIDToken(x *exchange, answer *TokenAnswer, first bool) error 
 		IssuedAt: now.Unix(), ExpiresAt: now.Add(s.lifetimes.IDToken).Unix(),
 		AuthTime: x.session.AuthTime, AccessTokenHash: accessTokenHash(answer.AccessToken),
 	}
-	if first {
+	if answer.GrantType == grantCode {
 		t.Nonce = x.session.Nonce
 	}
 	signed, err := s.keys.Sign(signingAlg(x.client.IDTokenAlg), t)

@@ -3,7 +3,6 @@ package authz
 import (
 	"context"
 	"errors"
-	"net/http"
 	"strings"
 
 	"gatehouse/storage"
@@ -12,32 +11,27 @@ import (
 // inactive is the whole answer about anything that a client may not know (RFC 7662 §2.2).
 var inactive = map[string]any{"active": false}
 
-// Introspect answers what a token is worth right now (RFC 7662). A client sees its own tokens, a resource server all.
-func (s *Server) Introspect(w http.ResponseWriter, r *http.Request) {
-	answer, err := s.introspect(r)
-	if err != nil {
-		s.writeError(w, r, err)
-		return
-	}
-	writeJSON(w, http.StatusOK, answer)
-}
-
-func (s *Server) introspect(r *http.Request) (map[string]any, error) {
-	ctx := r.Context()
-	params, err := decodeForm(r)
-	if err != nil {
-		return nil, err
-	}
-	c, err := s.authenticate(ctx, r.Header.Get("Authorization"), params)
+// Introspect answers what a token is worth right now (RFC 7662): Answer.Members. A client sees its own tokens, a resource
+// server all.
+func (s *Server) Introspect(ctx context.Context, req *Request) (*Answer, error) {
+	c, err := s.authenticate(ctx, req)
 	switch {
 	case err != nil:
 		return nil, err
 	case c.Public:
 		return nil, errClient // RFC 7662 §2.1: the endpoint needs authorization, a public client has none
-	case params["token"] == "":
-		return nil, refuse(codeInvalidRequest, "The parameter token is missing.")
+	case req.Params["token"] == "":
+		return nil, refuse(CodeInvalidRequest, "The parameter token is missing.")
 	}
-	t, err := s.lookUp(ctx, params["token"])
+	members, err := s.introspect(ctx, c, req.Params["token"])
+	if err != nil {
+		return nil, err
+	}
+	return &Answer{Members: members}, nil
+}
+
+func (s *Server) introspect(ctx context.Context, c *storage.Client, token string) (map[string]any, error) {
+	t, err := s.lookUp(ctx, token)
 	if errors.Is(err, storage.ErrNotFound) {
 		return inactive, nil
 	}
@@ -48,7 +42,7 @@ func (s *Server) introspect(r *http.Request) (map[string]any, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case owner == nil || !t.Alive(s.now()) || t.Kind == storage.KindCode:
+	case owner == nil || !t.Alive(s.now()) || t.Kind == storage.KindCode || t.Kind == storage.KindTicket:
 		return inactive, nil
 	}
 	return s.describe(c, owner, t)

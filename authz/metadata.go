@@ -36,7 +36,7 @@ func (s *Server) computeMetadata() []byte {
 	}
 	for _, e := range s.endpoints() {
 		if e.metadata != "" {
-			m[e.metadata] = s.issuer + e.path
+			m[e.metadata] = s.issuer + e.Path
 		}
 	}
 	raw, err := json.Marshal(m)

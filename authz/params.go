@@ -24,7 +24,7 @@ type Params map[string]string
 func parseParams(encoded string) (Params, []string, error) {
 	values, err := url.ParseQuery(encoded)
 	if err != nil {
-		return nil, nil, refuse(codeInvalidRequest, "The parameters are not properly form-encoded.").because(err)
+		return nil, nil, refuse(CodeInvalidRequest, "The parameters are not properly form-encoded.").because(err)
 	}
 	params, repeated := make(Params, len(values)), []string(nil)
 	for name, all := range values {
@@ -33,7 +33,7 @@ func parseParams(encoded string) (Params, []string, error) {
 		}
 		for _, text := range append([]string{name}, all...) {
 			if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
-				return nil, nil, refuse(codeInvalidRequest, "The parameters are not valid UTF-8 text.")
+				return nil, nil, refuse(CodeInvalidRequest, "The parameters are not valid UTF-8 text.")
 			}
 		}
 		if all[0] != "" {
@@ -60,23 +60,22 @@ func readBody(r *http.Request, limit int64) (string, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		e := refuse(codeInvalidRequest, "The request body is too large.")
+		e := refuse(CodeInvalidRequest, "The request body is too large.")
 		e.Status = http.StatusRequestEntityTooLarge
 		return "", e
 	case err != nil:
-		return "", refuse(codeInvalidRequest, "The request body could not be read.").because(err)
+		return "", refuse(CodeInvalidRequest, "The request body could not be read.").because(err)
 	}
 	return string(body), nil
 }
 
-// decodeForm reads the parameters of a POST to one of the token endpoints: from the body alone, each once
-// (RFC 6749 §3.2).
-func decodeForm(r *http.Request) (Params, error) {
+// parseForm reads the parameters of a form-encoded POST: from the body alone, each once (RFC 6749 §3.2).
+func parseForm(r *http.Request) (Params, error) {
 	if r.URL.RawQuery != "" {
-		return nil, refuse(codeInvalidRequest, "Parameters belong into the request body, not into the URL.")
+		return nil, refuse(CodeInvalidRequest, "Parameters belong into the request body, not into the URL.")
 	}
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/x-www-form-urlencoded" {
-		return nil, refuse(codeInvalidRequest, "The request body must be application/x-www-form-urlencoded.")
+		return nil, refuse(CodeInvalidRequest, "The request body must be application/x-www-form-urlencoded.")
 	}
 	body, err := readBody(r, maxBody)
 	if err != nil {
@@ -87,7 +86,7 @@ func decodeForm(r *http.Request) (Params, error) {
 		return nil, err
 	}
 	if len(repeated) > 0 {
-		return nil, refuse(codeInvalidRequest, "A parameter is there more than once.")
+		return nil, refuse(CodeInvalidRequest, "A parameter is there more than once.")
 	}
 	return params, nil
 }

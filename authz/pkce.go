@@ -25,16 +25,16 @@ func checkVerifier(x *exchange, code *session) error {
 	verifier := x.verifier
 	if code.Challenge == "" {
 		if verifier != "" {
-			return refuse(codeInvalidGrant, "A code_verifier was sent, but the authorization request had no code_challenge.")
+			return refuse(CodeInvalidGrant, "A code_verifier was sent, but the authorization request had no code_challenge.")
 		}
 		return nil
 	}
 	if len(verifier) < 43 || len(verifier) > 128 || strings.Trim(verifier, unreserved) != "" { // RFC 7636 §4.1
-		return refuse(codeInvalidGrant, "The code_verifier is missing or malformed. It has 43 to 128 unreserved characters.")
+		return refuse(CodeInvalidGrant, "The code_verifier is missing or malformed. It has 43 to 128 unreserved characters.")
 	}
 	sum := sha256.Sum256([]byte(verifier))
 	if subtle.ConstantTimeCompare([]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(code.Challenge)) != 1 {
-		return refuse(codeInvalidGrant, "The code_verifier does not match the code_challenge.")
+		return refuse(CodeInvalidGrant, "The code_verifier does not match the code_challenge.")
 	}
 	return nil
 }

@@ -22,8 +22,9 @@ type lifetimes struct {
 // keepNever is how long a spent row is kept for recognising replays where the tokens themselves never expire.
 const keepNever = 30 * 24 * time.Hour
 
-// lifetimesFor decides how long the tokens of a client live, for an authorization of a kind.
-func (s *Server) lifetimesFor(c *storage.Client, kind string) lifetimes {
+// lifetimesFor decides how long the tokens of a client live, for an authorization of a kind: as its record says, else as
+// the format does, else as the settings do.
+func (s *Server) lifetimesFor(c *storage.Client, route *Route, kind string) lifetimes {
 	d := s.lifetimes
 	l := lifetimes{code: d.Code, access: d.UserAccess, refresh: d.UserRefresh}
 	if kind == kindCompany {
@@ -32,7 +33,7 @@ func (s *Server) lifetimesFor(c *storage.Client, kind string) lifetimes {
 	if c.CodeLifetime > 0 {
 		l.code = min(time.Duration(c.CodeLifetime), maxCodeLifetime)
 	}
-	l.access = override(l.access, c.AccessTokenLifetime)
+	l.access = override(override(l.access, route.AccessLifetime), c.AccessTokenLifetime)
 	l.refresh = override(l.refresh, c.RefreshTokenLifetime)
 	return l
 }

@@ -14,7 +14,7 @@ import (
 //
 // Of simultaneous exchanges of a code, the others are replays: the family ends (RFC 6749 §4.1.2). Of simultaneous
 // refreshes, the others get the winner's pair within the client's grace, and end the family without one.
-func (s *Server) lostRace(ctx context.Context, x *exchange, cause error) (*TokenAnswer, error) {
+func (s *Server) lostRace(ctx context.Context, x *exchange, cause error) (*Answer, error) {
 	if !errors.Is(cause, storage.ErrConflict) || x.stored == nil {
 		return nil, cause
 	}
@@ -37,16 +37,21 @@ func (s *Server) lostRace(ctx context.Context, x *exchange, cause error) (*Token
 
 // repeatAnswer gives the pair again that a refresh token was rotated into: the values are derived from the parent that
 // the client still holds, scope and expiry are those that were stored.
-func (s *Server) repeatAnswer(ctx context.Context, x *exchange) (*TokenAnswer, error) {
+func (s *Server) repeatAnswer(ctx context.Context, x *exchange) (*Answer, error) {
 	access, accessRow, err := s.childOf(ctx, x, storage.KindAccess)
 	if err != nil {
 		return nil, err
 	}
-	refresh, _, err := s.childOf(ctx, x, storage.KindRefresh)
+	refresh, refreshRow, err := s.childOf(ctx, x, storage.KindRefresh)
 	if err != nil {
 		return nil, err
 	}
-	answer := &TokenAnswer{AccessToken: access, RefreshToken: refresh, Scope: strings.Fields(accessRow.Scope)}
+	if x.session, err = decodeSession(&accessRow.Token); err != nil {
+		return nil, err
+	}
+	answer := s.answerOf(x, grantRefresh, strings.Fields(accessRow.Scope))
+	answer.AccessToken, answer.RefreshToken = access, refresh
+	answer.ExpiresAt, answer.RefreshExpiry = accessRow.ExpiresAt, refreshRow.ExpiresAt
 	if !accessRow.ExpiresAt.IsZero() {
 		// Rounded up, so that a repeat in the same second says what the first answer said, and never more than that.
 		left := (accessRow.ExpiresAt.Sub(x.now) + time.Second - 1).Truncate(time.Second)
@@ -55,10 +60,7 @@ func (s *Server) repeatAnswer(ctx context.Context, x *exchange) (*TokenAnswer, e
 			return nil, errGrant
 		}
 	}
-	if x.session, err = decodeSession(&accessRow.Token); err != nil {
-		return nil, err
-	}
-	return answer, s.addIDToken(x, answer, false)
+	return answer, s.complete(ctx, x, answer)
 }
 
 func (s *Server) childOf(ctx context.Context, x *exchange, kind storage.TokenKind) (string, *storage.StoredToken, error) {

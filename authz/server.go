@@ -3,7 +3,6 @@ package authz
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/ory/fosite"
@@ -65,6 +64,7 @@ type Server struct {
 	now          func() time.Time
 	provider     *fosite.Fosite
 	metadata     []byte
+	authorize    map[string]*Route // authorization endpoints by dialect
 }
 
 // maxCodeLifetime bounds every code's life (contract: at most five minutes; RFC 6749 §4.1.2 allows ten).
@@ -113,41 +113,6 @@ func (s *Server) newProvider() *fosite.Fosite {
 	cfg.TokenEndpointHandlers.Append(refresh)
 	cfg.TokenEndpointHandlers.Append(credentials)
 	return fosite.NewOAuth2Provider(store, cfg)
-}
-
-// endpoint is one row of the server's surface. Metadata names the member of the metadata documents that announces it.
-type endpoint struct {
-	path     string
-	metadata string
-	methods  []string
-	cors     bool
-	handle   http.HandlerFunc
-}
-
-// endpoints is the whole surface of the protocol.
-func (s *Server) endpoints() []endpoint {
-	get, post := []string{http.MethodGet, http.MethodHead}, []string{http.MethodPost}
-	both := append(get, http.MethodPost)
-	return []endpoint{
-		{"/oauth2/authorize", "authorization_endpoint", both, false, s.Authorize},
-		{"/oauth2/token", "token_endpoint", post, true, s.tokenEndpoint("")},
-		{"/oauth2/token/user", "", post, true, s.tokenEndpoint(kindUser)},
-		{"/oauth2/token/company", "", post, true, s.tokenEndpoint(kindCompany)},
-		{"/oauth2/introspect", "introspection_endpoint", post, false, s.Introspect},
-		{"/oauth2/revoke", "revocation_endpoint", post, true, s.Revoke},
-		{"/oauth2/userinfo", "userinfo_endpoint", both, true, s.UserInfo},
-		{"/.well-known/jwks.json", "jwks_uri", get, true, s.JWKS},
-		{"/.well-known/oauth-authorization-server", "", get, true, s.Metadata},
-		{"/.well-known/openid-configuration", "", get, true, s.Metadata},
-	}
-}
-
-// Mount puts the endpoints on mux.
-func (s *Server) Mount(mux *http.ServeMux) {
-	s.metadata = s.computeMetadata()
-	for _, e := range s.endpoints() {
-		mux.Handle(e.path, e.guard())
-	}
 }
 
 // noHasher is never asked: client authentication is ours.

@@ -31,7 +31,7 @@ var (
 // GetClient is not asked: authorize and client authentication know their client before fosite starts.
 func (f fositeStore) GetClient(ctx context.Context, id string) (fosite.Client, error) {
 	if x := exchangeOf(ctx); x.client != nil && x.client.ID == id {
-		return client{x.client}, nil
+		return x.asClient(), nil
 	}
 	return nil, fosite.ErrNotFound
 }
@@ -85,6 +85,7 @@ func (f fositeStore) GetAuthorizeCodeSession(ctx context.Context, signature stri
 		return requester, fosite.ErrInvalidatedAuthorizeCode
 	}
 	if !stored.Standing(x.now) {
+		x.reason = whyDead(stored, x.now)
 		return nil, fosite.ErrNotFound
 	}
 	return requester, nil
@@ -130,6 +131,7 @@ func (f fositeStore) GetRefreshTokenSession(ctx context.Context, signature strin
 		return nil, err
 	}
 	if !stored.Standing(x.now) {
+		x.reason = whyDead(stored, x.now)
 		return nil, fosite.ErrNotFound
 	}
 	if stored.State == storage.TokenSpent {
@@ -196,7 +198,7 @@ func (f fositeStore) read(ctx context.Context, signature string) (*storage.Store
 }
 
 // requester returns the stored authorization in fosite's shape, always with a session of its own. Scopes that the
-// client is no longer registered for are left out.
+// client is no longer registered for are left out. So is the redirect URI, which is compared in token.go.
 func (f fositeStore) requester(x *exchange, stored *storage.StoredToken) (fosite.Requester, *session, error) {
 	sess, err := decodeSession(&stored.Token)
 	if err != nil {
@@ -206,11 +208,8 @@ func (f fositeStore) requester(x *exchange, stored *storage.StoredToken) (fosite
 	r := fosite.NewRequest()
 	r.ID = familyString(stored.Family)
 	r.RequestedAt = stored.IssuedAt
-	r.Client = client{x.client}
+	r.Client = x.asClient()
 	r.Session = sess
 	r.RequestedScope, r.GrantedScope = granted, slices.Clone(granted)
-	if sess.RedirectURI != "" {
-		r.Form.Set("redirect_uri", sess.RedirectURI)
-	}
 	return r, sess, nil
 }

@@ -63,6 +63,7 @@ func expired(ctx context.Context) error {
 		return nil
 	}
 	if at := x.stored.ExpiresAt; !at.IsZero() && !x.now.Before(at) {
+		x.reason = ReasonExpired
 		return fosite.ErrTokenExpired
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/ory/fosite"
 
@@ -22,71 +21,32 @@ const (
 
 var grantTypes = []string{grantCode, grantRefresh, grantCredentials}
 
-// TokenAnswer is a successful answer of the token endpoint (RFC 6749 §5.1).
-type TokenAnswer struct {
-	AccessToken  string
-	RefreshToken string        // empty: none
-	IDToken      string        // empty: none
-	ExpiresIn    time.Duration // zero: the access token never expires
-	Scope        []string
-}
-
-// tokenEndpoint serves the token endpoint. kind restricts it to authorizations of one kind; empty takes all.
-func (s *Server) tokenEndpoint(kind string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		params, err := decodeForm(r)
-		if err != nil {
-			s.writeError(w, r, err)
-			return
-		}
-		answer, err := s.Token(r.Context(), r.Header.Get("Authorization"), params, kind)
-		if err != nil {
-			s.writeError(w, r, err)
-			return
-		}
-		writeJSON(w, http.StatusOK, answer.members())
-	}
-}
-
-func (a *TokenAnswer) members() map[string]any {
-	m := map[string]any{"access_token": a.AccessToken, "token_type": "Bearer"}
-	if a.RefreshToken != "" {
-		m["refresh_token"] = a.RefreshToken
-	}
-	if a.IDToken != "" {
-		m["id_token"] = a.IDToken
-	}
-	if a.ExpiresIn > 0 {
-		m["expires_in"] = int64(a.ExpiresIn / time.Second)
-	}
-	if len(a.Scope) > 0 {
-		m["scope"] = strings.Join(a.Scope, " ")
-	}
-	return m
-}
-
 // Token decides a token request in two phases. The first reads: who is the client, what is the code or refresh token
-// worth. The second writes, as one unit of work. A refusal in between burns nothing.
-func (s *Server) Token(ctx context.Context, authorization string, params Params, kind string) (*TokenAnswer, error) {
-	grantType := params["grant_type"]
+// worth. The second writes, as one unit of work. A refusal in between burns nothing. The answer has the tokens and the
+// authorization behind them.
+func (s *Server) Token(ctx context.Context, req *Request) (*Answer, error) {
+	grantType := req.Params["grant_type"]
 	if grantType == "" {
-		return nil, refuse(codeInvalidRequest, "The parameter grant_type is missing.")
+		return nil, refuse(CodeInvalidRequest, "The parameter grant_type is missing.")
 	}
-	c, err := s.authenticate(ctx, authorization, params)
+	c, err := s.authenticate(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkGrant(c, grantType, params, kind); err != nil {
+	if err := checkGrant(c, grantType, req); err != nil {
 		return nil, err
 	}
-	x := &exchange{now: s.now(), client: c, verifier: params["code_verifier"], presented: presentedToken(grantType, params)}
+	x := &exchange{
+		now: s.now(), client: c, route: req.Route, verifier: req.Params["code_verifier"],
+		presented: presentedToken(grantType, req.Params),
+	}
 	ctx = withExchange(ctx, x)
 
-	ar, err := s.validate(ctx, x, params)
+	ar, err := s.validate(ctx, x, req.Params)
 	if err != nil {
 		return nil, x.first(err)
 	}
-	if err := s.applyPolicy(ctx, x, ar, params, kind); err != nil {
+	if err := s.applyPolicy(ctx, x, ar, req); err != nil {
 		return nil, x.first(err)
 	}
 	if x.repeat {
@@ -95,29 +55,33 @@ func (s *Server) Token(ctx context.Context, authorization string, params Params,
 	return s.issueTokens(ctx, x, ar)
 }
 
-// first returns the outage that fosite may have swallowed, or err.
+// first returns the outage that fosite may have swallowed, or err, with the reason that fosite has no word for.
 func (x *exchange) first(err error) error {
 	if x.outage != nil {
 		return x.outage
+	}
+	if e := asError(err); e.Code == CodeInvalidGrant && x.reason != "" {
+		return e.For(x.reason)
 	}
 	return err
 }
 
 // checkGrant refuses what needs no look at the token.
-func checkGrant(c *storage.Client, grantType string, params Params, kind string) error {
+func checkGrant(c *storage.Client, grantType string, req *Request) error {
+	params := req.Params
 	if !slices.Contains(grantTypes, grantType) {
-		return refuse(codeUnsupportedGrantType, descriptions[codeUnsupportedGrantType])
+		return refuse(CodeUnsupportedGrantType, descriptions[CodeUnsupportedGrantType])
 	}
 	if !slices.Contains(c.GrantTypes, grantType) {
-		return refuse(codeUnauthorizedClient, descriptions[codeUnauthorizedClient])
+		return refuse(CodeUnauthorizedClient, descriptions[CodeUnauthorizedClient])
 	}
 	switch {
 	case grantType == grantCode && params["code"] == "":
-		return refuse(codeInvalidRequest, "The parameter code is missing.")
+		return refuse(CodeInvalidRequest, "The parameter code is missing.")
 	case grantType == grantRefresh && params["refresh_token"] == "":
-		return refuse(codeInvalidRequest, "The parameter refresh_token is missing.")
-	case grantType == grantCredentials && kind != "":
-		return refuse(codeInvalidGrant, "This endpoint takes no client_credentials. Use /oauth2/token.")
+		return refuse(CodeInvalidRequest, "The parameter refresh_token is missing.")
+	case grantType == grantCredentials && req.Kind != "":
+		return refuse(CodeInvalidGrant, "This endpoint takes no client_credentials. Use /oauth2/token.")
 	}
 	return nil
 }
@@ -149,18 +113,18 @@ func (s *Server) validate(ctx context.Context, x *exchange, params Params) (*fos
 }
 
 // applyPolicy stands between the phases: PKCE, the endpoint's kind, scope and lifetimes.
-func (s *Server) applyPolicy(ctx context.Context, x *exchange, ar *fosite.AccessRequest, params Params, kind string) error {
-	switch params["grant_type"] {
+func (s *Server) applyPolicy(ctx context.Context, x *exchange, ar *fosite.AccessRequest, req *Request) error {
+	switch req.Params["grant_type"] {
 	case grantCode:
 		if err := checkVerifier(x, x.session); err != nil {
 			return err
 		}
-		if err := checkRedirectURI(x.session, params); err != nil {
+		if err := checkRedirectURI(x.session, req); err != nil {
 			return err
 		}
 		x.family, x.generation = x.stored.Family, 1
 	case grantRefresh:
-		if err := narrowScope(x, ar, params); err != nil {
+		if err := narrowScope(x, ar, req.Params); err != nil {
 			return err
 		}
 		x.family, x.generation = x.stored.Family, x.stored.Generation+1
@@ -170,22 +134,25 @@ func (s *Server) applyPolicy(ctx context.Context, x *exchange, ar *fosite.Access
 		}
 		x.family, x.generation = newFamily(), 1
 	}
-	if kind != "" && kind != x.session.kind() {
-		return refuse(codeInvalidGrant, "This endpoint is for the other kind of authorization: a person's at /oauth2/token/user, a company's at /oauth2/token/company.")
+	if req.Kind != "" && req.Kind != x.session.kind() {
+		return refuse(CodeInvalidGrant, "This endpoint is for the other kind of authorization: a person's at /oauth2/token/user, a company's at /oauth2/token/company.")
 	}
 	x.session = x.session.forTokens()
-	x.lifetimes = s.lifetimesFor(x.client, x.session.kind())
+	x.lifetimes = s.lifetimesFor(x.client, x.route, x.session.kind())
 	return nil
 }
 
 // checkRedirectURI compares redirect_uri with that of the authorization request (RFC 6749 §4.1.3). One that was left
-// out there may be left out here, or name the registered one.
-func checkRedirectURI(code *session, params Params) error {
-	sent := params["redirect_uri"]
-	if sent == code.RedirectURI || (code.RedirectURI == "" && sent == code.DefaultRedirectURI) {
+// out there may be left out here, or name the registered one; a format that has no place for it leaves it out.
+func checkRedirectURI(code *session, req *Request) error {
+	sent := req.Params["redirect_uri"]
+	switch {
+	case sent == code.RedirectURI, code.RedirectURI == "" && sent == code.DefaultRedirectURI:
+		return nil
+	case sent == "" && req.Route.NoRedirectURI:
 		return nil
 	}
-	return refuse(codeInvalidGrant, "The redirect_uri differs from that of the authorization request.")
+	return refuse(CodeInvalidGrant, "The redirect_uri differs from that of the authorization request.")
 }
 
 // narrowScope applies the scope parameter of a refresh: fewer than were granted, never more (RFC 6749 §6). A repeat is
@@ -197,7 +164,7 @@ func narrowScope(x *exchange, ar *fosite.AccessRequest, params Params) error {
 	}
 	for _, scope := range asked {
 		if !slices.Contains(ar.GrantedScope, scope) {
-			return refuse(codeInvalidScope, "A refresh cannot ask for more than was granted.")
+			return refuse(CodeInvalidScope, "A refresh cannot ask for more than was granted.")
 		}
 	}
 	ar.GrantedScope = slices.DeleteFunc(ar.GrantedScope, func(s string) bool { return !slices.Contains(asked, s) })
@@ -210,14 +177,14 @@ func (s *Server) grantClientScopes(ctx context.Context, x *exchange, ar *fosite.
 	for _, name := range ar.RequestedScope {
 		scope, err := s.registry.Scope(ctx, name)
 		if errors.Is(err, storage.ErrNotFound) { // registered once, and gone from the catalogue since
-			return refuse(codeInvalidScope, descriptions[codeInvalidScope])
+			return refuse(CodeInvalidScope, descriptions[CodeInvalidScope])
 		}
 		if err != nil {
 			return err
 		}
 		own := x.client.FirstParty && (name == "superapp" || name == "admin")
 		if !scope.Client && !own {
-			return refuse(codeInvalidScope, "A requested scope needs a person and cannot be had by client_credentials.")
+			return refuse(CodeInvalidScope, "A requested scope needs a person and cannot be had by client_credentials.")
 		}
 		ar.GrantScope(name)
 	}
@@ -225,24 +192,48 @@ func (s *Server) grantClientScopes(ctx context.Context, x *exchange, ar *fosite.
 }
 
 // issueTokens is the second phase: fosite makes the tokens and says what to write, and it is written as one unit.
-func (s *Server) issueTokens(ctx context.Context, x *exchange, ar *fosite.AccessRequest) (*TokenAnswer, error) {
+func (s *Server) issueTokens(ctx context.Context, x *exchange, ar *fosite.AccessRequest) (*Answer, error) {
 	ar.SetID(familyString(x.family))
 	ar.SetSession(x.session)
 	response, err := s.provider.NewAccessResponse(ctx, ar)
 	if err != nil {
 		return nil, x.first(err)
 	}
-	answer := &TokenAnswer{
-		AccessToken: response.GetAccessToken(),
-		ExpiresIn:   x.lifetimes.access,
-		Scope:       ar.GrantedScope,
+	answer := s.answerOf(x, ar.GrantTypes[0], ar.GrantedScope)
+	answer.AccessToken, answer.ExpiresIn = response.GetAccessToken(), x.lifetimes.access
+	answer.ExpiresAt = expiry(x.now, x.lifetimes.access)
+	if answer.RefreshToken, _ = response.GetExtra("refresh_token").(string); answer.RefreshToken != "" {
+		answer.RefreshExpiry = expiry(x.now, x.lifetimes.refresh)
 	}
-	answer.RefreshToken, _ = response.GetExtra("refresh_token").(string)
-	if err := s.addIDToken(x, answer, ar.GrantTypes.ExactOne(grantCode)); err != nil {
+	if err := s.complete(ctx, x, answer); err != nil {
 		return nil, err
 	}
 	if err := s.commit(ctx, x); err != nil {
 		return s.lostRace(ctx, x, err)
 	}
 	return answer, nil
+}
+
+// answerOf starts an answer with what the authorization is.
+func (s *Server) answerOf(x *exchange, grantType string, scope []string) *Answer {
+	return &Answer{
+		GrantType: grantType, Client: x.client, Kind: x.session.kind(), Subject: s.subject(x.session, x.client), Scope: scope,
+	}
+}
+
+// complete adds what is not a token of the core: the ID token, and the person where the format names them.
+func (s *Server) complete(ctx context.Context, x *exchange, answer *Answer) error {
+	if x.route.Person && answer.Kind != kindClient {
+		id := x.session.UserID
+		if answer.Kind == kindCompany {
+			id = x.session.AllowedBy
+		}
+		switch user, err := s.store.User(ctx, id); {
+		case err == nil:
+			answer.Person = &user
+		case !errors.Is(err, storage.ErrNotFound): // who allowed it for a company may have gone since
+			return err
+		}
+	}
+	return s.addIDToken(x, answer)
 }

@@ -1,29 +1,54 @@
 package authz
 
 import (
+	"context"
 	"errors"
 	"net/http"
-	"strconv"
-	"strings"
+	"time"
 
 	"gatehouse/storage"
 )
 
-// UserInfo answers with the claims that this person allowed this client (OIDC Core §5.3), or with the company's.
-func (s *Server) UserInfo(w http.ResponseWriter, r *http.Request) {
-	answer, err := s.userInfo(r)
-	if err != nil {
-		s.writeBearerError(w, r, err)
-		return
-	}
-	writeJSON(w, http.StatusOK, answer)
-}
-
-func (s *Server) userInfo(r *http.Request) (map[string]any, error) {
-	ctx := r.Context()
-	value, err := bearerToken(r)
+// UserInfo answers with the claims that this person allowed this client (OIDC Core §5.3), or with the company's:
+// Answer.Claims, and what the access token is worth.
+func (s *Server) UserInfo(ctx context.Context, req *Request) (*Answer, error) {
+	t, err := s.presented(ctx, req, req.Params["access_token"])
 	if err != nil {
 		return nil, err
+	}
+	answer, sess, err := s.about(req, t)
+	if err != nil {
+		return nil, err
+	}
+	return answer, s.addClaims(ctx, answer, sess)
+}
+
+// Validate answers what the presented access token is worth to whoever holds it.
+func (s *Server) Validate(ctx context.Context, req *Request) (*Answer, error) {
+	t, err := s.presented(ctx, req, req.Params["access_token"])
+	if err != nil {
+		return nil, err
+	}
+	answer, _, err := s.about(req, t)
+	if err != nil {
+		return nil, err
+	}
+	if tells := req.Route.RefreshExpiry; tells != nil && tells(req.Client) {
+		// The refresh token that came with an access token has its generation.
+		refresh, err := s.store.Token(ctx, storage.TokenKey{Family: t.Family, Kind: storage.KindRefresh, Generation: t.Generation})
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return nil, err
+		}
+		answer.RefreshExpiry = refresh.ExpiresAt
+	}
+	return answer, nil
+}
+
+// presented returns the live access token that a request presents, whose client is approved, speaks the route's dialect
+// and passes its check. An *Error with code invalid_token otherwise, errNoToken for none.
+func (s *Server) presented(ctx context.Context, req *Request, value string) (*storage.StoredToken, error) {
+	if value == "" {
+		return nil, errNoToken
 	}
 	t, err := s.lookUp(ctx, value)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -32,7 +57,7 @@ func (s *Server) userInfo(r *http.Request) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t.Kind != storage.KindAccess || !t.Alive(s.now()) {
+	if t.Kind != storage.KindAccess {
 		return nil, errToken
 	}
 	c, err := s.registry.Client(ctx, t.ClientID)
@@ -41,32 +66,52 @@ func (s *Server) userInfo(r *http.Request) (map[string]any, error) {
 		return nil, errToken
 	case err != nil:
 		return nil, err
-	case c.Status != storage.StatusApproved:
+	case c.Status != storage.StatusApproved || !req.Route.Speaks(c):
 		return nil, errToken
 	}
-	return s.claimsOf(r, c, t)
+	req.Client = c
+	if !t.Alive(s.now()) {
+		return nil, errToken.For(whyDead(t, s.now()))
+	}
+	return t, req.admit(c)
 }
 
-func (s *Server) claimsOf(r *http.Request, c *storage.Client, t *storage.StoredToken) (map[string]any, error) {
+// about says what is known about an access token without asking further.
+func (s *Server) about(req *Request, t *storage.StoredToken) (*Answer, *session, error) {
 	sess, err := decodeSession(&t.Token)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	switch sess.kind() {
+	answer := &Answer{
+		AccessToken: req.Params["access_token"], Client: req.Client, Kind: sess.kind(), Subject: s.subject(sess, req.Client),
+		Scope: stillRegistered(req.Client, t.Scope), ExpiresAt: t.ExpiresAt,
+	}
+	if !t.ExpiresAt.IsZero() {
+		answer.ExpiresIn = t.ExpiresAt.Sub(s.now())
+	}
+	return answer, sess, nil
+}
+
+// addClaims adds what the person, or their company, lets the client know.
+func (s *Server) addClaims(ctx context.Context, answer *Answer, sess *session) error {
+	switch answer.Kind {
 	case kindClient:
-		return nil, refuse(codeInsufficientScope, "The token is a client's own. Userinfo needs one that a person allowed.")
+		return refuse(CodeInsufficientScope, "The token is a client's own. Userinfo needs one that a person allowed.")
 	case kindCompany:
-		company, err := s.store.Company(r.Context(), t.CompanyID)
+		company, err := s.store.Company(ctx, sess.CompanyID)
 		if err != nil {
-			return nil, gone(err)
+			return gone(err)
 		}
-		return s.claims.Company(company, sess.AllowedBy, c), nil
+		answer.Claims = s.claims.Company(company, sess.AllowedBy, answer.Client)
+		return nil
 	}
-	user, err := s.store.User(r.Context(), t.UserID)
+	user, err := s.store.User(ctx, sess.UserID)
 	if err != nil {
-		return nil, gone(err)
+		return gone(err)
 	}
-	return s.claims.UserInfo(r.Context(), user, c, stillRegistered(c, t.Scope))
+	answer.Person = &user
+	answer.Claims, err = s.claims.UserInfo(ctx, user, answer.Client, answer.Scope)
+	return err
 }
 
 // gone says that whose token it is no longer exists.
@@ -77,57 +122,20 @@ func gone(err error) error {
 	return err
 }
 
-var errToken = refuse(codeInvalidToken, "The access token is not valid, has expired or was revoked.")
+var errToken = refuse(CodeInvalidToken, "The access token is not valid, has expired or was revoked.")
 
 // errNoToken is answered with a challenge and no error code (RFC 6750 §3.1).
-var errNoToken = &Error{Description: "No access token was sent.", Status: http.StatusUnauthorized}
+var errNoToken = &Error{Description: "No access token was sent.", Status: http.StatusUnauthorized, Reason: ReasonNoToken}
 
-// bearerToken finds the access token in the header or in a form body, never in the query (RFC 6750 §2, RFC 9700 §4.3.2).
-func bearerToken(r *http.Request) (string, error) {
-	if r.URL.Query().Has("access_token") {
-		return "", refuse(codeInvalidRequest, "An access token in the URL is refused. Send it in the Authorization header.")
-	}
-	scheme, fromHeader, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		fromHeader = ""
-	}
-	fromBody := ""
-	if r.Method == http.MethodPost && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") {
-		params, err := decodeForm(r)
-		if err != nil {
-			return "", err
-		}
-		fromBody = params["access_token"]
-	}
+// whyDead is the reason why a token that was once issued is not alive.
+func whyDead(t *storage.StoredToken, now time.Time) Reason {
 	switch {
-	case fromHeader != "" && fromBody != "":
-		return "", refuse(codeInvalidRequest, "The access token was sent in more than one way.")
-	case fromHeader+fromBody == "":
-		return "", errNoToken
+	case t.GrantEnded:
+		return ReasonWithdrawn
+	case t.FamilyRevoked || t.UserDisabled:
+		return ReasonRevoked
+	case !t.GrantUntil.IsZero() && !now.Before(t.GrantUntil), !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt):
+		return ReasonExpired
 	}
-	return fromHeader + fromBody, nil
-}
-
-// writeBearerError answers with the challenge of RFC 6750 §3.
-func (s *Server) writeBearerError(w http.ResponseWriter, r *http.Request, err error) {
-	e := asError(err)
-	s.logError(r.Context(), e)
-	h := w.Header()
-	if e.Status == http.StatusServiceUnavailable {
-		h.Set("Retry-After", strconv.Itoa(retryAfter))
-	} else {
-		challenge := `Bearer realm="gatehouse"`
-		if e.Code != "" {
-			challenge += `, error="` + e.Code + `", error_description="` + e.Description + `"`
-		}
-		if e.Code == codeInsufficientScope {
-			challenge += `, scope="openid"`
-		}
-		h.Set("WWW-Authenticate", challenge)
-	}
-	body := map[string]string{}
-	if e.Code != "" {
-		body["error"], body["error_description"] = e.Code, e.Description
-	}
-	writeJSON(w, e.Status, body)
+	return ReasonRevoked // spent
 }

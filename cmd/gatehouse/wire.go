@@ -126,7 +126,7 @@ func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 // protocol's endpoints take credentials of their own.
 func (r *rooms) mount() (public, pages *http.ServeMux) {
 	public, pages = http.NewServeMux(), http.NewServeMux()
-	r.authz.Mount(public)
+	r.authz.Mount(public, nil)
 	r.identity.Mount(pages)
 	r.consent.Mount(pages)
 	r.pages.Mount(pages)

@@ -41,6 +41,7 @@ var (
 type Interaction struct {
 	ID      string `json:"id"`          // for logs and support; names nothing
 	Route   string `json:"r,omitempty"` // the path that the browser goes back to, e.g. /oauth2/authorize
+	Dialect string `json:"f,omitempty"` // the vendor's wire format that the request came in; empty: the RFCs'
 	Request string `json:"q,omitempty"` // the validated request as RFC parameters, form-encoded; client_id, redirect_uri and scope are always present
 	Company bool   `json:"c,omitempty"` // the person is asked on behalf of their company
 	// DefaultRedirect says that redirect_uri was left out of the request and stands for the only registered one.
@@ -66,7 +67,7 @@ type Interaction struct {
 
 // Undone returns the interaction without anything that was done in it, for another person to begin with.
 func (i Interaction) Undone() Interaction {
-	return Interaction{ID: i.ID, Route: i.Route, Request: i.Request, Company: i.Company, DefaultRedirect: i.DefaultRedirect, Began: i.Began}
+	return Interaction{ID: i.ID, Route: i.Route, Dialect: i.Dialect, Request: i.Request, Company: i.Company, DefaultRedirect: i.DefaultRedirect, Began: i.Began}
 }
 
 // Values returns the request's parameters.

@@ -1,0 +1,171 @@
+package authz
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"gatehouse/storage"
+)
+
+// Route is one spelling of an endpoint: where it answers, what decides there, and how request and answer are written.
+// The RFCs' own format is a set of routes like any vendor's (format.go). A route translates; its endpoint decides.
+type Route struct {
+	Methods []string
+	Path    string // a pattern of http.ServeMux without method and host, such as /v1/oauth/token/{token_type}
+	// Dialect is the vendor's name in Client.Dialects. A client that does not speak it is unknown here. Empty: the RFCs.
+	Dialect string
+	// Marks are parameters that tell this route from another vendor's with the same method and path.
+	Marks []string
+
+	Endpoint Endpoint
+	// Decode turns the request into RFC parameters. With an error it may return what it has read so far.
+	Decode func(*http.Request) (*Request, error)
+	// Encode writes what was decided, Fail a refusal. The request is never nil.
+	Encode func(*Request, *Answer) Response
+	Fail   func(*Request, *Error) Response
+	// Redirect is there for an authorization endpoint, in place of Encode and Fail: it returns an authorization response
+	// (RFC 6749 §4.1.2: code, state, iss, error, error_description) as the parameters of the redirect URI.
+	Redirect func(url.Values) url.Values
+
+	// Check is what the format asks of its client, once it is known and before anything else is looked at; nil: nothing.
+	Check func(*Request) error
+
+	// What a format has no place for, and what it says where a client's record says nothing.
+	AccessLifetime storage.Lifetime                              // zero: the server's
+	NoRefresh      bool                                          // no refresh tokens
+	NoRedirectURI  bool                                          // a code may be exchanged without its redirect_uri; one that is sent has to match
+	NoChallenge    bool                                          // a confidential client may ask for a code without code_challenge
+	ReturnURI      func(c *storage.Client, uri string) bool      // redirect URIs beside the registered ones
+	Ticket         func(*storage.Client) (string, time.Duration) // where a sign-in ticket leads, and how long it is good
+
+	// What the answer tells beyond the RFCs. Each costs a read.
+	Person        bool
+	RefreshExpiry func(*storage.Client) bool
+}
+
+// Endpoint answers requests in the format of a route.
+type Endpoint func(w http.ResponseWriter, r *http.Request, route *Route)
+
+// Operation decides a request: RFC parameters in, RFC members out. A refusal is an *Error; any other error is a fault of
+// ours or, see asError, the database's.
+type Operation func(ctx context.Context, req *Request) (*Answer, error)
+
+// Request is a request in the words of the RFCs, whatever format it came in.
+type Request struct {
+	Route *Route
+	// Params are under their RFC names: a client's credentials are client_id and client_secret (or in Authorization), a
+	// bearer token is access_token (RFC 6750 §2.2), wherever the format has them.
+	Params        Params
+	Repeated      []string    // parameters that were there more than once, where that is for the endpoint to refuse
+	Authorization string      // Basic credentials of a client (RFC 7617 §2); empty: none
+	Header        http.Header // for what a format keeps in headers of its own
+	Kind          string      // the token endpoint takes authorizations of this kind only: user or company; empty: all
+	// Client is filled in by the endpoint as soon as it is known, so that Check and Fail see it: proven or not, but
+	// only one that speaks the route's dialect.
+	Client *storage.Client
+}
+
+// Answer is what an operation found, in the words of the RFCs. The operation says what it fills in.
+type Answer struct {
+	AccessToken  string // new, or the one that was presented
+	RefreshToken string // empty: none
+	IDToken      string // empty: none
+	Ticket       string // a sign-in ticket
+	GrantType    string // how the tokens were had
+
+	// The authorization behind the access token.
+	Client        *storage.Client
+	Kind          string        // user, company or client
+	Subject       string        // sub: the person as this client sees them, the company, or the client
+	Scope         []string      // granted
+	ExpiresIn     time.Duration // of the access token; zero: it never expires
+	ExpiresAt     time.Time     // of the access token; zero: never
+	RefreshExpiry time.Time     // of the refresh token; zero: never, there is none, or the route does not tell
+	Person        *storage.User // whose it is, or of a company's who allowed it; nil where the route does not tell
+
+	Claims  map[string]any // userinfo (OIDC Core §5.3.2)
+	Members map[string]any // an answer that has a form of its own, such as introspection (RFC 7662 §2.2)
+}
+
+// Response is an answer as it goes over the wire.
+type Response struct {
+	Status int               // zero: 200
+	Header map[string]string // beside Content-Type and those that forbid to store it
+	Body   any               // written as JSON; nil: no body
+}
+
+// API returns an endpoint that answers with what op decides.
+func (s *Server) API(op Operation) Endpoint {
+	return func(w http.ResponseWriter, r *http.Request, route *Route) {
+		req, err := route.Decode(r)
+		if req == nil {
+			req = &Request{}
+		}
+		req.Route = route
+		if err != nil {
+			s.fail(w, r, req, err)
+			return
+		}
+		answer, err := op(r.Context(), req)
+		if err != nil {
+			s.fail(w, r, req, err)
+			return
+		}
+		route.Encode(req, answer).write(w)
+	}
+}
+
+// fail answers with a refusal in the route's format.
+func (s *Server) fail(w http.ResponseWriter, r *http.Request, req *Request, err error) {
+	e := asError(err)
+	s.logError(r.Context(), e)
+	if e.Status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	}
+	req.Route.Fail(req, e).write(w)
+}
+
+// Refuse answers in the route's format for a request that does not get to its endpoint: with the wrong method, say.
+func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, route *Route, e *Error) {
+	s.fail(w, r, &Request{Route: route}, e)
+}
+
+func (a Response) write(w http.ResponseWriter) {
+	for name, value := range a.Header {
+		w.Header().Set(name, value)
+	}
+	status := a.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	if a.Body != nil {
+		writeJSON(w, status, a.Body)
+		return
+	}
+	noStore(w)
+	w.Header().Set("Content-Length", "0")
+	w.WriteHeader(status)
+}
+
+// Speaks reports whether a client is there for a route: every client for the RFCs', for a vendor's the ones that are
+// registered for its dialect.
+func (route *Route) Speaks(c *storage.Client) bool {
+	_, speaks := c.Dialects[route.Dialect]
+	return route.Dialect == "" || speaks
+}
+
+// admit notes the client of a request and lets the format check it.
+func (req *Request) admit(c *storage.Client) error {
+	req.Client = c
+	if req.Route.Check == nil {
+		return nil
+	}
+	return req.Route.Check(req)
+}
+
+// Takes reports whether a route answers to a method.
+func (route *Route) Takes(method string) bool { return slices.Contains(route.Methods, method) }
