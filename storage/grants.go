@@ -53,4 +53,7 @@ type Grants interface {
 	Grant(ctx context.Context, owner Owner, clientID string) (Grant, error)
 	// Grants lists an owner's active grants with their decisions, the one changed last first.
 	Grants(ctx context.Context, owner Owner) ([]Grant, error)
+	// ClientGrants returns up to limit active grants of a client with an ID greater than after, with their decisions, in
+	// ID order.
+	ClientGrants(ctx context.Context, clientID, after string, limit int) ([]Grant, error)
 }

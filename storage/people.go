@@ -46,14 +46,15 @@ type Company struct {
 
 // Session is the server-side record behind a signed-in browser's cookie. Ending it signs the browser out.
 type Session struct {
-	ID        string // SHA-256, in hex, of the secret that the cookie carries
+	ID        string // a hash, in hex, of the secret that the cookie carries
 	UserID    string
-	AuthTime  time.Time // when the person last proved who they are (OIDC Core §2 auth_time)
+	AuthTime  time.Time // when the person last proved who they are (OIDC Core §2 auth_time), or VouchedBy did so for them
 	CreatedAt time.Time
 	SeenAt    time.Time // flushed at most once a minute
 	ExpiresAt time.Time
 	UserAgent string
 	Address   string
+	VouchedBy string // the client_id whose ticket signed the person in; empty when they gave their own credentials
 }
 
 // Users keeps people.
@@ -99,8 +100,9 @@ type Sessions interface {
 	// expired at now, or its user is disabled.
 	Session(ctx context.Context, id string, now time.Time) (Session, User, error)
 	// StartSession stores s and, in the same transaction, deletes the session replaced when it is not empty and then of
-	// the user's sessions the oldest beyond MaxSessions, never s. Sessions that start at the same moment may leave a few
-	// more, until the next one.
+	// the user's sessions those beyond MaxSessions, never s: first those that clients vouched for, so that no client can
+	// sign a person out of their own, then the others, each time the oldest first. Sessions that start at the same moment
+	// may leave a few more, until the next one.
 	StartSession(ctx context.Context, s Session, replaced string) error
 	// TouchSession records when and from where a session was last seen; no error when it has gone.
 	TouchSession(ctx context.Context, id string, seenAt time.Time, address string) error

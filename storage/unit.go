@@ -83,6 +83,7 @@ type Checker interface {
 // contracts they use.
 type Store interface {
 	Users
+	Links
 	Companies
 	Sessions
 	Failures

@@ -1,6 +1,15 @@
 package gormstore
 
-import "gorm.io/gorm"
+import (
+	"context"
+
+	"gorm.io/gorm"
+)
+
+// MigrateTo brings a new database to an earlier version of the schema.
+func (s *Store) MigrateTo(ctx context.Context, version int) error {
+	return s.writer.write(ctx, migratePatience, func(tx *gorm.DB) error { return s.runMigrations(tx, timeline[:version]) })
+}
 
 // Waiting is how many writes wait for SQLite's writer, behind those that it has taken.
 func (s *Store) Waiting() int { return len(s.writer.(*sqliteWriter).queue) }

@@ -14,11 +14,16 @@ SELECT g.id, g.user_id, g.company_id, g.client_id, g.state, g.version, g.allowed
        d.scope IS NOT NULL, COALESCE(d.scope, ''), d.scope IS NOT NULL AND d.allowed, COALESCE(d.decided_at, 0),
        COALESCE(d.until, 0), COALESCE(d.purpose, '')
 FROM grants g LEFT JOIN decisions d ON d.grant_id = g.id
-WHERE g.state = 1 AND g.user_id = CAST($1 AS TEXT) AND g.company_id = CAST($2 AS TEXT)`
+WHERE g.state = 1`
 
 const (
-	selectGrant      = selectGrants + ` AND g.client_id = CAST($3 AS TEXT) ORDER BY d.scope`
-	selectGrantsList = selectGrants + ` ORDER BY g.updated_at DESC, g.id DESC, d.scope`
+	selectOwned      = selectGrants + ` AND g.user_id = CAST($1 AS TEXT) AND g.company_id = CAST($2 AS TEXT)`
+	selectGrant      = selectOwned + ` AND g.client_id = CAST($3 AS TEXT) ORDER BY d.scope`
+	selectGrantsList = selectOwned + ` ORDER BY g.updated_at DESC, g.id DESC, d.scope`
+
+	selectClientGrants = selectGrants + ` AND g.id IN (
+    SELECT id FROM grants WHERE state = 1 AND client_id = CAST($1 AS TEXT) AND id > CAST($2 AS TEXT) ORDER BY id LIMIT CAST($3 AS BIGINT))
+ORDER BY g.id, d.scope`
 )
 
 // Grant implements storage.Grants.
@@ -39,6 +44,14 @@ func (s *Store) Grant(ctx context.Context, owner storage.Owner, clientID string)
 // Grants implements storage.Grants.
 func (s *Store) Grants(ctx context.Context, owner storage.Owner) ([]storage.Grant, error) {
 	return s.grants(ctx, selectGrantsList, owner.UserID, owner.CompanyID)
+}
+
+// ClientGrants implements storage.Grants.
+func (s *Store) ClientGrants(ctx context.Context, clientID, after string, limit int) ([]storage.Grant, error) {
+	if !storable(clientID, after) {
+		return nil, nil
+	}
+	return s.grants(ctx, selectClientGrants, clientID, after, int64(limit))
 }
 
 func (s *Store) grants(ctx context.Context, query string, args ...any) ([]storage.Grant, error) {

@@ -3,15 +3,18 @@ package gormstore_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/internal/testdb"
+	"gatehouse/storage"
 	"gatehouse/storage/gormstore"
 )
 
@@ -125,4 +128,32 @@ func TestOpenNamesWhatIsWrongWithTheDatabaseSetting(t *testing.T) {
 		require.ErrorContains(t, err, says, dsn)
 		require.NotContains(t, err.Error(), "hidden")
 	}
+}
+
+// What a program for schema 1 sends, as it was released: it names the columns that it knows.
+const startSessionOfSchema1 = `
+INSERT INTO sessions (id, user_id, auth_time, created_at, seen_at, expires_at, user_agent, address)
+VALUES ('%s', 'ana', 1, 1, 1, 0, 'browser', '192.0.2.1')`
+
+func TestAProgramForTheFirstSchemaWorksOnTheSecond(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn, gormstore.Options{AnySchema: true})
+		require.NoError(t, s.MigrateTo(t.Context(), 1))
+		require.NoError(t, s.CreateUser(t.Context(), storage.User{ID: "ana"}))
+		require.NoError(t, s.Write(fmt.Sprintf(startSessionOfSchema1, "before")))
+
+		require.NoError(t, s.MigrateTo(t.Context(), 2))
+		status, err := s.Status(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 2, status.Version)
+		require.Equal(t, 1, status.MinCompatible)
+		require.NoError(t, s.Write(fmt.Sprintf(startSessionOfSchema1, "after")))
+
+		for _, id := range []string{"before", "after"} {
+			session, _, err := open(t, dsn).Session(t.Context(), id, time.Now())
+			require.NoError(t, err)
+			require.Equal(t, "ana", session.UserID)
+			require.Empty(t, session.VouchedBy, "they gave their credentials")
+		}
+	})
 }

@@ -18,6 +18,7 @@ type sessionRow struct {
 	ExpiresAt micros
 	UserAgent string
 	Address   string
+	VouchedBy string
 }
 
 // TableName implements gorm's schema.Tabler.
@@ -26,13 +27,14 @@ func (sessionRow) TableName() string { return "sessions" }
 func (r sessionRow) session() storage.Session {
 	return storage.Session{
 		ID: r.ID, UserID: r.UserID, AuthTime: r.AuthTime.time(), CreatedAt: r.Created.time(), SeenAt: r.SeenAt.time(),
-		ExpiresAt: r.ExpiresAt.time(), UserAgent: r.UserAgent, Address: r.Address,
+		ExpiresAt: r.ExpiresAt.time(), UserAgent: r.UserAgent, Address: r.Address, VouchedBy: r.VouchedBy,
 	}
 }
 
 // The CASTs are explained at selectToken.
 const selectSession = `
 SELECT s.user_id, s.auth_time, s.created_at, s.seen_at, s.expires_at, s.user_agent, s.address,
+       s.vouched_by,
        ` + userColumns + `
 FROM sessions s JOIN users u ON u.id = s.user_id
 WHERE s.id = CAST($1 AS TEXT) AND (s.expires_at = 0 OR s.expires_at > CAST($2 AS BIGINT)) AND NOT u.disabled`
@@ -45,7 +47,8 @@ func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	r, u := sessionRow{ID: id}, userRow{}
-	targets := append([]any{&r.UserID, &r.AuthTime, &r.Created, &r.SeenAt, &r.ExpiresAt, &r.UserAgent, &r.Address}, u.targets()...)
+	targets := append([]any{&r.UserID, &r.AuthTime, &r.Created, &r.SeenAt, &r.ExpiresAt, &r.UserAgent, &r.Address, &r.VouchedBy},
+		u.targets()...)
 	err := s.pool.QueryRowContext(bounded, selectSession, id, int64(at(now))).Scan(targets...)
 	if err != nil {
 		return storage.Session{}, storage.User{}, translate(ctx, s.dialect, err)
@@ -53,10 +56,11 @@ func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.
 	return r.session(), u.user(), nil
 }
 
-// makeRoom leaves a user all but one of the sessions that they may have, the newest.
+// makeRoom leaves a user all but one of the sessions that they may have: the newest, and those that they began
+// themselves before any that a client vouched for.
 const makeRoom = `
 DELETE FROM sessions WHERE user_id = ? AND id NOT IN
-    (SELECT id FROM sessions WHERE user_id = ? ORDER BY created_at DESC, id LIMIT ?)`
+    (SELECT id FROM sessions WHERE user_id = ? ORDER BY vouched_by <> '', created_at DESC, id LIMIT ?)`
 
 // StartSession implements storage.Sessions.
 func (s *Store) StartSession(ctx context.Context, session storage.Session, replaced string) error {
@@ -72,7 +76,7 @@ func (s *Store) StartSession(ctx context.Context, session storage.Session, repla
 		return tx.Create(&sessionRow{
 			ID: session.ID, UserID: session.UserID, AuthTime: at(session.AuthTime), Created: at(session.CreatedAt),
 			SeenAt: at(session.SeenAt), ExpiresAt: at(session.ExpiresAt), UserAgent: clean(session.UserAgent),
-			Address: clean(session.Address),
+			Address: clean(session.Address), VouchedBy: session.VouchedBy,
 		}).Error
 	})
 }

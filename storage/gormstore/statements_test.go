@@ -45,6 +45,8 @@ func TestWhatEveryRequestReadsIsOneStatement(t *testing.T) {
 			"token":    func() { s.Token(ctx, storage.TokenKey{Kind: 1}) },
 			"session":  func() { s.Session(ctx, "id", time.Now()) },
 			"grant":    func() { s.Grant(ctx, storage.Owner{UserID: "u"}, "c") },
+			"grants":   func() { s.ClientGrants(ctx, "c", "", 10) },
+			"link":     func() { s.LinkedUser(ctx, "https://superapp.example", "x") },
 			"failures": func() { s.Failures(ctx, []string{"a", "b"}, time.Now()) },
 			"revision": func() { s.Revision(ctx) },
 			"client":   func() { s.Client(ctx, "c") },
@@ -79,6 +81,12 @@ func TestAUnitIsOneTransaction(t *testing.T) {
 
 		require.NoError(t, s.CreateUser(t.Context(), storage.User{ID: "u"}))
 		requireTransaction(t, j.take(), "COMMIT", "INSERT INTO")
+
+		l := storage.Link{Issuer: "https://superapp.example", Subject: "x"}
+		require.NoError(t, s.CreateLinkedUser(t.Context(), storage.User{ID: "v"}, l))
+		requireTransaction(t, j.take(), "COMMIT", "INSERT INTO", "INSERT INTO links")
+		require.ErrorIs(t, s.CreateLinkedUser(t.Context(), storage.User{ID: "w"}, l), storage.ErrExists)
+		requireTransaction(t, j.take(), "ROLLBACK", "INSERT INTO", "INSERT INTO links")
 	})
 }
 
@@ -118,7 +126,9 @@ func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
 	s.Session(ctx, "id", now)
 	s.Grant(ctx, storage.Owner{UserID: "u"}, "c")
 	s.Grants(ctx, storage.Owner{UserID: "u"})
+	s.ClientGrants(ctx, "c", "g", 10)
 	s.UserByLogin(ctx, "a@example.com")
+	s.LinkedUser(ctx, "https://superapp.example", "x")
 	s.UserSessions(ctx, "u", now)
 	require.NoError(t, s.StartSession(ctx, storage.Session{ID: "s", UserID: "u"}, ""))
 	require.NoError(t, s.EndOtherSessions(ctx, "u", "s"))

@@ -35,6 +35,7 @@ func grants() []contract {
 			requireGrant(t, s, company)
 			requireGrant(t, s, g)
 		}},
+		{"a client's active grants are listed page by page in the order of their IDs, with their decisions", provesClientGrants},
 		{"a grant that nobody made is ErrNotFound, whatever the key's bytes", func(t *testing.T, s storage.Store) {
 			g := allowed(t, s)
 			for _, owner := range []storage.Owner{{}, {UserID: id()}, {CompanyID: g.Owner.UserID}} {
@@ -116,5 +117,43 @@ func grants() []contract {
 			apply(t, s, storage.EndGrant{ID: g.ID, At: moment})
 			requireConflict(t, s, storage.HoldGrant{ID: g.ID, At: moment})
 		}},
+	}
+}
+
+func provesClientGrants(t *testing.T, s storage.Store) {
+	client, prefix := id(), id()
+	var want []storage.Grant
+	for _, suffix := range []string{"-", "B", "a", "b", "é"} {
+		g := grantOf(person(t, s).ID, client)
+		g.ID = prefix + suffix
+		want = append(want, g)
+	}
+	want[1].Owner, want[1].AllowedBy = storage.Owner{CompanyID: id()}, id()
+	want[2].Decisions = nil
+	ended, other := grantOf(person(t, s).ID, client), grantOf(want[0].Owner.UserID, id())
+	ended.ID, other.ID = prefix+"A", prefix+"C"
+	for _, g := range []storage.Grant{want[4], ended, want[2], other, want[0], want[3], want[1]} {
+		apply(t, s, storage.SaveGrant{Grant: g})
+	}
+	apply(t, s, storage.EndGrant{ID: ended.ID, At: moment})
+
+	var got []storage.Grant
+	for after := ""; ; after = got[len(got)-1].ID {
+		page, err := s.ClientGrants(t.Context(), client, after, 2)
+		require.NoError(t, err)
+		got = append(got, page...)
+		if len(page) < 2 {
+			break
+		}
+	}
+	require.Equal(t, want, got)
+	for _, key := range append([]string{"", id()}, unstorable...) {
+		page, err := s.ClientGrants(t.Context(), key, "", 2)
+		require.NoError(t, err)
+		require.Empty(t, page, "%q", key)
+	}
+	for _, after := range unstorable {
+		_, err := s.ClientGrants(t.Context(), client, after, 2)
+		require.NoError(t, err)
 	}
 }

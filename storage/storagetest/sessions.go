@@ -51,6 +51,20 @@ func sessions() []contract {
 			require.NoError(t, s.StartSession(t.Context(), session, ""))
 			requireSession(t, s, session.ID, true)
 		}},
+		{"a session says which client vouched for its user", func(t *testing.T, s storage.Store) {
+			session := signIn(t, s, person(t, s).ID)
+			session.ID, session.VouchedBy = id(), "storefront"
+			require.NoError(t, s.StartSession(t.Context(), session, ""))
+			got, _, err := s.Session(t.Context(), session.ID, moment)
+			require.NoError(t, err)
+			require.Equal(t, session, got)
+			list, err := s.UserSessions(t.Context(), session.UserID, moment)
+			require.NoError(t, err)
+			require.Contains(t, list, session)
+			require.Len(t, list, 2)
+			require.NoError(t, s.SetDisabled(t.Context(), session.UserID, true, moment))
+			requireSession(t, s, session.ID, false)
+		}},
 		{"a session replaces another one at once", func(t *testing.T, s storage.Store) {
 			old := signIn(t, s, person(t, s).ID)
 			next := old
@@ -86,6 +100,7 @@ func sessions() []contract {
 			}
 		}},
 		{"a user keeps the newest sessions, whatever their clock says of the one that starts", provesMaxSessions},
+		{"sessions that clients vouch for crowd out each other, never more than one of the user's own", provesVouchedRoom},
 		{"a user's other sessions end at once", func(t *testing.T, s storage.Store) {
 			u, other := person(t, s), signIn(t, s, person(t, s).ID)
 			kept, ended := signIn(t, s, u.ID), signIn(t, s, u.ID)
@@ -139,6 +154,34 @@ func provesMaxSessions(t *testing.T, s storage.Store) {
 		requireSession(t, s, session.ID, true)
 	}
 	requireSession(t, s, other.ID, true)
+}
+
+func provesVouchedRoom(t *testing.T, s storage.Store) {
+	u := person(t, s)
+	start := func(created time.Time, vouchedBy string) string {
+		session := storage.Session{ID: id(), UserID: u.ID, CreatedAt: created, SeenAt: moment, ExpiresAt: moment.Add(time.Hour), VouchedBy: vouchedBy}
+		require.NoError(t, s.StartSession(t.Context(), session, ""))
+		return session.ID
+	}
+	own := make([]string, storage.MaxSessions)
+	for i := range own {
+		own[i] = start(moment.Add(time.Duration(i)*time.Second), "")
+	}
+	for n := range 3 {
+		vouched := start(moment.Add(time.Duration(n+1)*time.Hour), "storefront")
+		requireSession(t, s, vouched, true)
+		requireSession(t, s, own[0], false)
+		for _, kept := range own[1:] {
+			requireSession(t, s, kept, true)
+		}
+		list, err := s.UserSessions(t.Context(), u.ID, moment)
+		require.NoError(t, err)
+		require.Len(t, list, storage.MaxSessions)
+	}
+	start(moment, "")
+	for _, kept := range own[1:] {
+		requireSession(t, s, kept, true)
+	}
 }
 
 func failures() []contract {

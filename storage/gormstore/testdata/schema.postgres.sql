@@ -62,6 +62,10 @@ grants.09 denied_at bigint NOT NULL
 grants.10 until bigint NOT NULL
 grants.11 created_at bigint NOT NULL
 grants.12 updated_at bigint NOT NULL
+links.01 issuer text COLLATE C NOT NULL
+links.02 subject text COLLATE C NOT NULL
+links.03 user_id text COLLATE C NOT NULL
+links.04 created_at bigint NOT NULL
 migrations.01 id text COLLATE C NOT NULL
 publishers.01 id text COLLATE C NOT NULL
 publishers.02 name text COLLATE C NOT NULL
@@ -87,6 +91,7 @@ sessions.05 seen_at bigint NOT NULL
 sessions.06 expires_at bigint NOT NULL
 sessions.07 user_agent text COLLATE C NOT NULL
 sessions.08 address text COLLATE C NOT NULL
+sessions.09 vouched_by text COLLATE C NOT NULL
 signing_keys.01 id text COLLATE C NOT NULL
 signing_keys.02 generation integer NOT NULL
 signing_keys.03 algorithm text COLLATE C NOT NULL
@@ -139,6 +144,8 @@ family_revocations family_revocations_pkey PRIMARY KEY (family_id)
 grants grants_check CHECK (((user_id = ''::text) <> (company_id = ''::text)))
 grants grants_pkey PRIMARY KEY (id)
 grants grants_state_check CHECK ((state = ANY (ARRAY[1, 2])))
+links links_pkey PRIMARY KEY (issuer, subject)
+links links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 migrations migrations_pkey PRIMARY KEY (id)
 publishers publishers_pkey PRIMARY KEY (id)
 revision revision_id_check CHECK ((id = 1))
@@ -155,7 +162,9 @@ users users_phone_key UNIQUE (phone)
 users users_pkey PRIMARY KEY (id)
 CREATE INDEX clients_publisher ON public.clients USING btree (publisher_id)
 CREATE INDEX family_revocations_age ON public.family_revocations USING btree (revoked_at)
+CREATE INDEX grants_client ON public.grants USING btree (client_id, id) WHERE (state = 1)
 CREATE INDEX grants_ended ON public.grants USING btree (updated_at) WHERE (state = 2)
+CREATE INDEX links_user ON public.links USING btree (user_id)
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at) WHERE (expires_at > 0)
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id)
 CREATE INDEX tokens_keep ON public.tokens USING btree (keep_until) WHERE (keep_until > 0)
@@ -169,6 +178,7 @@ CREATE UNIQUE INDEX failures_pkey ON public.failures USING btree (slot)
 CREATE UNIQUE INDEX family_revocations_pkey ON public.family_revocations USING btree (family_id)
 CREATE UNIQUE INDEX grants_active ON public.grants USING btree (user_id, company_id, client_id) WHERE (state = 1)
 CREATE UNIQUE INDEX grants_pkey ON public.grants USING btree (id)
+CREATE UNIQUE INDEX links_pkey ON public.links USING btree (issuer, subject)
 CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (id)
 CREATE UNIQUE INDEX publishers_pkey ON public.publishers USING btree (id)
 CREATE UNIQUE INDEX revision_pkey ON public.revision USING btree (id)

@@ -88,6 +88,14 @@ CREATE TABLE grants (
     CHECK ((user_id = '') <> (company_id = ''))
 )
 
+CREATE TABLE links (
+    issuer TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
+    created_at BIGINT NOT NULL,
+    PRIMARY KEY (issuer, subject)
+) WITHOUT ROWID
+
 CREATE TABLE migrations (id TEXT PRIMARY KEY)
 
 CREATE TABLE publishers (
@@ -123,7 +131,7 @@ CREATE TABLE sessions (
     expires_at BIGINT NOT NULL,
     user_agent TEXT NOT NULL,
     address TEXT NOT NULL
-) WITHOUT ROWID
+, vouched_by TEXT NOT NULL DEFAULT '') WITHOUT ROWID
 
 CREATE TABLE signing_keys (
     id TEXT PRIMARY KEY,
@@ -181,7 +189,11 @@ CREATE INDEX family_revocations_age ON family_revocations (revoked_at)
 
 CREATE UNIQUE INDEX grants_active ON grants (user_id, company_id, client_id) WHERE state = 1
 
+CREATE INDEX grants_client ON grants (client_id, id) WHERE state = 1
+
 CREATE INDEX grants_ended ON grants (updated_at) WHERE state = 2
+
+CREATE INDEX links_user ON links (user_id)
 
 CREATE INDEX sessions_expiry ON sessions (expires_at) WHERE expires_at > 0
 

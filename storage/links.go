@@ -1,0 +1,29 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// Link says who a local person is at another system: the one whose Subject the Issuer speaks of. A person may have any
+// number of links, and each (Issuer, Subject) is one person.
+type Link struct {
+	Issuer    string
+	Subject   string
+	UserID    string
+	CreatedAt time.Time
+}
+
+// Links keeps who people are at other systems. Disabling a user leaves their links: whoever comes by one is that user
+// still, and so is refused, not made anew.
+type Links interface {
+	// LinkedUser returns the user whom issuer calls subject, disabled or not, in one statement. ErrNotFound when there
+	// is none.
+	LinkedUser(ctx context.Context, issuer, subject string) (User, error)
+	// CreateLinkedUser stores a new user and the link l to them (whose UserID is u.ID) in one transaction. ErrExists
+	// when the link, or the user's ID, Email or Phone is taken, and then nothing is stored.
+	CreateLinkedUser(ctx context.Context, u User, l Link) error
+	// LinkUser links a user who exists. ErrExists when (Issuer, Subject) is somebody's already, this user's included;
+	// ErrNotFound when there is no such user.
+	LinkUser(ctx context.Context, l Link) error
+}
