@@ -1,14 +1,12 @@
 package registry
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"unicode/utf8"
 
-	"gatehouse/internal/nearest"
 	"gatehouse/storage"
 )
 
@@ -34,14 +32,7 @@ func (p *Problems) checkMore(c storage.Client) {
 			p.add("jwks_uri", "jwks and jwks_uri exclude each other (RFC 7591 §2); leave one out")
 		}
 	}
-	for _, name := range sortedKeys(c.Dialects) {
-		if !slices.Contains(dialectNames, name) {
-			p.add("dialects."+name, "is not known; %s", nearest.Hint(name, dialectNames))
-		}
-		if settings := bytes.TrimSpace(c.Dialects[name]); len(settings) > maxSettings || !json.Valid(settings) || settings[0] != '{' {
-			p.add("dialects."+name, "must be a map of settings, at most %d bytes long", maxSettings)
-		}
-	}
+	p.checkDialects(c)
 }
 
 // checkKeySet wants a JWK set of public keys (RFC 7517 §5).

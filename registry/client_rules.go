@@ -12,12 +12,11 @@ import (
 )
 
 var (
-	clientIDs    = regexp.MustCompile(`^[A-Za-z0-9._~-]{1,64}$`)
-	scopeNames   = regexp.MustCompile(`^[!#-*.-\[\]-~\-]{1,64}$`) // RFC 6749 §3.3 without + and , which vendors separate by
-	recordIDs    = clientIDs
-	statuses     = []string{storage.StatusDraft, storage.StatusSubmitted, storage.StatusChangesRequested, storage.StatusApproved, storage.StatusRejected, storage.StatusSuspended, storage.StatusArchived}
-	grantTypes   = []string{GrantAuthorizationCode, GrantRefreshToken, GrantClientCredentials}
-	dialectNames = []string{"boxo", "boxc", "gam", "xoxoday"}
+	clientIDs  = regexp.MustCompile(`^[A-Za-z0-9._~-]{1,64}$`)
+	scopeNames = regexp.MustCompile(`^[!#-*.-\[\]-~\-]{1,64}$`) // RFC 6749 §3.3 without + and , which vendors separate by
+	recordIDs  = clientIDs
+	statuses   = []string{storage.StatusDraft, storage.StatusSubmitted, storage.StatusChangesRequested, storage.StatusApproved, storage.StatusRejected, storage.StatusSuspended, storage.StatusArchived}
+	grantTypes = []string{GrantAuthorizationCode, GrantRefreshToken, GrantClientCredentials}
 )
 
 func validClientID(id string) bool { return clientIDs.MatchString(id) && id != "." && id != ".." }
@@ -119,7 +118,7 @@ func (p *Problems) checkPublic(c storage.Client) {
 }
 
 func (p *Problems) checkURIs(c storage.Client) {
-	if len(c.RedirectURIs) == 0 && slices.Contains(c.GrantTypes, GrantAuthorizationCode) {
+	if len(c.RedirectURIs) == 0 && slices.Contains(c.GrantTypes, GrantAuthorizationCode) && !needsNoRedirectURI(&c) {
 		p.add("redirect_uris", "authorization_code needs at least one; add it, or leave authorization_code out of grant_types")
 	}
 	p.checkRedirects("redirect_uris", c.RedirectURIs)

@@ -153,13 +153,14 @@ func checkWebHost(u *url.URL) error {
 	return nil
 }
 
-// checkRedirectQuery refuses a query that the authorization response would collide with (RFC 6749 §4.1.2, RFC 9207 §2).
-func checkRedirectQuery(u *url.URL) error {
+// checkRedirectQuery refuses a query that the authorization response would collide with (RFC 6749 §4.1.2, RFC 9207 §2, and
+// the parameters in more).
+func checkRedirectQuery(u *url.URL, more ...string) error {
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
 		return errors.New("has a query that cannot be read; percent-encode its values")
 	}
-	for _, name := range []string{"code", "state", "iss", "error"} {
+	for _, name := range append([]string{"code", "state", "iss", "error"}, more...) {
 		if query.Has(name) {
 			return fmt.Errorf("has the query parameter %q, which the answer to the mini app uses; rename it", name)
 		}
