@@ -19,7 +19,7 @@ type client struct {
 // asClient returns the exchange's client as fosite is to see it: without the grant that its format has no place for.
 func (x *exchange) asClient() client {
 	c := client{x.client, x.client.GrantTypes}
-	if x.route.NoRefresh {
+	if x.route.Refresh != nil && !x.route.Refresh(x.client) {
 		c.grantTypes = slices.DeleteFunc(slices.Clone(c.grantTypes), func(g string) bool { return g == grantRefresh })
 	}
 	return c

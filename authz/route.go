@@ -27,6 +27,8 @@ type Route struct {
 	// Encode writes what was decided, Fail a refusal. The request is never nil.
 	Encode func(*Request, *Answer) Response
 	Fail   func(*Request, *Error) Response
+	// Complete, if there, refuses an answer that lacks what the format needs. For operations that write nothing.
+	Complete func(*Request, *Answer) error
 	// Redirect is there for an authorization endpoint, in place of Encode and Fail: it returns an authorization response
 	// (RFC 6749 §4.1.2: code, state, iss, error, error_description) as the parameters of the redirect URI.
 	Redirect func(url.Values) url.Values
@@ -36,7 +38,7 @@ type Route struct {
 
 	// What a format has no place for, and what it says where a client's record says nothing.
 	AccessLifetime storage.Lifetime                              // zero: the server's
-	NoRefresh      bool                                          // no refresh tokens
+	Refresh        func(*storage.Client) bool                    // whether a client gets refresh tokens; nil: as its grant types say
 	NoRedirectURI  bool                                          // a code may be exchanged without its redirect_uri; one that is sent has to match
 	NoChallenge    bool                                          // a confidential client may ask for a code without code_challenge
 	ReturnURI      func(c *storage.Client, uri string) bool      // redirect URIs beside the registered ones
@@ -111,6 +113,9 @@ func (s *Server) API(op Operation) Endpoint {
 			return
 		}
 		answer, err := op(r.Context(), req)
+		if err == nil && route.Complete != nil {
+			err = route.Complete(req, answer)
+		}
 		if err != nil {
 			s.fail(w, r, req, err)
 			return
