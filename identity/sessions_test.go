@@ -2,6 +2,8 @@ package identity
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -28,12 +30,113 @@ func TestSignInGivesTheBrowserANewSessionAndEndsTheOldOne(t *testing.T) {
 	old := b.thief()
 	require.True(t, old.isSignedIn())
 
-	i := b.sealer.Seal(first.Browser, "login", b.request("prompt=login"))
-	b.post("/login", url.Values{"interaction": {i}, "username": {anaEmail}, "password": {anaPassword}}).leadsTo(t, "/oauth2/authorize")
+	b.mustSignInAgain()
 	require.NotEqual(t, first.Secret, b.content().Secret)
 	require.Equal(t, first.Browser, b.content().Browser)
 	require.True(t, b.isSignedIn())
 	require.False(t, old.isSignedIn())
+}
+
+// mustSignInAgain signs in although somebody is signed in.
+func (b *browser) mustSignInAgain() {
+	b.t.Helper()
+	i := b.sealer.Seal(b.content().Browser, "login", b.request("prompt=login"))
+	b.post("/login", url.Values{"interaction": {i}, "username": {anaEmail}, "password": {anaPassword}}).leadsTo(b.t, "/oauth2/authorize")
+}
+
+// vouch starts a session by a ticket in the browser.
+func (b *browser) vouch(userID string) storage.Session {
+	b.t.Helper()
+	w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil)
+	if c := b.cookie(); c != nil {
+		r.AddCookie(c)
+	}
+	record, err := b.sessions.StartVouched(w, r, userID, "storefront")
+	require.NoError(b.t, err)
+	u, err := url.Parse(b.server.URL)
+	require.NoError(b.t, err)
+	b.client.Jar.SetCookies(u, w.Result().Cookies())
+	return record
+}
+
+// current is who is signed in in the browser.
+func (b *browser) current() *SignedIn {
+	b.t.Helper()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(b.cookie())
+	signedIn, err := b.sessions.Current(r)
+	require.NoError(b.t, err)
+	return signedIn
+}
+
+func TestATicketGivesTheBrowserANewSessionThatSaysWhoVouched(t *testing.T) {
+	s := newSite(t)
+	bo, err := s.people.CreateUser(t.Context(), NewUser{Email: "bo@example.com"})
+	require.NoError(t, err)
+	b := s.browser()
+	b.mustSignIn()
+	before, old := b.content(), b.thief()
+	require.Empty(t, b.current().Session.VouchedBy)
+
+	record := b.vouch(bo.ID)
+	require.Equal(t, "storefront", record.VouchedBy)
+	require.WithinDuration(t, s.now(), record.AuthTime, time.Second)
+	signedIn := b.current()
+	require.Equal(t, bo.ID, signedIn.User.ID)
+	require.Equal(t, record, signedIn.Session)
+	require.Equal(t, before.Browser, b.content().Browser, "the browser stays the same one")
+	require.NotEqual(t, before.Secret, b.content().Secret)
+	require.False(t, old.isSignedIn(), "the browser's earlier session has ended")
+	require.True(t, b.isSignedIn())
+
+	b.mustSignInAgain()
+	require.Empty(t, b.current().Session.VouchedBy, "own credentials begin a session of one's own")
+	_, _, err = s.store.Session(t.Context(), record.ID, s.now())
+	require.ErrorIs(t, err, storage.ErrNotFound)
+
+	_, err = s.sessions.StartVouched(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), bo.ID, "")
+	require.Error(t, err, "somebody must vouch")
+}
+
+func TestATicketDoesNotMakeTheBrowserKnown(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	knows := func() bool {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.AddCookie(b.cookie())
+		return s.sessions.Knows(r, s.ana.ID)
+	}
+	b.vouch(s.ana.ID)
+	require.False(t, knows())
+	b.mustSignInAgain()
+	require.True(t, knows())
+	b.vouch(s.ana.ID)
+	require.True(t, knows(), "what was known before stays so")
+}
+
+func TestSignOutEndsASessionThatAClientVouchedFor(t *testing.T) {
+	b := newSite(t).browser()
+	record := b.vouch(b.ana.ID)
+	page := b.get("/logout")
+	b.post("/logout", url.Values{"interaction": {page.sealed()}}).leadsTo(t, "/logout")
+	require.Nil(t, b.current())
+	_, _, err := b.store.Session(t.Context(), record.ID, b.now())
+	require.ErrorIs(t, err, storage.ErrNotFound)
+}
+
+// A program for schema 1 reads the same cookie, hashes the whole secret, and does not know VouchedBy.
+func TestAProgramFromBeforeTicketsFindsNoSessionOfOne(t *testing.T) {
+	b := newSite(t).browser()
+	idOfSchema1 := func() string {
+		sum := sha256.Sum256([]byte(b.content().Secret))
+		return hex.EncodeToString(sum[:])
+	}
+	b.mustSignIn()
+	_, _, err := b.store.Session(t.Context(), idOfSchema1(), b.now())
+	require.NoError(t, err)
+	b.vouch(b.ana.ID)
+	_, _, err = b.store.Session(t.Context(), idOfSchema1(), b.now())
+	require.ErrorIs(t, err, storage.ErrNotFound)
 }
 
 func TestSignOutEndsTheSessionOnTheServer(t *testing.T) {
