@@ -13,9 +13,10 @@ import (
 	"gatehouse/storage"
 )
 
-// PeopleOptions are what NewPeople needs. Log may be nil.
+// PeopleOptions are what NewPeople needs. Log may be nil, and so may Links where nobody calls Provision.
 type PeopleOptions struct {
 	Users     storage.Users
+	Links     storage.Links
 	Failures  storage.Failures
 	Passwords *Passwords
 	Now       func() time.Time
@@ -25,6 +26,7 @@ type PeopleOptions struct {
 // People are the accounts. It is safe for concurrent use.
 type People struct {
 	users     storage.Users
+	links     storage.Links
 	limits    limits
 	passwords *Passwords
 	now       func() time.Time
@@ -33,7 +35,7 @@ type People struct {
 
 // NewPeople returns the accounts in a store.
 func NewPeople(o PeopleOptions) *People {
-	p := &People{users: o.Users, limits: newLimits(o.Failures, o.Now), passwords: o.Passwords, now: o.Now, log: o.Log}
+	p := &People{users: o.Users, links: o.Links, limits: newLimits(o.Failures, o.Now), passwords: o.Passwords, now: o.Now, log: o.Log}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
@@ -65,11 +67,31 @@ func (p *People) CreateUser(ctx context.Context, n NewUser) (storage.User, error
 	if u.PasswordHash, err = p.hashFor(ctx, n); err != nil {
 		return storage.User{}, err
 	}
+	u = p.begin(u)
+	if err := p.users.CreateUser(ctx, u); err != nil {
+		return storage.User{}, fmt.Errorf("create the account: %w", err)
+	}
+	return u, nil
+}
+
+// begin gives a new account its ID and its times.
+func (p *People) begin(u storage.User) storage.User {
 	u.ID = uuid.NewString()
 	u.CreatedAt = p.time()
 	u.UpdatedAt = u.CreatedAt
-	if err := p.users.CreateUser(ctx, u); err != nil {
-		return storage.User{}, fmt.Errorf("create the account: %w", err)
+	return u
+}
+
+// ByEmail returns the account with this e-mail address, in any spelling. storage.ErrNotFound when there is none, an
+// *Invalid when it is no e-mail address. It says whether somebody has an account here, so not to anybody.
+func (p *People) ByEmail(ctx context.Context, email string) (storage.User, error) {
+	canonical, err := CanonicalEmail(email)
+	if err != nil {
+		return storage.User{}, err
+	}
+	u, err := p.users.UserByLogin(ctx, canonical)
+	if err != nil {
+		return storage.User{}, fmt.Errorf("read the account: %w", err)
 	}
 	return u, nil
 }

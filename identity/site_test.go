@@ -63,7 +63,7 @@ func newSite(t testing.TB, change ...func(*PagesOptions)) *site {
 
 	root := testRoot(t, "a", "")
 	s.sessions = NewSessions(SessionOptions{Store: s.store, Root: root, Issuer: "http://127.0.0.1:9096", Now: s.now, Log: log})
-	s.people = NewPeople(PeopleOptions{Users: s.store, Failures: s.store, Passwords: s.passwords, Now: s.now, Log: log})
+	s.people = NewPeople(PeopleOptions{Users: s.store, Links: s.store, Failures: s.store, Passwords: s.passwords, Now: s.now, Log: log})
 	s.sealer = interaction.NewSealer(root, s.now)
 	pages, err := templates.New(templates.Brand{Name: "Host"}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)

@@ -84,7 +84,7 @@ func wire(ctx context.Context, cfg *config.Config, store storage.Store, log *slo
 		Address: httpx.ClientAddress, Log: log,
 	})
 	r.people = identity.NewPeople(identity.PeopleOptions{
-		Users: store, Failures: store, Passwords: identity.NewPasswords(passwordMemory), Now: now, Log: log,
+		Users: store, Links: store, Failures: store, Passwords: identity.NewPasswords(passwordMemory), Now: now, Log: log,
 	})
 	r.consent = r.newConsent()
 	r.identity = r.newIdentity()
