@@ -60,7 +60,7 @@ func (s *Server) authenticate(ctx context.Context, req *Request) (*storage.Clien
 	case c.Status != storage.StatusApproved:
 		return nil, errClient.For(ReasonUnapproved)
 	}
-	return c, req.admit(c)
+	return c, req.admit(ctx, c)
 }
 
 // acceptsMethod reports whether a client is registered for a method. A public client uses none, and only that. A vendor's

@@ -42,6 +42,7 @@ type Error struct {
 	Description string
 	Status      int    // of a direct answer
 	Reason      Reason // what lies behind it, for formats that have a word for that
+	Vendor      string // a vendor's own code, where it is the format itself that refuses
 	Cause       error  // for the log only
 }
 
@@ -178,13 +179,14 @@ func (e *Error) Members() map[string]string {
 // retryAfter is what a client is asked to wait while the database is away, in seconds.
 const retryAfter = 2
 
-// logError logs a refusal once, at the rim. Refusals of clients are information, failures of ours are errors.
-func (s *Server) logError(ctx context.Context, e *Error) {
+// logError logs a refusal once, at the rim, with more attributes if there are. Refusals of clients are information,
+// failures of ours are errors.
+func (s *Server) logError(ctx context.Context, e *Error, more ...any) {
 	level := slog.LevelInfo
 	if e.Status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	attrs := []any{"request_id", httpx.RequestID(ctx), "error", e.Code, "reason", e.Description}
+	attrs := append([]any{"request_id", httpx.RequestID(ctx), "error", e.Code, "reason", e.Description}, more...)
 	if e.Cause != nil && e.Status >= http.StatusInternalServerError {
 		attrs = append(attrs, "cause", e.Cause.Error())
 	}

@@ -34,7 +34,7 @@ type Route struct {
 	Redirect func(url.Values) url.Values
 
 	// Check is what the format asks of its client, once it is known and before anything else is looked at; nil: nothing.
-	Check func(*Request) error
+	Check func(context.Context, *Request) error
 
 	// What a format has no place for, and what it says where a client's record says nothing.
 	AccessLifetime storage.Lifetime                              // zero: the server's
@@ -96,6 +96,7 @@ type Answer struct {
 // Response is an answer as it goes over the wire.
 type Response struct {
 	Status int               // zero: 200
+	Code   string            // a vendor's error code, for the log
 	Header map[string]string // beside Content-Type and those that forbid to store it
 	Body   any               // written as JSON; nil: no body
 }
@@ -127,11 +128,16 @@ func (s *Server) API(op Operation) Endpoint {
 // fail answers with a refusal in the route's format.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, req *Request, err error) {
 	e := asError(err)
-	s.logError(r.Context(), e)
+	response := req.Route.Fail(req, e)
+	var vendors []any
+	if response.Code != "" {
+		vendors = []any{"vendor_code", response.Code}
+	}
+	s.logError(r.Context(), e, vendors...)
 	if e.Status == http.StatusServiceUnavailable {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 	}
-	req.Route.Fail(req, e).write(w)
+	response.write(w)
 }
 
 // Refuse answers in the route's format for a request that does not get to its endpoint: with the wrong method, say.
@@ -164,12 +170,12 @@ func (route *Route) Speaks(c *storage.Client) bool {
 }
 
 // admit notes the client of a request and lets the format check it.
-func (req *Request) admit(c *storage.Client) error {
+func (req *Request) admit(ctx context.Context, c *storage.Client) error {
 	req.Client = c
 	if req.Route.Check == nil {
 		return nil
 	}
-	return req.Route.Check(req)
+	return req.Route.Check(ctx, req)
 }
 
 // Takes reports whether a route answers to a method.

@@ -73,7 +73,7 @@ func (s *Server) presented(ctx context.Context, req *Request, value string) (*st
 	if !t.Alive(s.now()) {
 		return nil, errToken.For(whyDead(t, s.now()))
 	}
-	return t, req.admit(c)
+	return t, req.admit(ctx, c)
 }
 
 // about says what is known about an access token without asking further.
