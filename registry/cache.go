@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 
 	"gatehouse/storage"
 )
@@ -20,7 +21,11 @@ type generation struct {
 	clients    shelf[storage.Client]
 	publishers shelf[storage.Publisher]
 	catalogue  shelf[Catalogue] // one item, under the empty key
+	index      atomic.Pointer[dialectIndex]
+	indexing   chan struct{} // held by whoever makes the index
 }
+
+func newGeneration() *generation { return &generation{indexing: make(chan struct{}, 1)} }
 
 // shelf keeps the records of one kind that were asked for, and which keys have none.
 type shelf[T any] struct {

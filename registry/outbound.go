@@ -12,11 +12,15 @@ const sealedPrefix = "sealed:"
 
 // Outbound seals the secrets that we send to others on a mini app's behalf, which therefore cannot be kept as hashes. A
 // sealed secret opens for its own client only. It is safe for concurrent use.
-type Outbound struct{ sealer *secret.Sealer }
+type Outbound struct {
+	sealer   *secret.Sealer
+	rotating bool // there is another root secret
+}
 
 // NewOutbound returns an Outbound whose key is derived from root.
 func NewOutbound(root secret.Root) *Outbound {
-	return &Outbound{sealer: root.Sealer("outbound secret")}
+	const label = "outbound secret"
+	return &Outbound{sealer: root.Sealer(label), rotating: len(root.Keys(label)) > 1}
 }
 
 // Seal returns what to keep of a client's outbound secret; nothing for none.

@@ -20,6 +20,7 @@ const (
 // Store is what the registry needs of storage.Registry.
 type Store interface {
 	Client(ctx context.Context, id string) (storage.Client, error)
+	Clients(ctx context.Context, after string, limit int) ([]storage.Client, error)
 	CreateClient(ctx context.Context, c storage.Client) error
 	UpdateClient(ctx context.Context, c storage.Client, was time.Time) error
 	Publisher(ctx context.Context, id string) (storage.Publisher, error)
@@ -94,7 +95,7 @@ func (r *Registry) catalogue(ctx context.Context) (*Catalogue, error) {
 
 // Forget drops everything that was cached. Whoever writes publishers or scopes past the registry calls it to be seen at
 // once in this process.
-func (r *Registry) Forget() { r.current.Store(new(generation)) }
+func (r *Registry) Forget() { r.current.Store(newGeneration()) }
 
 // Run watches for writes of other processes and forgets what was cached when there was one. It returns when ctx ends.
 // While the database does not answer, what is cached stays.
@@ -163,13 +164,17 @@ func (r *Registry) update(ctx context.Context, c storage.Client, was time.Time) 
 	return nil
 }
 
-// check applies the rules, and that the publisher exists.
+// check applies the rules, and those that are about other records: the publisher exists, and no other client stands for
+// the same mini app of a super app.
 func (r *Registry) check(ctx context.Context, c storage.Client) error {
 	catalogue, err := r.catalogue(ctx)
 	if err != nil {
 		return err
 	}
 	problems := CheckClient(c, catalogue)
+	if err := problems.checkMiniApp(ctx, r, &c); err != nil {
+		return err
+	}
 	if c.PublisherID != "" {
 		_, err := r.store.Publisher(ctx, c.PublisherID)
 		switch {

@@ -19,8 +19,19 @@ import (
 // counted is a real store whose reads of clients are counted, and can be held up between the read and its answer.
 type counted struct {
 	*gormstore.Store
-	reads atomic.Int64
-	after func() // called once a client was read
+	reads  atomic.Int64
+	pages  atomic.Int64
+	after  func() // called once a client was read
+	listed func() // called once a page of clients was read
+}
+
+func (c *counted) Clients(ctx context.Context, after string, limit int) ([]storage.Client, error) {
+	c.pages.Add(1)
+	clients, err := c.Store.Clients(ctx, after, limit)
+	if c.listed != nil {
+		c.listed()
+	}
+	return clients, err
 }
 
 func (c *counted) Client(ctx context.Context, id string) (storage.Client, error) {
