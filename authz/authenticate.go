@@ -32,10 +32,6 @@ type credentials struct {
 // and passes its check. What is wrong with unknown, wrong, unapproved and wrongly authenticating clients is the same
 // refusal, an *Error with code invalid_client, after the same work; its Reason is for formats that tell.
 func (s *Server) Authenticate(ctx context.Context, req *Request) (*storage.Client, error) {
-	return s.authenticate(ctx, req)
-}
-
-func (s *Server) authenticate(ctx context.Context, req *Request) (*storage.Client, error) {
 	creds, err := parseCredentials(req.Authorization, req.Params)
 	if err != nil {
 		return nil, err

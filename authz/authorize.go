@@ -43,7 +43,7 @@ func (s *Server) Authorize(w http.ResponseWriter, r *http.Request, route *Route)
 	case err != nil:
 		s.refuseAuthorize(w, r, req, err)
 	case next != "":
-		i.Credentials = next == interaction.StepLogin && s.needsCredentials(req, i, who)
+		i.Credentials = next == interaction.StepLogin && (s.needsCredentials(req, i, who) || who.Vouched())
 		s.sendTo(w, r, next, i)
 	default:
 		s.writeAuthorization(w, r, req, url.Values{"code": {code}})
@@ -110,7 +110,7 @@ func (s *Server) needsCredentials(req *authorizeRequest, i interaction.Interacti
 	switch {
 	case req.asks(promptLogin), req.maxAge == 0:
 		return true
-	case req.maxAge > 0 && s.now().Sub(who.Session.AuthTime) > maxAge:
+	case req.maxAge > 0 && (who.Vouched() || s.now().Sub(who.Session.AuthTime) > maxAge):
 		return true
 	case req.hintSubject != "" && !req.asks(promptNone):
 		return req.hintSubject != s.claims.Subject(who.User.ID, req.client)
@@ -140,6 +140,8 @@ func (s *Server) decideConsent(ctx context.Context, req *authorizeRequest, i int
 		return "", "", errDenied
 	case answer.Verdict == consent.Ask && req.asks(promptNone):
 		return "", "", refuse(CodeConsentRequired, "The person has to be asked.")
+	case answer.Verdict == consent.Ask && who.Vouched():
+		return interaction.StepLogin, "", nil
 	case answer.Verdict == consent.Ask:
 		return interaction.StepConsent, "", nil
 	}

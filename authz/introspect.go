@@ -14,7 +14,7 @@ var inactive = map[string]any{"active": false}
 // Introspect answers what a token is worth right now (RFC 7662): Answer.Members. A client sees its own tokens, a resource
 // server all.
 func (s *Server) Introspect(ctx context.Context, req *Request) (*Answer, error) {
-	c, err := s.authenticate(ctx, req)
+	c, err := s.Authenticate(ctx, req)
 	switch {
 	case err != nil:
 		return nil, err

@@ -10,7 +10,7 @@ import (
 // Revoke ends a token (RFC 7009): whichever of the pair it is, the whole family dies. A token that means nothing is
 // revoked already; one of another client is refused and lives on.
 func (s *Server) Revoke(ctx context.Context, req *Request) (*Answer, error) {
-	c, err := s.authenticate(ctx, req)
+	c, err := s.Authenticate(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +45,7 @@ func (s *Server) RevokeByPossession(ctx context.Context, req *Request) (*Answer,
 		return nil, err
 	}
 	if req.Authorization != "" {
-		c, err := s.authenticate(ctx, req)
+		c, err := s.Authenticate(ctx, req)
 		if err != nil {
 			return nil, err
 		}

@@ -76,7 +76,8 @@ type Answer struct {
 	AccessToken  string // new, or the one that was presented
 	RefreshToken string // empty: none
 	IDToken      string // empty: none
-	Ticket       string // a sign-in ticket
+	Code         string // an authorization code; ExpiresIn is its life
+	Ticket       string // a sign-in ticket; ExpiresIn is its life
 	GrantType    string // how the tokens were had
 
 	// The authorization behind the access token.

@@ -33,6 +33,7 @@ type Options struct {
 	Store        Store
 	Registry     *registry.Registry
 	Sessions     *identity.Sessions
+	People       *identity.People
 	Claims       *claims.Claims
 	Keys         *keys.Set
 	Root         secret.Root
@@ -52,9 +53,11 @@ type Server struct {
 	store        Store
 	registry     *registry.Registry
 	sessions     *identity.Sessions
+	people       *identity.People
 	claims       *claims.Claims
 	keys         *keys.Set
 	values       *values
+	thirdParty   *secret.Sealer // of what a client sends with a sign-in ticket
 	interactions *interaction.Sealer
 	pages        *templates.Pages
 	app          func(ctx context.Context, clientID string) (*templates.App, error)
@@ -73,8 +76,8 @@ const maxCodeLifetime = 5 * time.Minute
 // New returns a server.
 func New(o Options) *Server {
 	s := &Server{
-		issuer: o.Issuer, store: o.Store, registry: o.Registry, sessions: o.Sessions, claims: o.Claims, keys: o.Keys,
-		values: newValues(o.Root), interactions: o.Interactions, pages: o.Pages, app: o.App,
+		issuer: o.Issuer, store: o.Store, registry: o.Registry, sessions: o.Sessions, people: o.People, claims: o.Claims, keys: o.Keys,
+		values: newValues(o.Root), thirdParty: o.Root.Sealer("third-party data"), interactions: o.Interactions, pages: o.Pages, app: o.App,
 		lifetimes: o.Lifetimes, cooldown: o.DenyCooldown, log: o.Log, now: o.Now,
 	}
 	s.provider = s.newProvider()

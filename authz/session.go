@@ -27,6 +27,9 @@ type session struct {
 	DefaultRedirectURI string `json:"dr,omitempty"`
 	Challenge          string `json:"c,omitempty"` // S256
 
+	// ThirdParty is, of a sign-in ticket only, what the client sent for where the ticket leads; sealed.
+	ThirdParty []byte `json:"tpd,omitempty"`
+
 	expires map[fosite.TokenType]time.Time
 }
 

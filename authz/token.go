@@ -29,7 +29,7 @@ func (s *Server) Token(ctx context.Context, req *Request) (*Answer, error) {
 	if grantType == "" {
 		return nil, refuse(CodeInvalidRequest, "The parameter grant_type is missing.")
 	}
-	c, err := s.authenticate(ctx, req)
+	c, err := s.Authenticate(ctx, req)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ var prefixes = map[storage.TokenKind]string{
 	storage.KindCode:    "gac_",
 	storage.KindAccess:  "gat_",
 	storage.KindRefresh: "grt_",
+	storage.KindTicket:  "gst_",
 }
 
 // prefixSize is the length of every prefix.

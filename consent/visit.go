@@ -61,7 +61,7 @@ func (p *Pages) findPerson(r *http.Request, v *visit) error {
 	if err != nil {
 		return err
 	}
-	if signedIn == nil || signedIn.User.ID != v.i.UserID {
+	if signedIn == nil || signedIn.User.ID != v.i.UserID || signedIn.Vouched() {
 		return errElsewhere
 	}
 	v.person = signedIn.User

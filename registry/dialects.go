@@ -133,6 +133,12 @@ func XoxodayOf(c *storage.Client) (Xoxoday, bool) {
 	return x, true
 }
 
+// TakesBareCodes reports whether a confidential client speaks a format that exchanges a code without redirect URI and
+// code_challenge, so that a code can be made for it that has neither.
+func TakesBareCodes(c *storage.Client) bool {
+	return !c.Public && (Speaks(c, DialectBoxo) || Speaks(c, DialectGAM))
+}
+
 // readSettings decodes a client's settings for a dialect over what into holds. Settings that CheckClient would refuse as
 // unreadable count as none, so that no dialect is spoken by guesses.
 func readSettings(c *storage.Client, dialect string, into any) bool {

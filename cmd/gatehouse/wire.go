@@ -68,6 +68,9 @@ func wire(ctx context.Context, cfg *config.Config, store storage.Store, log *slo
 	if err := r.keys.Load(ctx); err != nil {
 		return nil, err
 	}
+	if err := r.registry.Reseal(ctx, registry.NewOutbound(root)); err != nil {
+		return nil, fmt.Errorf("sealing outbound secrets anew: %w", err)
+	}
 	salt, err := claims.LoadSalt(ctx, store, root)
 	if err != nil {
 		return nil, err
@@ -110,7 +113,7 @@ func (r *rooms) rim() rim.Writer { return rim.Writer{Pages: r.pages, Apps: r.app
 
 func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 	return authz.New(authz.Options{
-		Issuer: r.cfg.Issuer, Store: r.store, Registry: r.registry, Sessions: r.sessions, Claims: r.claims, Keys: r.keys,
+		Issuer: r.cfg.Issuer, Store: r.store, Registry: r.registry, Sessions: r.sessions, People: r.people, Claims: r.claims, Keys: r.keys,
 		Root: root, Interactions: r.sealer, Pages: r.pages, App: r.app,
 		Lifetimes: authz.Lifetimes{
 			Code:       r.cfg.CodeLifetime,

@@ -1,0 +1,195 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/consent"
+	"gatehouse/identity"
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+// Codes and tokens that nobody's browser asked for.
+
+// IssueCode makes an authorization code (Answer.Code) for the person behind the host app's access token, without a
+// browser. Params are access_token, and those of an authorization request but response_type: client_id, redirect_uri,
+// scope, code_challenge, nonce. Without scope it is for what the person allowed. An *Error with code consent_required,
+// status 403, where what they decided does not cover it.
+func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
+	who, err := s.HostPerson(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	asked := &authorizeRequest{route: req.Route, params: req.Params}
+	asked.params["response_type"] = "code"
+	if err := s.checkClient(ctx, asked); err != nil {
+		return nil, notFoundWhereUnknown(err)
+	}
+	grant, err := s.currentGrant(ctx, storage.Owner{UserID: who.User.ID}, asked.client.ID)
+	if err != nil {
+		return nil, err
+	}
+	if asked.params["scope"] == "" {
+		asked.params["scope"] = strings.Join(allowedScopes(grant, asked.client, s.now()), " ")
+		if asked.params["scope"] == "" {
+			return nil, errConsent
+		}
+	}
+	for _, check := range []func(context.Context, *authorizeRequest) error{s.checkHostRedirectURI, s.checkScope, s.checkHostChallenge} {
+		if err := check(ctx, asked); err != nil {
+			return nil, err
+		}
+	}
+	if asked.company {
+		return nil, refuse(CodeInvalidScope, "A company decides in the browser. Leave out user_session.")
+	}
+	return s.codeFor(ctx, asked, who)
+}
+
+// codeFor issues the code if what the person decided allows it.
+func (s *Server) codeFor(ctx context.Context, asked *authorizeRequest, who *identity.SignedIn) (*Answer, error) {
+	for attempt := 0; ; attempt++ {
+		grant, decided, err := s.decided(ctx, asked, time.Time{}, who)
+		switch {
+		case err != nil:
+			return nil, err
+		case decided.Verdict != consent.Allowed:
+			return nil, errConsent
+		}
+		code, err := s.issueCode(ctx, asked, grant, decided, who)
+		switch {
+		case err == nil:
+			return &Answer{Code: code, Client: asked.client, Scope: decided.Granted, ExpiresIn: s.lifetimesFor(asked.client, asked.route, kindUser).code}, nil
+		case !errors.Is(err, storage.ErrConflict):
+			return nil, err
+		case attempt == 2: // the grant moves and moves
+			return nil, errUnavailable.because(err)
+		}
+	}
+}
+
+// HostPerson returns whose access token the host app presents: one of a first-party client, with the scope superapp,
+// that a person allowed. An *Error otherwise.
+func (s *Server) HostPerson(ctx context.Context, req *Request) (*identity.SignedIn, error) {
+	t, err := s.presented(ctx, req, req.Params["access_token"])
+	if err != nil {
+		return nil, err
+	}
+	sess, err := decodeSession(&t.Token)
+	switch {
+	case err != nil:
+		return nil, err
+	case !req.Client.FirstParty || sess.kind() != kindUser || !slices.Contains(stillRegistered(req.Client, t.Scope), registry.ScopeSuperapp):
+		return nil, refuse(CodeInsufficientScope, "The access token has to be a person's, of the super app's own client, with the scope superapp.")
+	}
+	user, err := s.store.User(ctx, t.UserID)
+	if err != nil {
+		return nil, gone(err)
+	}
+	return &identity.SignedIn{User: user, Session: storage.Session{UserID: user.ID, AuthTime: time.Unix(sess.AuthTime, 0)}}, nil
+}
+
+var errConsent = func() *Error {
+	e := refuse(CodeConsentRequired, "The person has to be asked first.")
+	e.Status = http.StatusForbidden
+	return e
+}()
+
+// notFoundWhereUnknown turns a client that there is not into 404: here it is part of the path.
+func notFoundWhereUnknown(err error) error {
+	if e := asError(err); e.Code == CodeInvalidClient {
+		unknown := *e
+		unknown.Status = http.StatusNotFound
+		return &unknown
+	}
+	return asError(err)
+}
+
+// allowedScopes is what an owner allowed a client, and what its registration requires: that has to be allowed too.
+func allowedScopes(grant *storage.Grant, c *storage.Client, now time.Time) []string {
+	var names []string
+	if grant == nil && !c.FirstParty {
+		return nil
+	}
+	for _, scope := range c.Scopes {
+		allowed := grant != nil && slices.ContainsFunc(grant.Decisions, func(d storage.Decision) bool {
+			return d.Scope == scope.Name && d.Allowed && (d.Until.IsZero() || now.Before(d.Until))
+		})
+		if allowed || scope.Required {
+			names = append(names, scope.Name)
+		}
+	}
+	return names
+}
+
+// checkHostRedirectURI is checkRegisteredRedirectURI where the redirect URI may be left out: with one registered, or for
+// a client whose format has none.
+func (s *Server) checkHostRedirectURI(ctx context.Context, req *authorizeRequest) error {
+	if req.params["redirect_uri"] == "" && registry.TakesBareCodes(req.client) {
+		return nil
+	}
+	if req.params["redirect_uri"] == "" && len(req.client.RedirectURIs) == 1 {
+		req.redirectURI = req.client.RedirectURIs[0]
+		return nil
+	}
+	return s.checkRegisteredRedirectURI(ctx, req)
+}
+
+// checkHostChallenge is checkChallenge where a client whose format has no place for a challenge needs none.
+func (s *Server) checkHostChallenge(ctx context.Context, req *authorizeRequest) error {
+	bare := req.params["code_challenge"] == "" && req.params["code_challenge_method"] == ""
+	if bare && registry.TakesBareCodes(req.client) {
+		return nil
+	}
+	return s.checkChallenge(ctx, req)
+}
+
+// TokensFor issues tokens to a client for a person who allowed it elsewhere: it records their decision about scope, of
+// which what the client is not registered for is left out, and the tokens, in one unit. An *Error with code
+// access_denied where the person refuses the client here, or nothing is left of scope.
+func (s *Server) TokensFor(ctx context.Context, route *Route, c *storage.Client, user storage.User, scope []string) (*Answer, error) {
+	owner := storage.Owner{UserID: user.ID}
+	for attempt := 0; ; attempt++ {
+		answer, err := s.tokensFor(ctx, route, c, owner, scope)
+		switch {
+		case !errors.Is(err, storage.ErrConflict):
+			return answer, err
+		case attempt == 2: // the grant moves and moves
+			return nil, errUnavailable.because(err)
+		}
+	}
+}
+
+func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client, owner storage.Owner, scope []string) (*Answer, error) {
+	x := &exchange{now: s.now(), client: c, route: route, family: newFamily(), generation: 1}
+	scopes := slices.DeleteFunc(slices.Clone(c.Scopes), func(r storage.ClientScope) bool { return !slices.Contains(scope, r.Name) })
+	grant, err := s.currentGrant(ctx, owner, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	decided := consent.Decide(consent.Question{Grant: grant, Scopes: scopes, FirstParty: c.FirstParty, Now: x.now, Cooldown: s.cooldown})
+	switch {
+	case len(scopes) == 0 || decided.Verdict == consent.Denied:
+		return nil, errDenied
+	case decided.Verdict == consent.Ask || len(decided.Unrecorded) > 0:
+		names := scopeNames(&storage.Client{Scopes: scopes})
+		x.unit = consent.Allow(grant, owner, c.ID, scopes, names, owner.UserID, x.now)
+		recorded, _ := consent.Recorded(x.unit)
+		grant, x.grantSaved, decided.Granted = &recorded, true, names
+	}
+	x.session = &session{GrantID: grant.ID, UserID: owner.UserID, AuthTime: x.now.Unix()}
+	x.lifetimes = s.lifetimesFor(c, route, kindUser)
+	key := storage.TokenKey{Family: x.family, Kind: storage.KindAccess, Generation: x.generation}
+	answer := s.answerOf(x, "", decided.Granted)
+	answer.AccessToken = s.values.random(key)
+	answer.ExpiresIn, answer.ExpiresAt = x.lifetimes.access, expiry(x.now, x.lifetimes.access)
+	if err := x.issue(key, hashValue(answer.AccessToken), strings.Join(decided.Granted, " "), answer.ExpiresAt); err != nil {
+		return nil, err
+	}
+	return answer, s.commit(ctx, x)
+}

@@ -1,0 +1,168 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"gatehouse/identity"
+	"gatehouse/storage"
+)
+
+// A sign-in ticket lets a company's client bring one of the company's people here, signed in, without asking them. It is
+// a token like any other: hashed, used once, bound to the company's grant, dead when the company disconnects the client.
+
+// IssueTicket makes a ticket (Answer.Ticket) for the bearer of a company's access token. Params are access_token,
+// login_hint (the person's e-mail address) and tpd (data for where the ticket leads, kept sealed; optional). Somebody
+// unknown becomes one of the company's people; somebody else's people are refused with access_denied, as are those whom
+// the operator trusts with more than themselves.
+func (s *Server) IssueTicket(ctx context.Context, req *Request) (*Answer, error) {
+	t, err := s.presented(ctx, req, req.Params["access_token"])
+	if err != nil {
+		return nil, err
+	}
+	if t.CompanyID == "" {
+		return nil, refuse(CodeInsufficientScope, "The access token is not a company's. Use one from a company's authorization, with the scope user_session.")
+	}
+	target, lifetime := req.Route.Ticket(req.Client)
+	if target == "" {
+		return nil, refuse(CodeUnauthorizedClient, "The client has no address to send people to. Its registration has to name one.")
+	}
+	user, err := s.companyPerson(ctx, t.CompanyID, req.Params["login_hint"])
+	if err != nil {
+		return nil, err
+	}
+	x := &exchange{now: s.now(), client: req.Client, route: req.Route, family: newFamily()}
+	key := storage.TokenKey{Family: x.family, Kind: storage.KindTicket}
+	x.session = &session{GrantID: t.GrantID, UserID: user.ID, CompanyID: t.CompanyID}
+	if data := req.Params["tpd"]; data != "" {
+		x.session.ThirdParty = s.thirdParty.Seal([]byte(data), familyString(x.family))
+	}
+	ticket := s.values.random(key)
+	if err := x.issue(key, hashValue(ticket), "", x.now.Add(lifetime)); err != nil {
+		return nil, err
+	}
+	if err := s.commit(ctx, x); err != nil {
+		if errors.Is(err, storage.ErrConflict) { // the company disconnected the client in this moment
+			return nil, errToken.because(err)
+		}
+		return nil, err
+	}
+	return &Answer{Ticket: ticket, Client: req.Client, Subject: s.subject(x.session, req.Client), ExpiresIn: lifetime}, nil
+}
+
+// companyPerson returns the person with an e-mail address if the company may send them here. Somebody who is not known
+// yet becomes one of its people.
+func (s *Server) companyPerson(ctx context.Context, companyID, email string) (storage.User, error) {
+	if email == "" {
+		return storage.User{}, refuse(CodeInvalidRequest, "The e-mail address of the person is missing.")
+	}
+	user, err := s.people.ByEmail(ctx, email)
+	if errors.Is(err, storage.ErrNotFound) {
+		user, err = s.people.CreateUser(ctx, identity.NewUser{Email: email, CompanyID: companyID})
+		if errors.Is(err, storage.ErrExists) { // by another request, in this moment
+			user, err = s.people.ByEmail(ctx, email)
+		}
+	}
+	var invalid *identity.Invalid
+	switch {
+	case errors.As(err, &invalid):
+		return storage.User{}, refuse(CodeInvalidRequest, "The e-mail address of the person is not valid.")
+	case err != nil:
+		return storage.User{}, err
+	case !mayBeSent(user, companyID):
+		return storage.User{}, errNotTheirs
+	}
+	return user, nil
+}
+
+var errNotTheirs = func() *Error {
+	e := refuse(CodeAccessDenied, "The company cannot sign this person in.")
+	e.Status = http.StatusForbidden
+	return e
+}()
+
+// mayBeSent reports whether a company may sign a person in: one of its own, and nobody whom the operator trusts with
+// more than themselves.
+func mayBeSent(u storage.User, companyID string) bool {
+	return u.CompanyID == companyID && !u.Disabled && !slices.ContainsFunc(u.Roles, func(role string) bool { return role != storage.RoleCompanyAdmin })
+}
+
+// RedeemTicket signs the person in whom a ticket (Params["ticket"]) is for, by a new session, and sends the browser to
+// where the client's registration says. A ticket that is not good is an error page.
+func (s *Server) RedeemTicket(w http.ResponseWriter, r *http.Request, route *Route) {
+	req, err := route.Decode(r)
+	if err != nil {
+		s.writeErrorPage(w, r, nil, err)
+		return
+	}
+	req.Route = route
+	t, err := s.spendTicket(r.Context(), req)
+	if err != nil {
+		s.writeErrorPage(w, r, nil, err)
+		return
+	}
+	if _, err := s.sessions.StartVouched(w, r, t.UserID, t.ClientID); err != nil {
+		s.writeErrorPage(w, r, nil, err)
+		return
+	}
+	target, _ := route.Ticket(req.Client)
+	noStore(w)
+	w.Header().Set("Location", target)
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+var errTicket = refuse(CodeInvalidRequest, "The link was used already, or is not valid. Go back to where you found it and open it anew.")
+
+// spendTicket uses a ticket up and returns its row. An *Error for one that is not good any more.
+func (s *Server) spendTicket(ctx context.Context, req *Request) (*storage.StoredToken, error) {
+	t, err := s.lookUp(ctx, req.Params["ticket"])
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, errTicket
+	}
+	if err != nil {
+		return nil, err
+	}
+	now := s.now()
+	switch {
+	case t.Kind == storage.KindTicket && t.State == storage.TokenActive && whyDead(t, now) == ReasonExpired:
+		return nil, refuse("expired", "The link is too old.")
+	case t.Kind != storage.KindTicket || !t.Alive(now):
+		return nil, errTicket
+	}
+	c, err := s.registry.Client(ctx, t.ClientID)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return nil, err
+	}
+	if err != nil || c.Status != storage.StatusApproved || !req.Route.Speaks(c) {
+		return nil, errTicket
+	}
+	if target, _ := req.Route.Ticket(c); target == "" {
+		return nil, errTicket
+	}
+	req.Client = c
+	return t, s.signInBy(ctx, t)
+}
+
+// signInBy spends a ticket for good, if its person is still one of the company's.
+func (s *Server) signInBy(ctx context.Context, t *storage.StoredToken) error {
+	user, err := s.store.User(ctx, t.UserID)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return errTicket
+	case err != nil:
+		return err
+	case !mayBeSent(user, t.CompanyID):
+		return errTicket
+	}
+	now := s.now()
+	err = s.store.Apply(ctx, storage.Unit{
+		storage.HoldGrant{ID: t.GrantID, At: now},
+		storage.SpendToken{Key: t.TokenKey, At: now},
+	})
+	if errors.Is(err, storage.ErrConflict) {
+		return errTicket.because(err)
+	}
+	return err
+}
