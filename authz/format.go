@@ -28,7 +28,7 @@ func (s *Server) endpoints() []endpoint {
 		return Route{Methods: get, Endpoint: func(w http.ResponseWriter, r *http.Request, _ *Route) { write(w, r) }}
 	}
 	return []endpoint{
-		{Route{Methods: both, Endpoint: s.Authorize, Decode: decodeQuery, Redirect: sameParameters}.at("/oauth2/authorize"), "authorization_endpoint", false},
+		{Route{Methods: both, Endpoint: s.Authorize, Decode: DecodeQuery, Redirect: sameParameters}.at("/oauth2/authorize"), "authorization_endpoint", false},
 		{form("", s.Token, encodeTokens).at("/oauth2/token"), "token_endpoint", true},
 		{form(kindUser, s.Token, encodeTokens).at("/oauth2/token/user"), "", true},
 		{form(kindCompany, s.Token, encodeTokens).at("/oauth2/token/company"), "", true},
@@ -72,8 +72,8 @@ func decodeForm(kind string) func(*http.Request) (*Request, error) {
 	}
 }
 
-// decodeQuery reads an authorization request (RFC 6749 §4.1.1).
-func decodeQuery(r *http.Request) (*Request, error) {
+// DecodeQuery reads the query of an authorization request as it is (RFC 6749 §4.1.1).
+func DecodeQuery(r *http.Request) (*Request, error) {
 	params, repeated, err := parseParams(r.URL.RawQuery)
 	return &Request{Params: params, Repeated: repeated}, err
 }
