@@ -71,14 +71,31 @@ func readForm(r *http.Request, raw string) (Body, error) {
 	if err != nil {
 		return Body{}, authz.Refuse(authz.CodeInvalidRequest, "The request body is neither a JSON object nor form-encoded.")
 	}
+	if !isTextForm(form) {
+		return Body{}, notText()
+	}
+	return Body{form: form}, nil
+}
+
+// ReadQuery reads the parameters in a URL, as an authorization request has them. An *authz.Error with code
+// invalid_request for what is not form-encoded, is no UTF-8 text or has NUL in it.
+func ReadQuery(r *http.Request) (Body, error) {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil || !isTextForm(query) {
+		return Body{}, authz.Refuse(authz.CodeInvalidRequest, "The parameters are not form-encoded UTF-8 text.")
+	}
+	return Body{form: query}, nil
+}
+
+func isTextForm(form url.Values) bool {
 	for name, values := range form {
 		for _, text := range append(values, name) {
 			if !isText(text) {
-				return Body{}, notText()
+				return false
 			}
 		}
 	}
-	return Body{form: form}, nil
+	return true
 }
 
 // readObject decodes one JSON object whose members are each there once, as parsers differ on which of two counts
