@@ -105,6 +105,22 @@ func TestAttributesNeverOverrideStandardAndProtocolClaims(t *testing.T) {
 	require.NotContains(t, info, "company_id")
 }
 
+func TestAttributesAreThoseWithoutAScopeOfTheirOwn(t *testing.T) {
+	u := ana()
+	u.Attributes["custominfo"] = map[string]any{"City": "Canelones"}
+	u.Attributes["city"], u.Attributes["birthdate"], u.Attributes["nothing"], u.Attributes["empty"] = "Canelones", "2000-01-01", nil, ""
+	before := maps.Clone(u.Attributes)
+	released, err := newClaims().Of(t.Context(), u, &storage.Client{ID: "photoprint"}, "gam_user_additional")
+	require.NoError(t, err)
+	require.Equal(t, []claims.Claim{{Name: "attributes", Value: map[string]any{"points": 120.0, "EmployeeID": "123100", "vip": false}}}, released)
+	require.Equal(t, before, u.Attributes, "the person's own stay as they are")
+
+	u.Attributes = map[string]any{"city": "Canelones"}
+	info, err := newClaims().UserInfo(t.Context(), u, &storage.Client{ID: "photoprint"}, []string{"gam_user_additional"})
+	require.NoError(t, err)
+	require.NotContains(t, info, "attributes")
+}
+
 func TestUserInfoIsTheUnionOfItsScopesClaims(t *testing.T) {
 	c, client, all := newClaims(), &storage.Client{ID: "photoprint", PublisherID: "printco"}, []string{"openid", "profile", "email", "unionid", "points_read"}
 	union := map[string]any{}

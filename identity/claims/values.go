@@ -71,12 +71,25 @@ func roles(u storage.User) any {
 	return u.Roles
 }
 
-// attributes is what GAM's gam_user_additional_data shares: every attribute of the person.
+// scoped lists the attributes that GAM has scopes for, other than gam_user_additional_data.
+var scoped = []string{
+	"preferred_username", "birthdate", "gender", "picture", "profile", "address", "city", "state", "post_code", "zoneinfo", "custominfo",
+	"initial_properties", "application_data",
+}
+
+// attributes is what GAM's gam_user_additional_data shares: the attributes of a person that no other of GAM's scopes
+// releases, so that nobody gets around those.
 func attributes(u storage.User) any {
-	if len(u.Attributes) == 0 {
+	others := make(map[string]any, len(u.Attributes))
+	for name, value := range u.Attributes {
+		if value = present(value); value != nil && !slices.Contains(scoped, name) {
+			others[name] = value
+		}
+	}
+	if len(others) == 0 {
 		return nil
 	}
-	return u.Attributes
+	return others
 }
 
 // text is a string claim; OIDC Core §5.3.2 wants empty ones left out.
