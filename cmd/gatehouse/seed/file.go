@@ -98,7 +98,8 @@ type ClientScope struct {
 	Purpose  map[string]string `yaml:"purpose,omitempty"`
 }
 
-// Dialects are the vendor wire formats that a client speaks, with their settings. Keys that are left out stay out.
+// Dialects are the vendor wire formats that a client speaks, with their settings, which registry reads from the same keys
+// and fills with defaults. Here keys that are left out stay out.
 type Dialects struct {
 	Boxo *struct {
 		AppID               *string   `yaml:"app_id,omitempty" json:"app_id,omitempty"`
@@ -117,9 +118,10 @@ type Dialects struct {
 		Superapp           *superapp `yaml:"superapp,omitempty" json:"superapp,omitempty"`
 	} `yaml:"gam,omitempty" json:"gam,omitempty"`
 	Xoxoday *struct {
-		StoreURL    *string   `yaml:"store_url,omitempty" json:"store_url,omitempty"`
-		SSOLifetime *Duration `yaml:"sso_lifetime,omitempty" json:"sso_lifetime,omitempty"`
-		Extended    *bool     `yaml:"extended,omitempty" json:"extended,omitempty"`
+		StoreURL          *string   `yaml:"store_url,omitempty" json:"store_url,omitempty"`
+		SSOLifetime       *Duration `yaml:"sso_lifetime,omitempty" json:"sso_lifetime,omitempty"`
+		Extended          *bool     `yaml:"extended,omitempty" json:"extended,omitempty"`
+		ValidateExpiresIn *string   `yaml:"validate_expires_in,omitempty" json:"validate_expires_in,omitempty"`
 	} `yaml:"xoxoday,omitempty" json:"xoxoday,omitempty"`
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 func (p *planner) planClients(ctx context.Context) error {
-	seen := map[string]place{}
+	seen, miniApps := map[string]place{}, map[string]place{}
 	for _, r := range p.seed.clients {
 		old, err := found(p.Store.Client(ctx, r.value.ClientID))
 		if err != nil {
@@ -19,8 +19,10 @@ func (p *planner) planClients(ctx context.Context) error {
 		}
 		p.once(seen, r.place, "client_id", r.value.ClientID)
 		client, extra := p.client(r, old)
-		problems := registry.CheckClient(client, p.catalogue)
-		p.wrongAll(r.place, problems)
+		p.wrongAll(r.place, registry.CheckClient(client, p.catalogue))
+		if err := p.checkMiniApp(ctx, miniApps, r.place, &client); err != nil {
+			return err
+		}
 		if err := p.checkPublisher(ctx, r.place, client.PublisherID); err != nil {
 			return err
 		}
@@ -49,6 +51,27 @@ func (p *planner) checkPublisher(ctx context.Context, at place, id string) error
 		return nil
 	}
 	return err
+}
+
+// checkMiniApp wants one client per mini app of a super app, in the files and in the database.
+func (p *planner) checkMiniApp(ctx context.Context, seen map[string]place, at place, client *storage.Client) error {
+	const field = "dialects.gam.superapp.client_id"
+	id, is := registry.GAMMiniAppID(client)
+	if !is {
+		return nil
+	}
+	p.once(seen, at, field, id)
+	other, err := p.Registry.GAMMiniApp(ctx, id)
+	declared := func(r record[Client]) bool { return r.value.ClientID == other.ID }
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	case !slices.ContainsFunc(p.seed.clients, declared): // else what the files say of that one counts
+		p.wrong(at, field, "%q is that of the client %q already; give the one that the super app knows this mini app by", id, other.ID)
+	}
+	return nil
 }
 
 // client is what r wants the client to be, with what of its secrets would change.

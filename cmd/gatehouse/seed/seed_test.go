@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -74,7 +75,7 @@ clients:
     dialects:
       boxo: {app_id: photoprint, strict_headers: false, platform: {token_url: "https://boxo.example/token", app_secret: an-0utbound-secret}}
       gam: {superapp: {client_id: us, client_secret: ""}}
-      xoxoday: {store_url: "https://store.example/", sso_lifetime: 5m, extended: false}
+      xoxoday: {store_url: "https://store.example/", sso_lifetime: 5m, extended: false, validate_expires_in: s}
   - {client_id: phone, public: true, name: Phone, redirect_uris: ["com.example.phone:/cb"]}
 `
 
@@ -378,6 +379,79 @@ func TestPlanStopsWhenTheDatabaseDoesNotAnswer(t *testing.T) {
 	cancel()
 	_, err := s.Plan(ctx, to)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// keysUnder returns the keys of a struct as JSON has them, with those of the structs within it after a dot.
+func keysUnder(t *testing.T, under string, of reflect.Type) []string {
+	var keys []string
+	for f := range of.Fields() {
+		key, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if inYAML, found := f.Tag.Lookup("yaml"); found {
+			require.Equal(t, key+",omitempty", inYAML)
+		}
+		keys = append(keys, under+key)
+		inner := f.Type
+		if inner.Kind() == reflect.Pointer {
+			inner = inner.Elem()
+		}
+		if inner.Kind() == reflect.Struct {
+			keys = append(keys, keysUnder(t, under+key+".", inner)...)
+		}
+	}
+	return keys
+}
+
+func TestDialectsHaveTheKeysThatTheRegistryReads(t *testing.T) {
+	require.Equal(t, keysUnder(t, "", reflect.TypeFor[struct {
+		Boxo    registry.Boxo    `json:"boxo"`
+		BoxC    registry.BoxC    `json:"boxc"`
+		GAM     registry.GAM     `json:"gam"`
+		Xoxoday registry.Xoxoday `json:"xoxoday"`
+	}]()), keysUnder(t, "", reflect.TypeFor[seed.Dialects]()))
+}
+
+func TestTheRegistryReadsWhatASeedSaysOfDialects(t *testing.T) {
+	to := newTarget(t, testdb.SQLite(t))
+	apply(t, to, `
+clients:
+  - client_id: one
+    client_secret: "s3cr3t-of-at-least-32-characters-xx"
+    name: One
+    dialects:
+      boxo: {required_fields: [email], platform: {app_secret: an-0utbound-secret}}
+      boxc: {return_uri_prefixes: ["https://one.example/connect/user/*"]}
+      gam: {rest_authentication: false, superapp: {url: "https://superapp.example", client_id: 123, client_secret: another-secret}}
+      xoxoday: {sso_lifetime: 300, validate_expires_in: ms}
+`)
+	c, err := to.Store.Client(t.Context(), "one")
+	require.NoError(t, err)
+	boxo, _ := registry.BoxoOf(&c)
+	require.Equal(t, []string{"email"}, boxo.RequiredFields)
+	require.True(t, registry.IsSealed(boxo.Platform.AppSecret))
+	boxc, _ := registry.BoxCOf(&c)
+	require.True(t, registry.MatchReturnURI(boxc.ReturnURIPrefixes, "https://one.example/connect/user/7"))
+	gam, _ := registry.GAMOf(&c)
+	require.False(t, gam.RESTAuthentication)
+	require.Equal(t, "123", gam.SuperApp.ClientID)
+	xoxoday, _ := registry.XoxodayOf(&c)
+	require.Equal(t, 5*time.Minute, xoxoday.SSOLifetime)
+	require.Equal(t, "ms", xoxoday.ValidateExpiresIn)
+}
+
+func TestOneClientPerMiniAppOfASuperApp(t *testing.T) {
+	to := newTarget(t, testdb.SQLite(t))
+	client := func(id, superAppClientID string) string {
+		return `  - {client_id: ` + id + `, client_secret: "s3cr3t-of-at-least-32-characters-xx", name: Mini,
+      dialects: {gam: {superapp: {url: "https://superapp.example", client_id: ` + superAppClientID + `, client_secret: x}}}}
+`
+	}
+	_, err := plan(t, to, "clients:\n"+client("one", "theirs")+client("two", "theirs"))
+	require.ErrorContains(t, err, `clients[1].dialects.gam.superapp.client_id: "theirs" is there twice`)
+	apply(t, to, "clients:\n"+client("one", "theirs"))
+	require.Empty(t, apply(t, to, "clients:\n"+client("one", "theirs")))
+	_, err = plan(t, to, "clients:\n"+client("two", "theirs"))
+	require.ErrorContains(t, err, `clients[0].dialects.gam.superapp.client_id: "theirs" is that of the client "one" already`)
+	require.NotEmpty(t, apply(t, to, "clients:\n"+client("one", "other")+client("two", "theirs")), "it is given over")
 }
 
 func TestEntryTakesTextsAndYAML(t *testing.T) {
