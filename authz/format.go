@@ -22,7 +22,7 @@ func (s *Server) endpoints() []endpoint {
 	get, post := []string{http.MethodGet, http.MethodHead}, []string{http.MethodPost}
 	both := append(get, http.MethodPost)
 	form := func(kind string, op Operation, encode func(*Request, *Answer) Response) Route {
-		return Route{Methods: post, Endpoint: s.API(op), Decode: decodeForm(kind), Encode: encode, Fail: failRFC}
+		return Route{Methods: post, Endpoint: s.API(op), Decode: decodeForm(kind), Encode: encode, Fail: FailRFC}
 	}
 	document := func(write http.HandlerFunc) Route {
 		return Route{Methods: get, Endpoint: func(w http.ResponseWriter, r *http.Request, _ *Route) { write(w, r) }}
@@ -125,8 +125,8 @@ func encodeClaims(_ *Request, a *Answer) Response { return Response{Body: a.Clai
 
 func encodeNothing(*Request, *Answer) Response { return Response{} }
 
-// failRFC is an error response (RFC 6749 §5.2).
-func failRFC(_ *Request, e *Error) Response {
+// FailRFC is an error response (RFC 6749 §5.2).
+func FailRFC(_ *Request, e *Error) Response {
 	answer := Response{Status: e.Status, Body: e.Members()}
 	if e.Status == http.StatusUnauthorized && e.Code == CodeInvalidClient {
 		answer.Header = map[string]string{"WWW-Authenticate": `Basic realm="gatehouse", charset="UTF-8"`} // RFC 7617 §2.1
