@@ -24,6 +24,8 @@ func (c *Claims) value(name string, u storage.User, client *storage.Client) (val
 		return text(c.Subject(u.ID, client)), true
 	case "unionid":
 		return text(c.UnionID(u.ID, client.PublisherID)), true
+	case "attributes":
+		return attributes(u), true
 	}
 	if standard, ok := standard[name]; ok {
 		return standard(u), true
@@ -52,7 +54,6 @@ var standard = map[string]func(u storage.User) any{
 	"phone_number_verified": func(u storage.User) any { return verified(u.Phone, u.PhoneVerified) },
 	"address":               address,
 	"roles":                 roles,
-	"attributes":            attributes,
 }
 
 // address is the address claim, which must be an object (OIDC Core §5.1.1).
@@ -78,11 +79,11 @@ var scoped = []string{
 }
 
 // attributes is what GAM's gam_user_additional_data shares: the attributes of a person that no other of GAM's scopes
-// releases, so that nobody gets around those.
+// releases, so that nobody gets around those, and that do not pass for a claim that means something else.
 func attributes(u storage.User) any {
 	others := make(map[string]any, len(u.Attributes))
 	for name, value := range u.Attributes {
-		if value = present(value); value != nil && !slices.Contains(scoped, name) {
+		if value = present(value); value != nil && !released(name) {
 			others[name] = value
 		}
 	}
@@ -90,6 +91,12 @@ func attributes(u storage.User) any {
 		return nil
 	}
 	return others
+}
+
+// released reports whether built-in scopes release a value of this name.
+func released(name string) bool {
+	_, computed := standard[name]
+	return computed || slices.Contains([]string{"sub", "unionid", "attributes"}, name) || slices.Contains(scoped, name)
 }
 
 // text is a string claim; OIDC Core §5.3.2 wants empty ones left out.
