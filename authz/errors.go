@@ -195,9 +195,12 @@ func (s *Server) logError(ctx context.Context, e *Error, more ...any) {
 
 // writeJSON answers with JSON that nobody stores (RFC 6749 §5.1).
 func writeJSON(w http.ResponseWriter, status int, body any) {
-	raw, err := json.Marshal(body)
-	if err != nil {
-		status, raw = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)
+	raw, ready := body.(json.RawMessage)
+	if !ready {
+		var err error
+		if raw, err = json.Marshal(body); err != nil {
+			status, raw = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)
+		}
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")

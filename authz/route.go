@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -90,8 +91,9 @@ type Answer struct {
 	RefreshExpiry time.Time     // of the refresh token; zero: never, there is none, or the route does not tell
 	Person        *storage.User // whose it is, or of a company's who allowed it; nil where the route does not tell
 
-	Claims  map[string]any // userinfo (OIDC Core §5.3.2)
-	Members map[string]any // an answer that has a form of its own, such as introspection (RFC 7662 §2.2)
+	Claims  map[string]any  // userinfo (OIDC Core §5.3.2)
+	Members map[string]any  // an answer that has a form of its own, such as introspection (RFC 7662 §2.2)
+	Raw     json.RawMessage // another server's answer, which is handed on as it is
 }
 
 // Response is an answer as it goes over the wire.

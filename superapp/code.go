@@ -1,0 +1,77 @@
+package superapp
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"gatehouse/authz"
+	"gatehouse/authz/dialect"
+)
+
+// codeParams are the members that a request for a code may have (contract: POST …/code).
+var codeParams = map[string]string{
+	"redirect_uri": "redirect_uri", "code_challenge": "code_challenge", "code_challenge_method": "code_challenge_method",
+	"state": "state", "scope": "scope", "nonce": "nonce",
+}
+
+// codeRoute is POST /superapp/v1/apps/{client_id}/code: an authorization code for a mini app, without a browser.
+func (a *API) codeRoute() authz.Route {
+	return authz.Route{
+		Methods: []string{http.MethodPost}, Path: "/superapp/v1/apps/{client_id}/code",
+		Endpoint: a.authz.API(a.authz.IssueCode), Decode: decodeFor(codeParams), Encode: a.encodeCode, Fail: fail,
+	}
+}
+
+// encodeCode answers like an authorization response, state and iss included (RFC 6749 §4.1.2, RFC 9207 §2).
+func (a *API) encodeCode(req *authz.Request, answer *authz.Answer) authz.Response {
+	body := struct {
+		Code      string `json:"code"`
+		ExpiresIn int64  `json:"expires_in"`
+		State     string `json:"state,omitempty"`
+		Issuer    string `json:"iss"`
+	}{answer.Code, int64(answer.ExpiresIn / time.Second), req.Params["state"], a.issuer}
+	return authz.Response{Status: http.StatusCreated, Body: body}
+}
+
+// decodeFor returns a Decode that reads the host app's access token, the mini app from the path, and these members of
+// a JSON body, which may be left out where nothing in it is needed.
+func decodeFor(members map[string]string) func(*http.Request) (*authz.Request, error) {
+	return func(r *http.Request) (*authz.Request, error) {
+		req := &authz.Request{Params: authz.Params{"access_token": bearer(r), "client_id": r.PathValue("client_id")}}
+		body, err := dialect.ReadBody(r, false)
+		if err != nil {
+			return req, err
+		}
+		sent, err := body.Params(members)
+		for name, value := range sent {
+			req.Params[name] = value
+		}
+		return req, err
+	}
+}
+
+// bearer returns the access token of the Authorization header (RFC 6750 §2.1), empty where there is none.
+func bearer(r *http.Request) string {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+// fail is an error response (RFC 6749 §5.2), with the challenge of RFC 6750 §3 where it is about the access token.
+func fail(_ *authz.Request, e *authz.Error) authz.Response {
+	answer := authz.Response{Status: e.Status, Body: e.Members()}
+	switch {
+	case e.Reason == authz.ReasonNoToken:
+		answer.Header = map[string]string{"WWW-Authenticate": `Bearer realm="gatehouse", scope="superapp"`}
+		answer.Body = json.RawMessage(`{}`)
+	case e.Code == authz.CodeInvalidToken, e.Code == authz.CodeInsufficientScope:
+		answer.Header = map[string]string{
+			"WWW-Authenticate": `Bearer realm="gatehouse", error="` + e.Code + `", error_description="` + e.Description + `", scope="superapp"`,
+		}
+	}
+	return answer
+}
