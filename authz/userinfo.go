@@ -10,7 +10,7 @@ import (
 )
 
 // UserInfo answers with the claims that this person allowed this client (OIDC Core §5.3), or with the company's:
-// Answer.Claims, and what the access token is worth.
+// Answer.Claims and Answer.Allowed, and what the access token is worth.
 func (s *Server) UserInfo(ctx context.Context, req *Request) (*Answer, error) {
 	t, err := s.presented(ctx, req, req.Params["access_token"])
 	if err != nil {
@@ -110,6 +110,9 @@ func (s *Server) addClaims(ctx context.Context, answer *Answer, sess *session) e
 		return gone(err)
 	}
 	answer.Person = &user
+	if answer.Allowed, err = s.claims.Names(ctx, answer.Scope); err != nil {
+		return err
+	}
 	answer.Claims, err = s.claims.UserInfo(ctx, user, answer.Client, answer.Scope)
 	return err
 }

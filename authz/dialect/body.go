@@ -134,6 +134,9 @@ func (b Body) Has(name string) bool {
 	return member || b.form.Has(name)
 }
 
+// IsJSON reports whether the body is a JSON object.
+func (b Body) IsJSON() bool { return b.members != nil }
+
 // Names returns the names of all members or parameters.
 func (b Body) Names() []string {
 	var names []string

@@ -31,16 +31,9 @@ type Claim struct {
 // Of returns the claims that one scope releases about u to client, in the catalogue's order. A scope that has left the
 // catalogue releases nothing. Other errors of the ScopeSource travel up.
 func (c *Claims) Of(ctx context.Context, u storage.User, client *storage.Client, scope string) ([]Claim, error) {
-	entry, err := c.scopes.Scope(ctx, scope)
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil, nil
-	}
+	names, err := c.names(ctx, scope)
 	if err != nil {
-		return nil, fmt.Errorf("scope %s: %w", scope, err)
-	}
-	names := entry.Claims
-	if scope == "openid" {
-		names = []string{"sub"} // OIDC Core §5.4
+		return nil, err
 	}
 	claims := make([]Claim, 0, len(names))
 	for _, name := range names {
@@ -49,6 +42,34 @@ func (c *Claims) Of(ctx context.Context, u storage.User, client *storage.Client,
 		}
 	}
 	return claims, nil
+}
+
+// Names returns the names of the claims that scopes may release, whether or not somebody has a value for them. Errors as
+// those of Of.
+func (c *Claims) Names(ctx context.Context, scopes []string) ([]string, error) {
+	var all []string
+	for _, scope := range scopes {
+		names, err := c.names(ctx, scope)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, names...)
+	}
+	return all, nil
+}
+
+func (c *Claims) names(ctx context.Context, scope string) ([]string, error) {
+	if scope == "openid" {
+		return []string{"sub"}, nil // OIDC Core §5.4
+	}
+	entry, err := c.scopes.Scope(ctx, scope)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("scope %s: %w", scope, err)
+	}
+	return entry.Claims, nil
 }
 
 // UserInfo returns everything that scopes release about u to client, and sub, which is always there (OIDC Core §5.3.2,

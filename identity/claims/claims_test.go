@@ -138,6 +138,14 @@ func TestUserInfoIsTheUnionOfItsScopesClaims(t *testing.T) {
 	require.Equal(t, union, info)
 }
 
+func TestNamesAreWhatScopesMayReleaseWithOrWithoutAValue(t *testing.T) {
+	names, err := newClaims().Names(t.Context(), []string{"openid", "phone", "user_first_name", "not_in_the_catalogue"})
+	require.NoError(t, err)
+	require.Equal(t, []string{"sub", "phone_number", "phone_number_verified", "given_name"}, names)
+	_, err = claims.New(nil, outage{}).Names(t.Context(), []string{"phone"})
+	require.ErrorIs(t, err, storage.ErrUnavailable)
+}
+
 func TestOpenIDReleasesTheSubjectThatTheClientSees(t *testing.T) {
 	c, client := newClaims(), &storage.Client{ID: "a", SubjectType: "pairwise"}
 	released, err := c.Of(t.Context(), ana(), client, "openid")
