@@ -144,8 +144,13 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, req *Request, err 
 	response.write(w)
 }
 
-// Refuse answers in the route's format for a request that does not get to its endpoint: with the wrong method, say.
+// Refuse answers in the route's format for a request that does not get to its endpoint: with the wrong method, say. Where
+// people look, which is where a route has no Fail, that is a page.
 func (s *Server) Refuse(w http.ResponseWriter, r *http.Request, route *Route, e *Error) {
+	if route.Fail == nil {
+		s.writeErrorPage(w, r, nil, e)
+		return
+	}
 	s.fail(w, r, &Request{Route: route}, e)
 }
 

@@ -32,8 +32,12 @@ func (r *rooms) errorPage(status int) http.HandlerFunc {
 	}
 }
 
-// refuse answers in place of a handler: with a page where a person looks, with JSON where a program does.
+// refuse answers in place of a handler: in a vendor's format at a path of theirs, else with a page where a person looks and
+// with JSON where a program does.
 func (r *rooms) refuse(w http.ResponseWriter, req *http.Request, status int) {
+	if r.vendors.Refuse(w, req, status) {
+		return
+	}
 	api := strings.HasPrefix(req.URL.Path, "/oauth2/") && req.URL.Path != "/oauth2/authorize"
 	if api || strings.HasPrefix(req.URL.Path, "/.well-known/") {
 		httpx.Refuse(w, req, status)
@@ -54,7 +58,9 @@ func (r *rooms) withErrorPages(pages *http.ServeMux) http.Handler {
 		if allow := missed.header.Get("Allow"); allow != "" {
 			w.Header().Set("Allow", allow) // RFC 9110 §15.5.6
 		}
-		r.errorPage(missed.status)(w, req)
+		if !r.vendors.Refuse(w, req, missed.status) {
+			r.errorPage(missed.status)(w, req)
+		}
 	})
 }
 

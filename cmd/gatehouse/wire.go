@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"gatehouse/authz"
+	"gatehouse/authz/dialect"
 	"gatehouse/authz/keys"
 	"gatehouse/consent"
 	"gatehouse/identity"
@@ -54,10 +56,21 @@ type rooms struct {
 	authz    *authz.Server
 	consent  *consent.Pages
 	identity *identity.Pages
+	formats  []authz.Route // of the vendors; a test may wrap them before they are mounted
+	vendors  *dialect.Mux
 }
 
 // wire puts the server together. An error when the keys cannot be opened or the database does not answer.
 func wire(ctx context.Context, cfg *config.Config, store storage.Store, log *slog.Logger, now func() time.Time) (*app, error) {
+	r, err := furnish(ctx, cfg, store, log, now)
+	if err != nil {
+		return nil, err
+	}
+	return &app{Handler: r.handler(), Run: r.run}, nil
+}
+
+// furnish makes the rooms, before anything is mounted.
+func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *slog.Logger, now func() time.Time) (*rooms, error) {
 	root, err := cfg.Root()
 	if err != nil {
 		return nil, err
@@ -92,7 +105,9 @@ func wire(ctx context.Context, cfg *config.Config, store storage.Store, log *slo
 	r.consent = r.newConsent()
 	r.identity = r.newIdentity()
 	r.authz = r.newAuthz(root)
-	return &app{Handler: r.handler(), Run: r.run}, nil
+	r.formats = slices.Concat[[]authz.Route]( // a vendor's room each
+	)
+	return r, nil
 }
 
 func (r *rooms) newIdentity() *identity.Pages {
@@ -129,7 +144,7 @@ func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 // protocol's endpoints take credentials of their own.
 func (r *rooms) mount() (public, pages *http.ServeMux) {
 	public, pages = http.NewServeMux(), http.NewServeMux()
-	r.authz.Mount(public, nil)
+	r.authz.Mount(public, r.formats)
 	r.identity.Mount(pages)
 	r.consent.Mount(pages)
 	r.pages.Mount(pages)
@@ -145,7 +160,8 @@ func (r *rooms) handler() http.Handler {
 	public, pages := r.mount()
 	protection := httpx.Protection{Origin: r.cfg.Issuer, Denied: r.errorPage(http.StatusForbidden)}
 	public.Handle("/", protection.Wrap(r.withErrorPages(pages)))
-	return httpx.Wrap(r.onlyCleanPaths(public), httpx.Options{Log: r.log, TrustedProxies: r.cfg.TrustedProxies, Refuse: r.refuse})
+	r.vendors = dialect.NewMux(r.authz, r.formats, r.cfg.PathPrefixes, r.onlyCleanPaths(public))
+	return httpx.Wrap(r.vendors, httpx.Options{Log: r.log, TrustedProxies: r.cfg.TrustedProxies, Refuse: r.refuse})
 }
 
 // run does the background work of every room until ctx ends.

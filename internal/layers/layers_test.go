@@ -21,10 +21,15 @@ const module = "gatehouse"
 // rooms says what each package may reach of this module, directly or through others. Leaves (see below) are open to
 // everyone. A package belongs to the room with the longest name that is a prefix of its own.
 var rooms = map[string][]string{
-	"cmd/gatehouse": {"authz", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
-		"storage/gormstore", "internal/rim", "templates", "static", "samples"},
+	"cmd/gatehouse": {"authz", "authz/dialect", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
+		"storage/gormstore", "superapp", "superapp/partner", "internal/rim", "templates", "static", "samples"},
 
 	"authz": {"authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
+		"internal/rim", "templates", "static"},
+	"authz/dialect": {"authz", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
+		"internal/rim", "templates", "static"},
+	// The host app's API, and what other super apps and platforms call or are called by.
+	"superapp": {"authz", "authz/dialect", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
 		"internal/rim", "templates", "static"},
 	"authz/keys":      {"storage"},
 	"consent":         {"identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
@@ -67,6 +72,8 @@ var libraries = map[string][]string{
 	"github.com/gorilla/":           {"identity"},
 	"github.com/go-jose/go-jose/v3": {"authz"},
 	"github.com/spf13/":             {"cmd/gatehouse"},
+	"github.com/tailscale/hujson":   {"authz/dialect"},
+	"code.dny.dev/ssrf":             {"internal"},
 	"golang.org/x/oauth2":           {"samples"},
 	"github.com/coreos/go-oidc":     {"samples"},
 }

@@ -1,0 +1,306 @@
+package dialect
+
+import (
+	"bytes"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+
+	"gatehouse/authz"
+)
+
+// Mux finds the route of a vendor's path: at the root and under each prefix, with and without a slash at the end, with
+// doubled slashes anywhere, and never by a redirect, which would lose the body of a POST or send it once more. What is no
+// vendor's path goes on to the handler behind it as it is.
+type Mux struct {
+	server   *authz.Server
+	paths    *http.ServeMux           // finds patterns; methods and marks are ours
+	routes   map[string][]authz.Route // by pattern, in the order in which they were given
+	prefixes []string
+	next     http.Handler
+}
+
+// NewMux returns the Mux of routes. prefixes are paths such as /chef, clean and without a slash at the end. It panics for a
+// route where nothing of a vendor's may be, and for one that needs a mark to be told from another and has none.
+func NewMux(s *authz.Server, routes []authz.Route, prefixes []string, next http.Handler) *Mux {
+	m := &Mux{server: s, paths: http.NewServeMux(), routes: make(map[string][]authz.Route), prefixes: prefixes, next: next}
+	for _, prefix := range prefixes {
+		if !strings.HasPrefix(prefix, "/") || prefix == "/" || path.Clean(prefix) != prefix {
+			panic("the prefix " + prefix + " has to be a path such as /chef")
+		}
+	}
+	for _, route := range routes {
+		checkRoute(route)
+		m.routes[route.Path] = append(m.routes[route.Path], route)
+	}
+	for pattern, here := range m.routes {
+		checkMarks(here)
+		m.paths.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { m.dispatch(w, r, here) })
+	}
+	return m
+}
+
+// ServeHTTP implements http.Handler.
+func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	found, pattern := m.find(r)
+	if found == nil {
+		m.next.ServeHTTP(w, r)
+		return
+	}
+	r.Pattern = pattern // what is logged, so that no token in a path ever is
+	m.paths.ServeHTTP(w, found)
+}
+
+// Refuse answers with a status for a request that got no further, 414, 500 or 404, in the format of its path; for 404, in
+// that of the paths around it. It reports false, and answers nothing, where no vendor has a path like this one.
+func (m *Mux) Refuse(w http.ResponseWriter, r *http.Request, status int) bool {
+	route, pattern := m.routeFor(r, status)
+	if route == nil {
+		return false
+	}
+	r.Pattern = pattern
+	e := authz.Refuse(authz.CodeInvalidRequest, refusals[status])
+	if e.Status = status; status >= http.StatusInternalServerError {
+		e.Code = authz.CodeServerError
+	}
+	m.server.Refuse(w, r, route, e)
+	return true
+}
+
+var refusals = map[int]string{
+	http.StatusNotFound:            "There is no endpoint at this path.",
+	http.StatusRequestURITooLong:   "The address is too long.",
+	http.StatusInternalServerError: "The server failed to answer the request.",
+}
+
+func (m *Mux) routeFor(r *http.Request, status int) (*authz.Route, string) {
+	if found, pattern := m.find(r); found != nil {
+		_, key := m.paths.Handler(found)
+		here := m.routes[key]
+		i := max(0, slices.IndexFunc(here, func(route authz.Route) bool { return takes(&route, r.Method) }))
+		return &here[i], pattern
+	}
+	if status != http.StatusNotFound {
+		return nil, ""
+	}
+	return m.neighbour(r), ""
+}
+
+// find returns the request as the route's pattern expects it, and what to call its path; nil where there is none.
+func (m *Mux) find(r *http.Request) (*http.Request, string) {
+	clean, ok := cleanPath(r.URL)
+	if !ok {
+		return nil, ""
+	}
+	for _, prefix := range append([]string{""}, m.prefixes...) {
+		rest, under := strings.CutPrefix(clean, prefix+"/")
+		if !under {
+			continue
+		}
+		at := withPath(r, "/"+rest)
+		if _, pattern := m.paths.Handler(at); pattern != "" {
+			return at, prefix + pattern
+		}
+	}
+	return nil, ""
+}
+
+// cleanPath returns the path of u, still escaped, without empty segments; false where one is none that a vendor has: a
+// dot segment (RFC 3986 §5.2.4) or a backslash, which some take for a slash.
+func cleanPath(u *url.URL) (string, bool) {
+	var clean strings.Builder
+	for segment := range strings.SplitSeq(u.EscapedPath(), "/") {
+		plain, err := url.PathUnescape(segment)
+		if err != nil || plain == "." || plain == ".." || strings.Contains(plain, `\`) {
+			return "", false
+		}
+		if segment != "" {
+			clean.WriteString("/" + segment)
+		}
+	}
+	return clean.String(), strings.HasPrefix(u.Path, "/") && clean.Len() > 0
+}
+
+// withPath returns the request as if it had been sent to this escaped path.
+func withPath(r *http.Request, escaped string) *http.Request {
+	at, u := r.WithContext(r.Context()), *r.URL
+	u.Path, _ = url.PathUnescape(escaped) // cleanPath has seen that it can be
+	u.RawPath = escaped
+	at.URL = &u
+	return at
+}
+
+// dispatch hands the request to the one of the routes of its path that is meant.
+func (m *Mux) dispatch(w http.ResponseWriter, r *http.Request, here []authz.Route) {
+	var taking []*authz.Route
+	for i := range here {
+		if takes(&here[i], r.Method) {
+			taking = append(taking, &here[i])
+		}
+	}
+	if len(taking) == 0 {
+		allow := allowed(here)
+		w.Header().Set("Allow", allow) // RFC 9110 §15.5.6
+		e := authz.Refuse(authz.CodeInvalidRequest, "This endpoint answers "+allow+" only.")
+		e.Status = http.StatusMethodNotAllowed
+		m.server.Refuse(w, r, &here[0], e)
+		return
+	}
+	route, err := choose(r, taking)
+	if err != nil {
+		m.server.Refuse(w, r, route, err)
+		return
+	}
+	route.Endpoint(w, r, route)
+}
+
+// choose returns the route whose mark the request has; the first one where it has none, which then says what is missing;
+// and a refusal where it has those of several.
+func choose(r *http.Request, routes []*authz.Route) (*authz.Route, *authz.Error) {
+	if len(routes) == 1 {
+		return routes[0], nil
+	}
+	var meant []*authz.Route
+	names := parameterNames(r)
+	for _, route := range routes {
+		if slices.ContainsFunc(route.Marks, func(mark string) bool { return names[strings.ToLower(mark)] }) {
+			meant = append(meant, route)
+		}
+	}
+	switch len(meant) {
+	case 0:
+		return routes[0], nil
+	case 1:
+		return meant[0], nil
+	}
+	return meant[0], authz.Refuse(authz.CodeInvalidRequest, "The request has parameters of two formats. Send those of one: "+
+		strings.Join(meant[0].Marks, " and ")+", or "+strings.Join(meant[1].Marks, " and ")+".")
+}
+
+// parameterNames returns the names, in lower case, of the parameters in the query and the body. The body can be read
+// again afterwards. What cannot be understood has none; the route that gets it says so.
+func parameterNames(r *http.Request) map[string]bool {
+	names := make(map[string]bool)
+	for name := range r.URL.Query() {
+		names[strings.ToLower(name)] = true
+	}
+	if r.Method != http.MethodPost {
+		return names
+	}
+	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
+	rest := r.Body
+	if err != nil {
+		rest = io.NopCloser(failing{err})
+	}
+	r.Body = readCloser{io.MultiReader(bytes.NewReader(raw), rest), r.Body}
+	copied := &http.Request{Header: r.Header, Body: io.NopCloser(bytes.NewReader(raw))}
+	if body, err := ReadBody(copied, true); err == nil {
+		for _, name := range body.Names() {
+			names[strings.ToLower(name)] = true
+		}
+	}
+	return names
+}
+
+// readCloser reads from one and closes the other.
+type readCloser struct {
+	io.Reader
+	io.Closer
+}
+
+// failing is the rest of a body that broke off.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// takes reports whether a route answers to a method. HEAD is for pages only: elsewhere a GET may do something.
+func takes(route *authz.Route, method string) bool {
+	return route.Takes(method) || method == http.MethodHead && route.Redirect != nil && route.Takes(http.MethodGet)
+}
+
+// allowed lists the methods that any of the routes answers to.
+func allowed(routes []authz.Route) string {
+	methods := make(map[string]bool)
+	for i := range routes {
+		for _, method := range append(slices.Clone(routes[i].Methods), http.MethodHead) {
+			if takes(&routes[i], method) {
+				methods[method] = true
+			}
+		}
+	}
+	return strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
+}
+
+// sharedSegments is how much of a path has to be a vendor's for its mistake to be answered in that vendor's format.
+const sharedSegments = 2
+
+// neighbour returns a route with the same first segments as the path that was asked for, the one that shares most.
+func (m *Mux) neighbour(r *http.Request) *authz.Route {
+	clean := path.Clean("/" + r.URL.Path)
+	best, most := "", sharedSegments-1
+	for _, prefix := range append([]string{""}, m.prefixes...) {
+		rest, under := strings.CutPrefix(clean, prefix+"/")
+		for _, pattern := range slices.Sorted(maps.Keys(m.routes)) {
+			if n := shared(rest, pattern[1:]); under && n > most {
+				best, most = pattern, n
+			}
+		}
+	}
+	if best == "" {
+		return nil
+	}
+	return &m.routes[best][0]
+}
+
+// shared counts the segments that two paths have in common from the start.
+func shared(a, b string) int {
+	theirs := strings.Split(b, "/")
+	for i, segment := range strings.Split(a, "/") {
+		if i >= len(theirs) || segment != theirs[i] {
+			return i
+		}
+	}
+	return strings.Count(a, "/") + 1
+}
+
+// ours are the paths that stay ours, whatever a vendor has: the RFCs' endpoints, the pages and the two APIs.
+var ours = []string{
+	"/.well-known", "/oauth2", "/superapp", "/login", "/logout", "/signup", "/consent", "/password", "/account", "/developer", "/admin",
+	"/device", "/static", "/healthz", "/readyz", "/metrics", "/debug",
+	"/api/v1/clients", "/api/v1/users", "/api/v1/companies", "/api/v1/publishers", "/api/v1/scopes", "/api/v1/grants", "/api/v1/sessions",
+	"/api/v1/keys", "/api/v1/audit", "/api/v1/deliveries", "/api/v1/openapi.json",
+}
+
+// checkRoute panics for a path that is written wrongly or would stand in front of ours.
+func checkRoute(route authz.Route) {
+	first, _, _ := strings.Cut(strings.TrimPrefix(route.Path, "/"), "/")
+	switch {
+	case !strings.HasPrefix(route.Path, "/") || path.Clean(route.Path) != route.Path:
+		panic("the path " + route.Path + " has to begin with a slash and to have no other that it does not need")
+	case first == "" || strings.Contains(first, "{"):
+		panic("the path " + route.Path + " has to begin with a word of its own")
+	case len(route.Methods) == 0 || route.Endpoint == nil:
+		panic("the route of " + route.Path + " needs methods and an endpoint")
+	case slices.ContainsFunc(ours, func(own string) bool { return strings.HasPrefix(route.Path+"/", own+"/") }):
+		panic("the path " + route.Path + " is not for vendors")
+	}
+}
+
+// checkMarks panics for two routes of one path and method that nothing tells apart.
+func checkMarks(here []authz.Route) {
+	for i, a := range here {
+		for _, b := range here[:i] {
+			same := slices.ContainsFunc(a.Methods, b.Takes)
+			common := slices.ContainsFunc(a.Marks, func(mark string) bool {
+				return slices.ContainsFunc(b.Marks, func(other string) bool { return strings.EqualFold(mark, other) })
+			})
+			if same && (len(a.Marks) == 0 || len(b.Marks) == 0 || common) {
+				panic("two routes of " + a.Path + " need different marks")
+			}
+		}
+	}
+}
