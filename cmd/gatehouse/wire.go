@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/authz"
 	"gatehouse/authz/dialect"
+	"gatehouse/authz/dialect/boxo"
 	"gatehouse/authz/keys"
 	"gatehouse/consent"
 	"gatehouse/identity"
@@ -106,6 +107,7 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	r.identity = r.newIdentity()
 	r.authz = r.newAuthz(root)
 	r.formats = slices.Concat[[]authz.Route]( // a vendor's room each
+		boxo.Routes(r.authz, r.registry.BoxoApp),
 	)
 	return r, nil
 }
