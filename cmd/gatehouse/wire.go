@@ -13,6 +13,7 @@ import (
 
 	"gatehouse/authz"
 	"gatehouse/authz/dialect"
+	"gatehouse/authz/dialect/boxc"
 	"gatehouse/authz/dialect/boxo"
 	"gatehouse/authz/keys"
 	"gatehouse/consent"
@@ -107,6 +108,7 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	r.identity = r.newIdentity()
 	r.authz = r.newAuthz(root)
 	r.formats = slices.Concat[[]authz.Route]( // a vendor's room each
+		boxc.Routes(r.authz),
 		boxo.Routes(r.authz, r.registry.BoxoApp),
 	)
 	return r, nil
