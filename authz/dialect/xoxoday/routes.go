@@ -11,10 +11,10 @@ import (
 
 // Routes returns the endpoints of Xoxoday's format, as s decides them.
 func Routes(s *authz.Server) []authz.Route {
-	read, post := []string{http.MethodGet, http.MethodHead}, []string{http.MethodPost}
+	get, post := []string{http.MethodGet}, []string{http.MethodPost}
 	routes := []authz.Route{
 		{
-			Methods: read, Path: "/v1/oauth/authorize", Marks: []string{"client_id"},
+			Methods: get, Path: "/v1/oauth/authorize", Marks: []string{"client_id"},
 			Endpoint: s.Authorize, Decode: decodeAuthorize, Redirect: redirect, Fail: authz.FailRFC, NoChallenge: true,
 		},
 		{
@@ -22,7 +22,7 @@ func Routes(s *authz.Server) []authz.Route {
 			Endpoint: s.API(s.Token), Decode: decodeToken, Check: checkGrantType, Encode: encodeTokens, Fail: authz.FailRFC, Person: true,
 		},
 		{
-			Methods: read, Path: "/v1/oauth/token",
+			Methods: get, Path: "/v1/oauth/token",
 			Endpoint: s.API(s.Validate), Decode: decodeBearer, Encode: encodeValidation, Fail: failBearer, RefreshExpiry: extended,
 		},
 		{
@@ -30,8 +30,7 @@ func Routes(s *authz.Server) []authz.Route {
 			Endpoint: s.API(s.IssueTicket), Decode: decodeSSO, Encode: encodeSSO, Fail: failBearer, Ticket: store,
 		},
 		{
-			// No HEAD: it would use up the ticket of somebody whose mail program only looks where a link leads.
-			Methods: []string{http.MethodGet}, Path: "/v1/oauth/redirect/stores/{ssoToken}",
+			Methods: get, Path: "/v1/oauth/redirect/stores/{ssoToken}",
 			Endpoint: s.RedeemTicket, Decode: decodeRedirect, Fail: authz.FailRFC, Ticket: store,
 		},
 	}
