@@ -15,6 +15,8 @@ import (
 	"gatehouse/authz/dialect"
 	"gatehouse/authz/dialect/boxc"
 	"gatehouse/authz/dialect/boxo"
+	"gatehouse/authz/dialect/gam"
+	"gatehouse/authz/dialect/xoxoday"
 	"gatehouse/authz/keys"
 	"gatehouse/consent"
 	"gatehouse/identity"
@@ -110,6 +112,8 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	r.formats = slices.Concat[[]authz.Route]( // a vendor's room each
 		boxc.Routes(r.authz),
 		boxo.Routes(r.authz, r.registry.BoxoApp),
+		gam.Routes(r.authz),
+		xoxoday.Routes(r.authz),
 	)
 	return r, nil
 }
