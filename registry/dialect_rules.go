@@ -129,6 +129,7 @@ func (p *Problems) checkBoxC(c *storage.Client) {
 func (p *Problems) checkGAM(c *storage.Client) {
 	g, _ := GAMOf(c)
 	p.checkCalled("dialects.gam.signin_url", g.SigninURL)
+	p.checkSigninSecret(c.Public, g)
 	p.oneOf("dialects.gam.error_format", g.ErrorFormat, GAMErrorRFC6749, GAMErrorGAM)
 	p.checkCalled("dialects.gam.superapp.url", g.SuperApp.URL)
 	if strings.Contains(g.SuperApp.URL, "?") {
@@ -142,6 +143,25 @@ func (p *Problems) checkGAM(c *storage.Client) {
 		p.add("dialects.gam.superapp.client_secret", "is missing; give the secret that the super app knows this mini app by, or leave out superapp.url")
 	}
 	p.checkGAMScopes(c)
+}
+
+// checkSigninSecret wants no secret kept that is of no use, and one given that cannot be the client's own. That a
+// confidential client's own is not known is advice: an import has hashes only.
+func (p *Problems) checkSigninSecret(public bool, g GAM) {
+	const at = "dialects.gam.signin_secret"
+	p.checkSealed(at, g.SigninSecret)
+	switch {
+	case g.SigninURL == "" && g.SigninSecret != "":
+		p.add(at, "is what the call to signin_url sends; add signin_url, or leave signin_secret out")
+	case public && lacksSigninSecret(g):
+		p.add(at, "is missing, and a public client has no secret of its own; give the one that the mini app's server expects, or leave out signin_url")
+	}
+}
+
+// lacksSigninSecret reports whether there is a sign-in call that has no secret to send. It falls back on the one that the
+// mini app has at another super app, since GAM's mini apps are set up with one.
+func lacksSigninSecret(g GAM) bool {
+	return g.SigninURL != "" && g.SigninSecret == "" && g.SuperApp.ClientSecret == ""
 }
 
 // gamIdentifiers are the scopes by which a GAM mini app knows who somebody is (GAM error 5).

@@ -63,10 +63,11 @@ type BoxC struct {
 	ReturnURIPrefixes []string `json:"return_uri_prefixes"` // see MatchReturnURI
 }
 
-// GAM is what a client's record says about GeneXus GAM.
+// GAM is what a client's record says about GeneXus GAM. SigninSecret is sealed (see Outbound).
 type GAM struct {
 	RESTAuthentication bool        `json:"rest_authentication"` // "Allow REST v2.0 authentication?"; true by default
 	SigninURL          string      `json:"signin_url"`          // the mini app's POST /oauth/gam/signin
+	SigninSecret       string      `json:"signin_secret"`       // what that call sends; by default the client's own secret (see KeepSigninSecret)
 	ErrorFormat        string      `json:"error_format"`        // GAMErrorRFC6749, the default, or GAMErrorGAM
 	SuperApp           GAMSuperApp `json:"superapp"`
 }

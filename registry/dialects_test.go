@@ -42,7 +42,7 @@ func TestDialectSettingsAreReadAsTheyAreWritten(t *testing.T) {
 		"boxo": json.RawMessage(`{"app_id":"app.1","authorization_prefix":"Basic","strict_headers":true,"required_fields":["email","phone"],
 			"platform":{"access_token_url":"https://a.example/1","user_data_url":"https://a.example/2","token_url":"http://127.0.0.1:1/3?x=1","app_secret":"sealed:x"}}`),
 		"boxc":    json.RawMessage(`{"return_uri_prefixes":["https://myapp.com/connect/user/"]}`),
-		"gam":     json.RawMessage(`{"rest_authentication":false,"signin_url":"https://a.example/oauth/gam/signin","error_format":"gam","superapp":{"url":"https://s.example/dir","client_id":"a b!","client_secret":"sealed:y"}}`),
+		"gam":     json.RawMessage(`{"rest_authentication":false,"signin_url":"https://a.example/oauth/gam/signin","signin_secret":"sealed:z","error_format":"gam","superapp":{"url":"https://s.example/dir","client_id":"a b!","client_secret":"sealed:y"}}`),
 		"xoxoday": json.RawMessage(`{"store_url":"https://store.example/","sso_lifetime":336 ,"extended":true,"validate_expires_in":"ms"}`),
 	}
 	require.Empty(t, registry.CheckClient(c, catalogue))
@@ -52,7 +52,7 @@ func TestDialectSettingsAreReadAsTheyAreWritten(t *testing.T) {
 	boxc, _ := registry.BoxCOf(&c)
 	require.Equal(t, registry.BoxC{ReturnURIPrefixes: []string{"https://myapp.com/connect/user/"}}, boxc)
 	gam, _ := registry.GAMOf(&c)
-	require.Equal(t, registry.GAM{SigninURL: "https://a.example/oauth/gam/signin", ErrorFormat: "gam", SuperApp: registry.GAMSuperApp{URL: "https://s.example/dir", ClientID: "a b!", ClientSecret: "sealed:y"}}, gam)
+	require.Equal(t, registry.GAM{SigninURL: "https://a.example/oauth/gam/signin", SigninSecret: "sealed:z", ErrorFormat: "gam", SuperApp: registry.GAMSuperApp{URL: "https://s.example/dir", ClientID: "a b!", ClientSecret: "sealed:y"}}, gam)
 	xoxoday, _ := registry.XoxodayOf(&c)
 	require.Equal(t, registry.Xoxoday{StoreURL: "https://store.example/", SSOLifetime: 336 * time.Second, Extended: true, ValidateExpiresIn: "ms"}, xoxoday)
 	c = speaking("xoxoday", `{"sso_lifetime":"336h"}`)
@@ -105,6 +105,8 @@ func TestCheckClientNamesTheDialectSettingAndTheFix(t *testing.T) {
 		{"boxc", `{"return_uri_prefixes":["https://a.example/b/","https://a.example/b/"]}`, "dialects.boxc.return_uri_prefixes[1]", "listed twice"},
 		{"gam", `{"rest_authentication":1}`, "dialects.gam.rest_authentication", "true or false"},
 		{"gam", `{"signin_url":"file:///etc/passwd"}`, "dialects.gam.signin_url", "https://"},
+		{"gam", `{"signin_secret":"sealed:x"}`, "dialects.gam.signin_secret", "add signin_url"},
+		{"gam", `{"signin_url":"https://a.example/","signin_secret":"as it is"}`, "dialects.gam.signin_secret", "seal it"},
 		{"gam", `{"error_format":"GAM"}`, "dialects.gam.error_format", "use rfc6749 or gam"},
 		{"gam", `{"superapp":{"url":"ftp://a.example","client_secret":"sealed:x"}}`, "dialects.gam.superapp.url", "https://"},
 		{"gam", `{"superapp":{"url":"https://a.example?x","client_secret":"sealed:x"}}`, "dialects.gam.superapp.url", "leave the query out"},

@@ -201,7 +201,7 @@ func TestRotateSecretKeepsTheOldOnesForAWhile(t *testing.T) {
 	now := time.Now().UTC()
 	r := registry.New(s, func() time.Time { return now })
 	require.NoError(t, r.Create(t.Context(), mini()))
-	first, err := r.RotateSecret(t.Context(), "photoprint", time.Hour)
+	first, err := r.RotateSecret(t.Context(), outbound(t, "root", ""), "photoprint", time.Hour)
 	require.NoError(t, err)
 	live := func(secret string, at time.Time) bool {
 		c, err := r.Client(t.Context(), "photoprint")
@@ -214,11 +214,11 @@ func TestRotateSecretKeepsTheOldOnesForAWhile(t *testing.T) {
 	require.False(t, live(original, now.Add(time.Hour)))
 	require.True(t, live(first, now.Add(time.Hour)))
 
-	second, err := r.RotateSecret(t.Context(), "photoprint", 24*time.Hour)
+	second, err := r.RotateSecret(t.Context(), outbound(t, "root", ""), "photoprint", 24*time.Hour)
 	require.NoError(t, err)
 	require.False(t, live(original, now.Add(time.Hour)), "an end that is set is not put off")
 
-	third, err := r.RotateSecret(t.Context(), "photoprint", 0)
+	third, err := r.RotateSecret(t.Context(), outbound(t, "root", ""), "photoprint", 0)
 	require.NoError(t, err)
 	for _, old := range []string{original, first, second} {
 		require.False(t, live(old, now))
@@ -239,7 +239,7 @@ func TestRotateSecretRemembersTheLastThatItRetired(t *testing.T) {
 	require.NoError(t, r.Create(t.Context(), mini()))
 	var all []string
 	for range 8 {
-		secret, err := r.RotateSecret(t.Context(), "photoprint", 0)
+		secret, err := r.RotateSecret(t.Context(), outbound(t, "root", ""), "photoprint", 0)
 		require.NoError(t, err)
 		all = append(all, secret)
 	}
@@ -265,7 +265,7 @@ func TestRotateSecretStartsOverWhenSomebodyElseWrote(t *testing.T) {
 		c.Name = "Renamed"
 		require.NoError(t, r.Update(t.Context(), c, was))
 	}
-	secret, err := r.RotateSecret(t.Context(), "photoprint", 0)
+	secret, err := r.RotateSecret(t.Context(), outbound(t, "root", ""), "photoprint", 0)
 	require.NoError(t, err)
 	c, err := r.Client(t.Context(), "photoprint")
 	require.NoError(t, err)
@@ -278,10 +278,10 @@ func TestRotateSecretRefusesAPublicClient(t *testing.T) {
 	c := mini()
 	c.Public, c.Secrets, c.TokenEndpointAuthMethod = true, nil, ""
 	require.NoError(t, r.Create(t.Context(), c))
-	_, err := r.RotateSecret(t.Context(), c.ID, 0)
+	_, err := r.RotateSecret(t.Context(), outbound(t, "root", ""), c.ID, 0)
 	var problems registry.Problems
 	require.ErrorAs(t, err, &problems)
-	_, err = r.RotateSecret(t.Context(), "nobody", 0)
+	_, err = r.RotateSecret(t.Context(), outbound(t, "root", ""), "nobody", 0)
 	require.ErrorIs(t, err, storage.ErrNotFound)
 }
 

@@ -9,10 +9,11 @@ import (
 	"gatehouse/storage"
 )
 
-// outboundSecrets are the secrets among the settings of dialects: dialect, key, and key within.
-var outboundSecrets = [][3]string{
+// outboundSecrets are the secrets among the settings of dialects: dialect, and the keys that lead to it.
+var outboundSecrets = [][]string{
 	{DialectBoxo, "platform", "app_secret"},
 	{DialectGAM, "superapp", "client_secret"},
+	{DialectGAM, "signin_secret"},
 }
 
 // Reseal seals under the current root secret what clients' dialect settings hold sealed under the other one, so that the

@@ -27,7 +27,7 @@ func outbound(t *testing.T, current, other string) *registry.Outbound {
 	return registry.NewOutbound(root)
 }
 
-// outboundOf opens a client's two outbound secrets.
+// outboundOf opens a client's outbound secrets, of which the one for the sign-in call is that of the super app.
 func outboundOf(t *testing.T, s *counted, o *registry.Outbound, id string) (app, superApp string, current bool) {
 	t.Helper()
 	c, err := s.Store.Client(t.Context(), id)
@@ -38,13 +38,17 @@ func outboundOf(t *testing.T, s *counted, o *registry.Outbound, id string) (app,
 	require.NoError(t, err)
 	superApp, second, err := o.Open(id, gam.SuperApp.ClientSecret)
 	require.NoError(t, err)
-	return app, superApp, first && second
+	signin, third, err := o.Open(id, gam.SigninSecret)
+	require.NoError(t, err)
+	require.Equal(t, superApp, signin)
+	return app, superApp, first && second && third
 }
 
 // sealing is a client with outbound secrets.
 func sealing(id string, o *registry.Outbound) storage.Client {
 	c := named(id, "boxo", fmt.Sprintf(`{"app_id":"shop","platform":{"token_url":"https://a.example/","app_secret":%q}}`, o.Seal(id, "app secret of "+id)))
-	c.Dialects["gam"] = json.RawMessage(fmt.Sprintf(`{"superapp":{"client_id":"x","client_secret":%q}}`, o.Seal(id, "superapp secret of "+id)))
+	c.Dialects["gam"] = json.RawMessage(fmt.Sprintf(`{"signin_url":"https://a.example/","signin_secret":%q,"superapp":{"client_id":"x","client_secret":%q}}`,
+		o.Seal(id, "superapp secret of "+id), o.Seal(id, "superapp secret of "+id)))
 	return c
 }
 

@@ -18,20 +18,22 @@ const maxRetired = 5
 const rotateTries = 5
 
 // RotateSecret gives a client a new secret and returns it, this once. Those it had work for keepOld longer, but not past
-// the end they had; the last few stay known afterwards (see HadSecret). Problems for a public client, storage.ErrNotFound when there is none of this ID.
-func (r *Registry) RotateSecret(ctx context.Context, id string, keepOld time.Duration) (string, error) {
+// the end they had; the last few stay known afterwards (see HadSecret). What GAM's sign-in call sends is the new secret
+// from then on, sealed by o, unless it was another than the client's own. Problems for a public client,
+// storage.ErrNotFound when there is none of this ID.
+func (r *Registry) RotateSecret(ctx context.Context, o *Outbound, id string, keepOld time.Duration) (string, error) {
 	if keepOld < 0 {
 		return "", Problems{{Field: "keep_old", Text: "must not be negative"}}
 	}
 	for try := 1; ; try++ {
-		secret, err := r.rotateSecret(ctx, id, keepOld)
+		secret, err := r.rotateSecret(ctx, o, id, keepOld)
 		if !errors.Is(err, storage.ErrConflict) || try == rotateTries {
 			return secret, err
 		}
 	}
 }
 
-func (r *Registry) rotateSecret(ctx context.Context, id string, keepOld time.Duration) (string, error) {
+func (r *Registry) rotateSecret(ctx context.Context, o *Outbound, id string, keepOld time.Duration) (string, error) {
 	c, err := r.store.Client(ctx, id) // not from the cache: it may be a second old
 	if err != nil {
 		return "", fmt.Errorf("client %q: %w", id, err)
@@ -41,6 +43,7 @@ func (r *Registry) rotateSecret(ctx context.Context, id string, keepOld time.Dur
 	}
 	now := r.now().UTC().Truncate(stamp)
 	secret := GenerateSecret()
+	o.followRotation(&c, secret)
 	c.Secrets = append(endSecrets(c.Secrets, now, now.Add(keepOld)), NewSecret(HashSecret(secret), now))
 	if err := r.update(ctx, c, c.UpdatedAt); err != nil {
 		return "", err

@@ -47,10 +47,12 @@ func (c *cli) createClient(ctx context.Context, h *house, entry seed.Client) err
 		generated = registry.GenerateSecret()
 		entry.ClientSecret = generated
 	}
-	if err := entry.SealOutbound(registry.NewOutbound(h.root), nil); err != nil {
+	outbound := registry.NewOutbound(h.root)
+	if err := entry.SealOutbound(outbound, nil); err != nil {
 		return err
 	}
 	client := entry.WithSecret(time.Now())
+	outbound.KeepSigninSecret(&client, entry.ClientSecret, nil)
 	err := registry.New(h.store, time.Now).Create(ctx, client)
 	if errors.Is(err, storage.ErrExists) {
 		return usagef("a client %q exists; choose another --client-id", entry.ClientID)
@@ -140,22 +142,45 @@ func noSuchClient(id string, err error) error {
 	return err
 }
 
+const rotateHelp = `Give a mini app a new secret and print it, this once. What it had works on for --keep-old.
+
+Where dialects.gam.signin_url is set, the call to it sends the new secret at once: give it to the mini app's server right
+away. A dialects.gam.signin_secret that was never one of the client's own secrets stays as it is.`
+
 func (c *cli) clientRotateSecret() *cobra.Command {
 	var keepOld time.Duration
 	cmd := c.printing(&cobra.Command{
 		Use: "rotate-secret CLIENT_ID", Short: "give a mini app a new secret and print it, this once", Args: oneArg("client_id"),
+		Long: rotateHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				secret, err := registry.New(h.store, time.Now).RotateSecret(cmd.Context(), args[0], keepOld)
+				outbound := registry.NewOutbound(h.root)
+				secret, err := registry.New(h.store, time.Now).RotateSecret(cmd.Context(), outbound, args[0], keepOld)
 				if err != nil {
 					return noSuchClient(args[0], err)
 				}
-				return c.printSecret(args[0], secret, time.Now().Add(keepOld))
+				if err := c.printSecret(args[0], secret, time.Now().Add(keepOld)); err != nil {
+					return err
+				}
+				return c.noteSignin(cmd.Context(), h, outbound, args[0], secret)
 			})
 		},
 	})
 	cmd.Flags().DurationVar(&keepOld, "keep-old", 24*time.Hour, "how long the old secrets still work; 0s when one is known to others")
 	return cmd
+}
+
+// noteSignin says where a new secret is sent from now on.
+func (c *cli) noteSignin(ctx context.Context, h *house, outbound *registry.Outbound, id, secret string) error {
+	client, err := h.store.Client(ctx, id)
+	if err != nil {
+		return noSuchClient(id, err)
+	}
+	gam, _ := registry.GAMOf(&client)
+	if sent, _, err := outbound.Open(id, gam.SigninSecret); err == nil && sent == secret {
+		fmt.Fprintf(c.err, "note: the sign-in call to %s sends the new secret from now on; give it to the mini app's server\n", gam.SigninURL)
+	}
+	return nil
 }
 
 // oneArg wants exactly one argument, of this name.

@@ -16,7 +16,11 @@ const seedHelp = `Seed files declare companies, users, scopes, publishers and cl
 say and leaves alone what none of them names. Applying them again changes nothing.
 
 A rotated client secret wins over the file: one that gatehouse client rotate-secret retired is not brought back.
-A password does not: one that its owner changed is set back to the file's. Leave it out to keep what people choose.`
+A password does not: one that its owner changed is set back to the file's. Leave it out to keep what people choose.
+
+dialects.gam.signin_secret is what the call to dialects.gam.signin_url sends. By default it is the client's own secret, of
+which a sealed copy is kept while signin_url is set. It comes from client_secret or from a rotation: a file that has only
+client_secret_hash keeps the copy that there is. An export has it sealed, for a database under the same root secret.`
 
 func (c *cli) seedCommand() *cobra.Command {
 	apply := &cobra.Command{

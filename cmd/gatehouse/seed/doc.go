@@ -10,5 +10,6 @@
 // of it was verified), and what reviewers decided (a client's status, a publisher's verification).
 //
 // A rotation wins over a file: a secret that the client had until it was rotated is not brought back, one that it never
-// had replaces those it has. A password in a file wins over one that its owner has chosen since.
+// had replaces those it has. The sealed copy that GAM's sign-in call sends (dialects.gam.signin_secret) goes with the
+// client's secret, where the file does not name another. A password in a file wins over one that its owner has chosen since.
 package seed

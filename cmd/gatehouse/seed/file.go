@@ -114,6 +114,7 @@ type Dialects struct {
 	GAM *struct {
 		RESTAuthentication *bool     `yaml:"rest_authentication,omitempty" json:"rest_authentication,omitempty"`
 		SigninURL          *string   `yaml:"signin_url,omitempty" json:"signin_url,omitempty"`
+		SigninSecret       *string   `yaml:"signin_secret,omitempty" json:"signin_secret,omitempty"`
 		ErrorFormat        *string   `yaml:"error_format,omitempty" json:"error_format,omitempty"`
 		Superapp           *superapp `yaml:"superapp,omitempty" json:"superapp,omitempty"`
 	} `yaml:"gam,omitempty" json:"gam,omitempty"`

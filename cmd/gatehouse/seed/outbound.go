@@ -15,6 +15,9 @@ func (d *Dialects) outboundSecrets() map[string]**string {
 	if d.GAM != nil && d.GAM.Superapp != nil && d.GAM.Superapp.ClientSecret != nil {
 		secrets["dialects.gam.superapp.client_secret"] = &d.GAM.Superapp.ClientSecret
 	}
+	if d.GAM != nil && d.GAM.SigninSecret != nil {
+		secrets["dialects.gam.signin_secret"] = &d.GAM.SigninSecret
+	}
 	return secrets
 }
 

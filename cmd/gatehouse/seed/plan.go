@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -140,10 +141,22 @@ func differences(from, to any) []string {
 		}
 		old, wanted := flow(a.FieldByIndex(f.Index).Interface()), flow(b.FieldByIndex(f.Index).Interface())
 		if old != wanted {
-			fields = append(fields, fmt.Sprintf("%s: %s → %s", keyOf(f), old, wanted))
+			fields = append(fields, keyOf(f)+": "+changeOf(old, wanted))
 		}
 	}
 	return fields
+}
+
+// sealedText is a sealed secret, of which nobody can read more than that it is one.
+var sealedText = regexp.MustCompile(`sealed:[A-Za-z0-9_-]+`)
+
+// changeOf prints a change of a value as people read it.
+func changeOf(old, wanted string) string {
+	old, wanted = sealedText.ReplaceAllString(old, "sealed:…"), sealedText.ReplaceAllString(wanted, "sealed:…")
+	if old == wanted {
+		return "a sealed secret replaced"
+	}
+	return old + " → " + wanted
 }
 
 // flow prints a value as YAML in one line.

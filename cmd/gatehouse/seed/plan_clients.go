@@ -77,11 +77,18 @@ func (p *planner) checkMiniApp(ctx context.Context, seen map[string]place, at pl
 // client is what r wants the client to be, with what of its secrets would change.
 func (p *planner) client(r record[Client], old *storage.Client) (storage.Client, []string) {
 	p.sealOutbound(&r, old)
+	wanted, extra := p.withSecrets(r, old)
+	p.Outbound.KeepSigninSecret(&wanted, r.value.ClientSecret, old)
+	return registry.Defaults(wanted), extra
+}
+
+// withSecrets is the record of r with the secrets that it is to have, and what of them would change.
+func (p *planner) withSecrets(r record[Client], old *storage.Client) (storage.Client, []string) {
 	wanted := r.value.Client()
 	if old == nil {
 		p.checkSecret(r)
 		wanted.Secrets = r.value.secrets(p.Now())
-		return registry.Defaults(wanted), nil
+		return wanted, nil
 	}
 	if r.value.Status == "" {
 		wanted.Status = old.Status // what reviewers decided
@@ -97,7 +104,7 @@ func (p *planner) client(r record[Client], old *storage.Client) (storage.Client,
 		wanted.Secrets = r.value.secrets(p.Now())
 		extra = []string{"client_secret: replaced"}
 	}
-	return registry.Defaults(wanted), extra
+	return wanted, extra
 }
 
 // sealOutbound replaces the outbound secrets of an entry by what may be kept of them.

@@ -241,10 +241,10 @@ func TestAPasswordThatVerifiesIsLeftAlone(t *testing.T) {
 func TestARotatedSecretIsNotUndoneByTheFile(t *testing.T) {
 	to := newTarget(t, testdb.SQLite(t))
 	apply(t, to, everything)
-	_, err := to.Registry.RotateSecret(t.Context(), "photoprint", time.Hour)
+	_, err := to.Registry.RotateSecret(t.Context(), to.Outbound, "photoprint", time.Hour)
 	require.NoError(t, err)
 	require.Empty(t, apply(t, to, everything), "the seed's secret still lives")
-	_, err = to.Registry.RotateSecret(t.Context(), "photoprint", 0)
+	_, err = to.Registry.RotateSecret(t.Context(), to.Outbound, "photoprint", 0)
 	require.NoError(t, err)
 	require.Empty(t, apply(t, to, everything), "the seed's secret is retired, and stays so")
 	hashed := strings.Replace(everything, `client_secret: "s3cr3t-of-at-least-32-characters-xx"`,
@@ -276,6 +276,102 @@ func TestOutboundSecretsAreSealed(t *testing.T) {
 	to.Outbound = registry.NewOutbound(root)
 	_, err = plan(t, to, exported)
 	require.ErrorContains(t, err, "clients[1].dialects.boxo.platform.app_secret: was exported under another root secret")
+}
+
+// signing is a seed of a mini app with these lines among its keys, and these among its settings for GAM.
+func signing(keys, settings string) string {
+	return `
+clients:
+  - client_id: mini
+    name: Mini
+    ` + keys + `
+    dialects:
+      gam: {rest_authentication: true, ` + settings + `}
+`
+}
+
+const (
+	withSecret = `client_secret: "s3cr3t-of-at-least-32-characters-xx"`
+	signinURL  = `signin_url: "https://mini.example/oauth/gam/signin"`
+)
+
+// signinSecret is what the sign-in call of the mini app of signing sends.
+func signinSecret(t *testing.T, to seed.Target) string {
+	t.Helper()
+	c, err := to.Store.Client(t.Context(), "mini")
+	require.NoError(t, err)
+	gam, _ := registry.GAMOf(&c)
+	value, current, err := to.Outbound.Open("mini", gam.SigninSecret)
+	require.NoError(t, err)
+	require.True(t, current)
+	return value
+}
+
+func TestTheSignInCallSendsTheClientSecretOfTheFile(t *testing.T) {
+	const own = "s3cr3t-of-at-least-32-characters-xx"
+	withHash := `client_secret_hash: "` + registry.HashSecret(own) + `"`
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		to := newTarget(t, dsn)
+		unchanged := func(text string) {
+			t.Helper()
+			p, err := plan(t, to, text)
+			require.NoError(t, err)
+			require.Empty(t, p.Changes())
+			require.Empty(t, p.Warnings)
+		}
+		apply(t, to, signing(withSecret, ""))
+		require.Empty(t, signinSecret(t, to), "there is no call")
+		file := signing(withSecret, signinURL)
+		require.Contains(t, apply(t, to, file), "signin_secret: 'sealed:…'}", "a diff shows no more than that")
+		require.Equal(t, own, signinSecret(t, to))
+		for _, text := range []string{file, signing(withHash, signinURL), signing("", signinURL), signing(withSecret, signinURL+`, signin_secret: ""`), signing(withSecret, signinURL+", signin_secret: "+own), export(t, to)} {
+			unchanged(text)
+		}
+		elsewhere := newTarget(t, testdb.SQLite(t))
+		apply(t, elsewhere, export(t, to))
+		require.Equal(t, own, signinSecret(t, elsewhere))
+		require.Empty(t, apply(t, elsewhere, file))
+
+		rotated, err := to.Registry.RotateSecret(t.Context(), to.Outbound, "mini", time.Hour)
+		require.NoError(t, err)
+		before := export(t, elsewhere)
+		for _, text := range []string{file, before, signing(withSecret, signinURL+", signin_secret: "+own)} {
+			unchanged(text)
+			require.Equal(t, rotated, signinSecret(t, to), "a rotation wins over the file")
+		}
+		require.Equal(t, "~ client mini\n    dialects: a sealed secret replaced", apply(t, to, signing(withSecret, signinURL+", signin_secret: another")))
+		require.Equal(t, "another", signinSecret(t, to))
+		require.Equal(t, "~ client mini\n    client_secret: replaced", apply(t, to, signing(`client_secret: "an0ther-of-at-least-32-characters-x"`, signinURL+", signin_secret: another")))
+		require.Contains(t, apply(t, to, signing(`client_secret: "an0ther-of-at-least-32-characters-x"`, signinURL)), "a sealed secret replaced")
+		require.Equal(t, "an0ther-of-at-least-32-characters-x", signinSecret(t, to))
+		require.Contains(t, apply(t, to, signing("", "")), "dialects: ")
+		require.Empty(t, signinSecret(t, to), "it goes with the address")
+		require.NotContains(t, export(t, to), "sealed:")
+	})
+}
+
+func TestASignInSecretThatIsNotKnownIsAWarning(t *testing.T) {
+	to := newTarget(t, testdb.SQLite(t))
+	imported := signing(`client_secret_hash: "`+registry.HashSecret("s3cr3t-of-at-least-32-characters-xx")+`"`, signinURL)
+	p, err := plan(t, to, imported)
+	require.NoError(t, err)
+	require.Len(t, p.Warnings, 1)
+	require.Equal(t, "test.yaml line 7, clients[0].dialects.gam.signin_secret", p.Warnings[0].At)
+	require.Contains(t, p.Warnings[0].Text, "give the present client_secret, or signin_secret")
+	require.NoError(t, p.Apply(t.Context()))
+	require.Empty(t, apply(t, to, imported))
+	require.Empty(t, signinSecret(t, to))
+	require.Contains(t, apply(t, to, signing(withSecret, signinURL)), "signin_secret")
+	require.Equal(t, "s3cr3t-of-at-least-32-characters-xx", signinSecret(t, to))
+
+	p, err = plan(t, to, signing(`client_secret_hash: "`+registry.HashSecret("an0ther-of-at-least-32-characters-x")+`"`, signinURL))
+	require.NoError(t, err)
+	require.Len(t, p.Warnings, 1, "what is kept is not that secret")
+
+	_, err = plan(t, to, signing("public: true", signinURL))
+	require.ErrorContains(t, err, "clients[0].dialects.gam.signin_secret: is missing")
+	_, err = plan(t, to, signing(withSecret, "signin_secret: another"))
+	require.ErrorContains(t, err, "clients[0].dialects.gam.signin_secret: is what the call to signin_url sends; add signin_url")
 }
 
 func TestNothingIsWrittenWhenAnythingIsWrong(t *testing.T) {
