@@ -1,11 +1,6 @@
 package testdb
 
-import (
-	"net/url"
-	"os"
-	"strings"
-	"testing"
-)
+import "testing"
 
 // Disconnect takes a database of Postgres away: it ends all connections and lets no new one in, until reconnect is
 // called.
@@ -27,15 +22,6 @@ func ReadOnly(t testing.TB, dsn string) (writable func()) {
 	}
 	set("on")
 	return func() { set("off") }
-}
-
-func locate(t testing.TB, dsn string) (server, name string) {
-	t.Helper()
-	u, err := url.Parse(dsn)
-	if err != nil {
-		t.Fatal("the database's URL is none")
-	}
-	return os.Getenv(ServerVariable), strings.TrimPrefix(u.Path, "/")
 }
 
 func endConnections(t testing.TB, server, name string) {

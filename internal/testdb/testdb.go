@@ -46,8 +46,14 @@ func Postgres(t testing.TB) string {
 	if server == "" {
 		missingServer(t)
 	}
+	return create(t, server, "")
+}
+
+// create makes a database that is dropped with the test and returns its DSN.
+func create(t testing.TB, server, options string) string {
+	t.Helper()
 	name := "gatehouse_test_" + strings.ToLower(rand.Text())
-	admin(t, server, "CREATE DATABASE "+name)
+	admin(t, server, "CREATE DATABASE "+name+options)
 	t.Cleanup(func() { admin(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
 	dsn, err := url.Parse(server)
 	if err != nil {

@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gatehouse/cmd/gatehouse/seed"
+	"gatehouse/identity"
+	"gatehouse/internal/config"
+	"gatehouse/internal/testdb"
+	"gatehouse/registry"
+	"gatehouse/storage"
+	"gatehouse/storage/gormstore"
+)
+
+// The vendors' wire formats: testdata/dialects/README.md says what a transcript is, transcript_*_test.go how it runs.
+
+var transcripts = filepath.Join("..", "..", "testdata", "dialects")
+
+func TestTranscripts(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(transcripts, "*", "*.txtar"))
+	require.NoError(t, err)
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		seedTranscripts(t, dsn)
+		for _, file := range files {
+			name, _ := filepath.Rel(transcripts, strings.TrimSuffix(file, ".txtar"))
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				raw, err := os.ReadFile(file)
+				require.NoError(t, err)
+				steps, err := parseTranscript(raw)
+				require.NoError(t, err)
+				newPlay(t, testdb.Copy(t, dsn)).run(steps)
+			})
+		}
+	})
+}
+
+func TestEveryVendorHasTranscripts(t *testing.T) {
+	p := newPlay(t, testdb.SQLite(t))
+	vendors := map[string]bool{}
+	for _, route := range p.rooms.formats {
+		if route.Dialect != "" {
+			vendors[route.Dialect] = true
+		}
+	}
+	folders, err := os.ReadDir(transcripts)
+	require.NoError(t, err)
+	for _, folder := range folders {
+		if folder.IsDir() {
+			vendors[folder.Name()] = true
+		}
+	}
+	for vendor := range vendors {
+		files, err := filepath.Glob(filepath.Join(transcripts, vendor, "*.txtar"))
+		require.NoError(t, err)
+		require.NotEmpty(t, files, "testdata/dialects/%s has no transcripts", vendor)
+	}
+}
+
+// seedTranscripts fills a database with the fixtures and with what a server makes at its first start, and closes it.
+func seedTranscripts(t *testing.T, dsn string) {
+	t.Helper()
+	cfg := testConfig(dsn, "http://127.0.0.1")
+	store, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, store.Close()) }()
+	root, err := cfg.Root()
+	require.NoError(t, err)
+	s, err := seed.Read([]string{filepath.Join(transcripts, "fixtures.yaml")}, nil)
+	require.NoError(t, err)
+	plan, err := s.Plan(t.Context(), seed.Target{
+		Store: store, Registry: registry.New(store, time.Now), Passwords: identity.NewPasswords(passwordMemory),
+		Outbound: registry.NewOutbound(root), Now: time.Now,
+	})
+	require.NoError(t, err)
+	require.NoError(t, plan.Apply(t.Context()))
+	_, err = furnish(t.Context(), cfg, store, slog.New(slog.NewTextHandler(io.Discard, nil)), time.Now)
+	require.NoError(t, err)
+}
+
+// play is one transcript as it runs: a server of its own, and what has been learned so far.
+type play struct {
+	*testServer
+	dsn      string
+	rooms    *rooms
+	tap      *tap
+	names    learned
+	browsers map[string]*browser
+	recover  func() // brings the database back
+	panics   bool   // the next request is to
+}
+
+// newPlay starts a server whose clock stands still, with the routes of the vendors tapped.
+func newPlay(t *testing.T, dsn string) *play {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	cfg := testConfig(dsn, "http://"+listener.Addr().String())
+	cfg.PathPrefixes = []string{"/chef", "/virtual_dir"}
+	cfg.AllowPrivateNetwork = true
+	log := &lockedBuffer{}
+	p := &play{
+		testServer: &testServer{t: t, url: cfg.Issuer, log: log, clock: &atomic.Int64{}, users: map[string]storage.User{}},
+		dsn:        dsn, tap: &tap{}, browsers: map[string]*browser{},
+		names: learned{"ISSUER": cfg.Issuer, "SECRET": testSecret, "PASSWORD": testPassword, "NUL": "\x00", "MIB": strings.Repeat("a", 1<<20)},
+	}
+	handler := slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})
+	p.openServer(cfg, slog.New(handler))
+	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: p.rooms.handler()}}
+	server.Start()
+	t.Cleanup(server.Close)
+	return p
+}
+
+func (p *play) openServer(cfg *config.Config, log *slog.Logger) {
+	p.t.Helper()
+	store, err := gormstore.Open(p.t.Context(), p.dsn, gormstore.Options{Migrate: true, Log: log})
+	require.NoError(p.t, err)
+	p.t.Cleanup(func() { store.Close() })
+	p.store = store
+	started := time.Now().UTC().Truncate(time.Microsecond) // as the databases keep it
+	now := func() time.Time { return started.Add(time.Duration(p.clock.Load())) }
+	p.rooms, err = furnish(context.WithoutCancel(p.t.Context()), cfg, store, log, now)
+	require.NoError(p.t, err)
+	p.reg = p.rooms.registry
+	for i := range p.rooms.formats {
+		p.tap.into(&p.rooms.formats[i])
+	}
+}
+
+// run plays the steps and holds the log against what was learned.
+func (p *play) run(steps []step) {
+	p.t.Helper()
+	defer func() {
+		if p.recover != nil { // else the database cannot be dropped
+			p.recover()
+		}
+	}()
+	for _, s := range steps {
+		p.play(s)
+	}
+	for name, value := range p.names {
+		if p.names.secret(name) && strings.Contains(p.log.String(), value) {
+			p.t.Errorf("the server has logged the value of $%s", name)
+		}
+	}
+}
+
+func (p *play) play(s step) {
+	p.t.Helper()
+	for _, line := range s.setup {
+		if err := p.setUp(line); err != nil {
+			p.t.Fatalf("line %q: %v", line, err)
+		}
+	}
+	switch {
+	case s.request == "":
+	case s.parallel > 0:
+		p.playParallel(s)
+	default:
+		p.playOne(s)
+	}
+}
+
+func (p *play) playOne(s step) {
+	p.t.Helper()
+	p.tap.forget()
+	a := p.send(s.request)
+	fail := func(part string, err error) {
+		if err != nil {
+			p.t.Fatalf("%s of %q: %v\n\nthe answer:\n%s", part, firstLine(s.request), err, a)
+		}
+	}
+	if s.params != nil {
+		fail("params", p.tap.matchParams(*s.params, p.names))
+	}
+	if s.members != nil {
+		fail("members", p.tap.matchMembers(*s.members, p.names))
+	}
+	fail("answer", a.manners(s.request, p.panics))
+	fail("answer", a.match(s.answer, p.names))
+	p.panics = false
+}
+
+// playParallel sends a request several times at once and wants the answer once and the other one every other time.
+func (p *play) playParallel(s step) {
+	p.t.Helper()
+	answers := make(chan wireAnswer)
+	for range s.parallel {
+		go func() { answers <- p.send(s.request) }()
+	}
+	good := 0
+	for range s.parallel {
+		a := <-answers
+		tried := p.names.clone()
+		err := a.match(s.answer, tried)
+		if err == nil {
+			good++
+			p.names = tried
+			continue
+		}
+		if otherErr := a.match(s.others, p.names); otherErr != nil {
+			p.t.Errorf("an answer is neither the one (%v) nor the other (%v):\n%s", err, otherErr, a)
+		}
+	}
+	if good != 1 {
+		p.t.Errorf("%d of %d requests were answered as only one should be", good, s.parallel)
+	}
+}
+
+func firstLine(text string) string { line, _, _ := strings.Cut(text, "\n"); return line }
