@@ -31,3 +31,19 @@ func (e endpoint) guard() http.Handler {
 		}
 	})
 }
+
+// Handler returns what answers at a route's path where no other route has that path: 405 with Allow to methods that it
+// does not take (RFC 9110 §15.5.6), in its own format.
+func (s *Server) Handler(route *Route) http.Handler {
+	allow := strings.Join(route.Methods, ", ")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if route.Takes(r.Method) {
+			route.Endpoint(w, r, route)
+			return
+		}
+		w.Header().Set("Allow", allow)
+		e := refuse(CodeInvalidRequest, "This endpoint answers "+allow+" only.")
+		e.Status = http.StatusMethodNotAllowed
+		s.Refuse(w, r, route, e)
+	})
+}

@@ -39,7 +39,7 @@ func (r *rooms) refuse(w http.ResponseWriter, req *http.Request, status int) {
 		return
 	}
 	api := strings.HasPrefix(req.URL.Path, "/oauth2/") && req.URL.Path != "/oauth2/authorize"
-	if api || strings.HasPrefix(req.URL.Path, "/.well-known/") {
+	if api || strings.HasPrefix(req.URL.Path, "/.well-known/") || strings.HasPrefix(req.URL.Path, "/superapp/") {
 		httpx.Refuse(w, req, status)
 		return
 	}

@@ -24,11 +24,14 @@ import (
 	"gatehouse/internal/config"
 	"gatehouse/internal/httpx"
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/outbound"
 	"gatehouse/internal/rim"
 	"gatehouse/internal/secret"
 	"gatehouse/registry"
 	"gatehouse/static"
 	"gatehouse/storage"
+	"gatehouse/superapp"
+	"gatehouse/superapp/partner"
 	"gatehouse/templates"
 )
 
@@ -60,6 +63,8 @@ type rooms struct {
 	authz    *authz.Server
 	consent  *consent.Pages
 	identity *identity.Pages
+	partner  *partner.Partner
+	superapp *superapp.API
 	formats  []authz.Route // of the vendors; a test may wrap them before they are mounted
 	vendors  *dialect.Mux
 }
@@ -109,11 +114,14 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	r.consent = r.newConsent()
 	r.identity = r.newIdentity()
 	r.authz = r.newAuthz(root)
+	r.partner = r.newPartner(root)
+	r.superapp = superapp.New(r.authz, cfg.Issuer, r.partner.SignIn)
 	r.formats = slices.Concat[[]authz.Route]( // a vendor's room each
 		boxc.Routes(r.authz),
 		boxo.Routes(r.authz, r.registry.BoxoApp),
 		gam.Routes(r.authz),
 		xoxoday.Routes(r.authz),
+		r.partner.Routes(),
 	)
 	return r, nil
 }
@@ -148,11 +156,22 @@ func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 	})
 }
 
+func (r *rooms) newPartner(root secret.Root) *partner.Partner {
+	return partner.New(partner.Options{
+		Authz: r.authz, Registry: r.registry, People: r.people, Claims: r.claims, Grants: r.store,
+		Secrets: registry.NewOutbound(root), Calls: outbound.New(r.cfg.AllowPrivateNetwork), Now: r.now,
+	})
+}
+
 // mount is the whole surface of the server. Pages and what goes with them are protected from posts of other sites; the
 // protocol's endpoints take credentials of their own.
 func (r *rooms) mount() (public, pages *http.ServeMux) {
 	public, pages = http.NewServeMux(), http.NewServeMux()
 	r.authz.Mount(public, r.formats)
+	for _, route := range r.superapp.Routes() {
+		public.Handle(route.Path, r.authz.Handler(&route))
+	}
+	public.HandleFunc("/superapp/", func(w http.ResponseWriter, req *http.Request) { r.refuse(w, req, http.StatusNotFound) })
 	r.identity.Mount(pages)
 	r.consent.Mount(pages)
 	r.pages.Mount(pages)

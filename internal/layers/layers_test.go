@@ -31,6 +31,8 @@ var rooms = map[string][]string{
 	// The host app's API, and what other super apps and platforms call or are called by.
 	"superapp": {"authz", "authz/dialect", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
 		"internal/rim", "templates", "static"},
+	"superapp/partner": {"superapp", "authz", "authz/dialect", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
+		"internal/rim", "templates", "static"},
 	"authz/keys":      {"storage"},
 	"consent":         {"identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
 	"identity":        {"identity/claims", "storage", "internal/rim", "templates", "static"},
