@@ -24,6 +24,7 @@ func TestParameterNamesAreReadInAnyCaseAndOnce(t *testing.T) {
 	for body, want := range map[string]authz.Params{
 		"Grant_type=authorization_code&CODE=c&Client_Id=": {"grant_type": "authorization_code", "code": "c"},
 		`{"GRANT_TYPE": "a", "scope": null, "X": [1]}`:    {"grant_type": "a"},
+		"refresh_to\u212aen=r&code=c":                     {"code": "c"},
 		"scope=a&scope=b&code=c":                          {"code": "c"},
 		"code=c&Code=":                                    nil,
 		"code=c&code=c":                                   nil,

@@ -54,10 +54,18 @@ func refuseQuery(r *http.Request, names ...string) error {
 func spellingsOf(body dialect.Body) map[string][]string {
 	spellings := make(map[string][]string)
 	for _, name := range body.Names() {
-		lower := strings.ToLower(name)
+		lower := strings.Map(lowerASCII, name)
 		spellings[lower] = append(spellings[lower], name)
 	}
 	return spellings
+}
+
+// lowerASCII leaves letters alone that only Unicode takes for ours, such as the sign of Kelvin.
+func lowerASCII(r rune) rune {
+	if 'A' <= r && r <= 'Z' {
+		return r - 'A' + 'a'
+	}
+	return r
 }
 
 // textOf returns the value of a parameter that has at most one spelling.

@@ -12,7 +12,7 @@ import (
 func decodeUserInfo(r *http.Request) (*authz.Request, error) {
 	const name = "access_token"
 	params, err := authz.Params{}, refuseQuery(r, name)
-	if r.Method == http.MethodPost && err == nil {
+	if r.Method == http.MethodPost && r.ContentLength != 0 && err == nil {
 		params, err = ReadForm(r, name)
 	}
 	req := &authz.Request{Params: params}
