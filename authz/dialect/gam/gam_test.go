@@ -60,7 +60,7 @@ func TestAttributesAreTextsAndListsHaveMultiValues(t *testing.T) {
 			"address": map[string]any{"street_address": "Street 1", "locality": "Canelones"}, "custominfo": map[string]any{"a": "<&>"},
 			"roles": []string{"admin"}, "application_data": "x", "initial_properties": map[string]any{"b": true, "a": 1.0},
 			"EmployeeID": "123100",
-			"attributes": map[string]any{"points": 120.0, "tags": []any{"x", 2.0}, "Company": map[string]any{"GX": "GeneXus", "GL": "Globant"}, "EmployeeID": "123100", "none": []any{}},
+			"attributes": map[string]any{"points": 120.0, "tags": []any{"x", 2.0, map[string]any{"Id": "k", "Value": "v"}, map[string]any{"a": "b"}}, "Company": map[string]any{"GX": "GeneXus", "GL": "Globant"}, "EmployeeID": "123100", "none": []any{}},
 		},
 	}
 	before, err := json.Marshal(a.Claims)
@@ -76,7 +76,7 @@ func TestAttributesAreTextsAndListsHaveMultiValues(t *testing.T) {
 			{"Id": "EmployeeID", "IsMultiValue": false, "Value": "123100"},
 			{"Id": "none", "IsMultiValue": true, "Value": ""},
 			{"Id": "points", "IsMultiValue": false, "Value": "120"},
-			{"Id": "tags", "IsMultiValue": true, "Value": "", "MultiValues": [{"Id": "1", "Value": "x"}, {"Id": "2", "Value": "2"}]}
+			{"Id": "tags", "IsMultiValue": true, "Value": "", "MultiValues": [{"Id": "1", "Value": "x"}, {"Id": "2", "Value": "2"}, {"Id": "k", "Value": "v"}, {"Id": "4", "Value": "{\"a\":\"b\"}"}]}
 		]}`, string(got))
 	after, err := json.Marshal(a.Claims)
 	require.NoError(t, err)

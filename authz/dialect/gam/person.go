@@ -12,9 +12,9 @@ import (
 	"gatehouse/registry"
 )
 
-// UserInfo is a person as GAM writes them. What was not allowed, or what a person does not have, is left out; only guid is
+// userInfo is a person as GAM writes them. What was not allowed, or what a person does not have, is left out; only guid is
 // always there, and empty where it is not shared.
-type UserInfo struct {
+type userInfo struct {
 	GUID              string      `json:"guid"`
 	Username          string      `json:"username,omitempty"`
 	Name              string      `json:"name,omitempty"`
@@ -37,20 +37,20 @@ type UserInfo struct {
 	ApplicationData   string      `json:"application_data,omitempty"`
 	CustomInfo        string      `json:"custominfo,omitempty"` // JSON inside a string, or any text
 	Roles             []string    `json:"roles,omitempty"`
-	Attributes        []Attribute `json:"attributes,omitempty"`
-	InitialProperties []Property  `json:"initial_properties,omitempty"`
+	Attributes        []attribute `json:"attributes,omitempty"`
+	InitialProperties []property  `json:"initial_properties,omitempty"`
 }
 
-// Attribute is a dynamic attribute of a person: one value, or several that have names of their own.
-type Attribute struct {
+// attribute is a dynamic attribute of a person: one value, or several that have names of their own.
+type attribute struct {
 	ID           string     `json:"Id"`
 	IsMultiValue bool       `json:"IsMultiValue"`
 	Value        string     `json:"Value"`
-	MultiValues  []Property `json:"MultiValues,omitempty"`
+	MultiValues  []property `json:"MultiValues,omitempty"`
 }
 
-// Property is a value with a name.
-type Property struct {
+// property is a value with a name.
+type property struct {
 	ID    string `json:"Id"`
 	Value string `json:"Value"`
 }
@@ -63,12 +63,12 @@ var (
 
 // userInfoOf writes what was allowed, which is in the claims, in GAM's words. Claims that GAM has no property for are the
 // operator's own, such as what user_EmployeeID releases, and become attributes.
-func userInfoOf(a *authz.Answer) UserInfo {
+func userInfoOf(a *authz.Answer) userInfo {
 	if a.Person == nil { // a company's
-		return UserInfo{}
+		return userInfo{}
 	}
 	rest := claims(maps.Clone(a.Claims))
-	info := UserInfo{
+	info := userInfo{
 		Username: rest.text("preferred_username"), Email: rest.text("email"), VerifiedEmail: rest.bool("email_verified"),
 		FirstName: rest.text("given_name"), LastName: rest.text("family_name"),
 		Birthday: rest.text("birthdate"), Gender: gender(rest.text("gender")),
@@ -169,14 +169,14 @@ func street(address any) string {
 }
 
 // attributes lists attributes, by name.
-func attributes(all ...map[string]any) []Attribute {
+func attributes(all ...map[string]any) []attribute {
 	values := make(map[string]any)
 	for _, some := range all {
 		maps.Copy(values, some)
 	}
-	var list []Attribute
+	var list []attribute
 	for _, id := range slices.Sorted(maps.Keys(values)) {
-		a := Attribute{ID: id, MultiValues: properties(values[id])}
+		a := attribute{ID: id, MultiValues: properties(values[id])}
 		if a.IsMultiValue = a.MultiValues != nil; !a.IsMultiValue {
 			a.Value = text(values[id])
 		}
@@ -185,17 +185,22 @@ func attributes(all ...map[string]any) []Attribute {
 	return list
 }
 
-// properties are the members of an object by name, or those of a list by position, from 1 on; nil for anything else.
-func properties(value any) []Property {
-	list := []Property{}
+// properties are the members of an object by name, or those of a list by the Id that they have, else by position, from 1
+// on; nil for anything else.
+func properties(value any) []property {
+	list := []property{}
 	switch value := value.(type) {
 	case map[string]any:
 		for _, id := range slices.Sorted(maps.Keys(value)) {
-			list = append(list, Property{ID: id, Value: text(value[id])})
+			list = append(list, property{ID: id, Value: text(value[id])})
 		}
 	case []any:
 		for i, v := range value {
-			list = append(list, Property{ID: strconv.Itoa(i + 1), Value: text(v)})
+			p := property{ID: strconv.Itoa(i + 1), Value: text(v)}
+			if stored, ok := v.(map[string]any); ok && text(stored["Id"]) != "" { // as GAM has them
+				p = property{ID: text(stored["Id"]), Value: text(stored["Value"])}
+			}
+			list = append(list, p)
 		}
 	default:
 		return nil
