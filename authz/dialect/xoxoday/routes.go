@@ -15,7 +15,7 @@ func Routes(s *authz.Server) []authz.Route {
 	routes := []authz.Route{
 		{
 			Methods: get, Path: "/v1/oauth/authorize", Marks: []string{"client_id"},
-			Endpoint: s.Authorize, Decode: decodeAuthorize, Redirect: redirect, Fail: authz.FailRFC, NoChallenge: true,
+			Endpoint: s.Authorize, Decode: decodeAuthorize, Redirect: redirect, NoChallenge: true,
 		},
 		{
 			Methods: post, Path: "/v1/oauth/token/{token_type}",
@@ -31,7 +31,7 @@ func Routes(s *authz.Server) []authz.Route {
 		},
 		{
 			Methods: get, Path: "/v1/oauth/redirect/stores/{ssoToken}",
-			Endpoint: s.RedeemTicket, Decode: decodeRedirect, Fail: authz.FailRFC, Ticket: store,
+			Endpoint: s.RedeemTicket, Decode: decodeRedirect, Ticket: store,
 		},
 	}
 	for i := range routes {
