@@ -294,10 +294,21 @@ func (s *testServer) absolute(target string) string {
 // formOf returns the action and the hidden fields of the form with this id.
 func formOf(t testing.TB, page answer, id string) (string, url.Values) {
 	t.Helper()
-	root, err := html.Parse(strings.NewReader(page.body))
-	require.NoError(t, err)
+	action, values, found := readForm(page.body, id)
+	require.True(t, found, "no form#%s in: %d %s", id, page.StatusCode, page.body)
+	return action, values
+}
+
+// readForm is formOf where no test is at hand; false when there is no such form.
+func readForm(body, id string) (string, url.Values, bool) {
+	root, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		return "", nil, false
+	}
 	form := findElement(root, func(n *html.Node) bool { return n.Data == "form" && attribute(n, "id") == id })
-	require.NotNil(t, form, "no form#%s in: %d %s", id, page.StatusCode, page.body)
+	if form == nil {
+		return "", nil, false
+	}
 	values := url.Values{}
 	findElement(form, func(n *html.Node) bool {
 		if n.Data == "input" && attribute(n, "type") == "hidden" {
@@ -305,7 +316,7 @@ func formOf(t testing.TB, page answer, id string) (string, url.Values) {
 		}
 		return false
 	})
-	return attribute(form, "action"), values
+	return attribute(form, "action"), values, true
 }
 
 func findElement(n *html.Node, match func(*html.Node) bool) *html.Node {
@@ -321,17 +332,25 @@ func findElement(n *html.Node, match func(*html.Node) bool) *html.Node {
 }
 
 // checkboxes returns the values of the optional scopes on a consent page.
-func checkboxes(t testing.TB, page answer) (values []string) {
+func checkboxes(t testing.TB, page answer) []string {
 	t.Helper()
-	root, err := html.Parse(strings.NewReader(page.body))
+	values, err := readCheckboxes(page.body)
 	require.NoError(t, err)
+	return values
+}
+
+func readCheckboxes(body string) (values []string, err error) {
+	root, err := html.Parse(strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
 	findElement(root, func(n *html.Node) bool {
 		if n.Data == "input" && attribute(n, "name") == "scope" {
 			values = append(values, attribute(n, "value"))
 		}
 		return false
 	})
-	return values
+	return values, nil
 }
 
 func attribute(n *html.Node, name string) string {

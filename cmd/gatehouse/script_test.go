@@ -20,7 +20,9 @@ func TestScripts(t *testing.T) {
 		Dir:                 filepath.Join("..", "..", "testdata", "scripts"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "copyvalue": copyValue, "listens": listens},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "copyvalue": copyValue, "listens": listens, "open": openURL, "samekeys": sameKeys,
+		},
 	})
 }
 
