@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -41,16 +43,17 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// copyValue FILE KEY VARIABLE sets an environment variable to a value of a JSON document of one value per line.
+// copyValue FILE KEY VARIABLE sets an environment variable to the first text that stands under a key in JSON, however it is
+// laid out, and whatever stands around it, such as the headers that curl -i prints.
 func copyValue(ts *testscript.TestScript, _ bool, args []string) {
-	for line := range strings.Lines(ts.ReadFile(args[0])) {
-		if _, value, found := strings.Cut(line, `"`+args[1]+`": "`); found {
-			value, _, _ = strings.Cut(value, `"`)
-			ts.Setenv(args[2], value)
-			return
-		}
+	member := regexp.MustCompile(`"` + regexp.QuoteMeta(args[1]) + `"\s*:\s*("(?:[^"\\]|\\.)*")`)
+	found := member.FindStringSubmatch(ts.ReadFile(args[0]))
+	if found == nil {
+		ts.Fatalf("%s has no text %s", args[0], args[1])
 	}
-	ts.Fatalf("%s has no %s", args[0], args[1])
+	var text string
+	ts.Check(json.Unmarshal([]byte(found[1]), &text))
+	ts.Setenv(args[2], text)
 }
 
 // listens LOG VARIABLE waits until a server has written to its log that it listens, and sets a variable to the address.
