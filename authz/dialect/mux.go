@@ -256,15 +256,15 @@ func (m *Mux) neighbour(r *http.Request) *authz.Route {
 	return &m.routes[best][0]
 }
 
-// shared counts the segments that two paths have in common from the start.
-func shared(a, b string) int {
-	theirs := strings.Split(b, "/")
-	for i, segment := range strings.Split(a, "/") {
-		if i >= len(theirs) || segment != theirs[i] {
+// shared counts the segments that a path and a pattern have in common from the start.
+func shared(sent, pattern string) int {
+	theirs := strings.Split(pattern, "/")
+	for i, segment := range strings.Split(sent, "/") {
+		if i >= len(theirs) || segment != theirs[i] && !strings.HasPrefix(theirs[i], "{") {
 			return i
 		}
 	}
-	return strings.Count(a, "/") + 1
+	return strings.Count(sent, "/") + 1
 }
 
 // ours are the paths that stay ours, whatever a vendor has: the RFCs' endpoints, the pages and the two APIs.

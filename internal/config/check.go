@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,11 +119,24 @@ func (c *Config) checkLifetimes(wrong complain) {
 	}
 }
 
+// pathPrefixes are what can stand before a path without being escaped or taken for anything else (RFC 3986 §2.3).
+var pathPrefixes = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$`)
+
+// ownSegments are how our own paths begin.
+var ownSegments = []string{
+	"oauth2", "login", "logout", "signup", "consent", "password", "account", "developer", "admin", "api", "superapp", "device", "static",
+	"healthz", "readyz", "metrics", "debug",
+}
+
 func (c *Config) checkPathPrefixes(wrong complain) {
 	for i, p := range c.PathPrefixes {
 		p = "/" + strings.Trim(strings.TrimSpace(p), "/")
-		if p == "/" || strings.ContainsAny(p, "?#{} ") || strings.Contains(p, "//") || strings.Contains(p, "/.") {
+		first, _, _ := strings.Cut(p[1:], "/")
+		switch {
+		case !pathPrefixes.MatchString(p):
 			wrong("PATH_PREFIXES", "has %q; write prefixes such as /chef, separated by commas", c.PathPrefixes[i])
+		case slices.Contains(ownSegments, first):
+			wrong("PATH_PREFIXES", "has %q, but /%s is our own; choose another one, such as /chef", p, first)
 		}
 		c.PathPrefixes[i] = p
 	}

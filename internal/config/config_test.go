@@ -111,6 +111,12 @@ func TestLoadRefusesAndNamesTheFix(t *testing.T) {
 		{"half an admin", "", "GATEHOUSE_ADMIN_EMAIL=a@example.com", "go together"},
 		{"a log level", "", "GATEHOUSE_LOG_LEVEL=loud", "use debug, info, warn or error"},
 		{"a path prefix", "", "GATEHOUSE_PATH_PREFIXES=/a b", "write prefixes such as"},
+		{"a path prefix with an escape", "", "GATEHOUSE_PATH_PREFIXES=/a%2Fb", "write prefixes such as"},
+		{"a path prefix with a dot segment", "", "GATEHOUSE_PATH_PREFIXES=/a/../b", "write prefixes such as"},
+		{"a path prefix with a doubled slash", "", "GATEHOUSE_PATH_PREFIXES=/a//b", "write prefixes such as"},
+		{"a path prefix that is the root", "", "GATEHOUSE_PATH_PREFIXES=/chef,/", "write prefixes such as"},
+		{"a path prefix of ours", "", "GATEHOUSE_PATH_PREFIXES=/account", "/account is our own; choose another one"},
+		{"a path prefix under ours", "", "GATEHOUSE_PATH_PREFIXES=/api/vendors", "/api is our own; choose another one"},
 		{"a secret file that is missing", "", "GATEHOUSE_SECRET_FILE=/nonexistent/file", "name a file that can be read"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
