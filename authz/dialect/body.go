@@ -194,4 +194,3 @@ func Scope(text string) string {
 
 // isText reports whether s is UTF-8 without NUL, which an escape can bring in.
 func isText(s string) bool { return utf8.ValidString(s) && !strings.ContainsRune(s, 0) }
-
