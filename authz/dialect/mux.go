@@ -1,8 +1,6 @@
 package dialect
 
 import (
-	"bytes"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -158,65 +156,6 @@ func (m *Mux) dispatch(w http.ResponseWriter, r *http.Request, here []authz.Rout
 	route.Endpoint(w, r, route)
 }
 
-// choose returns the route whose mark the request has; the first one where it has none, which then says what is missing;
-// and a refusal where it has those of several.
-func choose(r *http.Request, routes []*authz.Route) (*authz.Route, *authz.Error) {
-	if len(routes) == 1 {
-		return routes[0], nil
-	}
-	var meant []*authz.Route
-	names := parameterNames(r)
-	for _, route := range routes {
-		if slices.ContainsFunc(route.Marks, func(mark string) bool { return names[strings.ToLower(mark)] }) {
-			meant = append(meant, route)
-		}
-	}
-	switch len(meant) {
-	case 0:
-		return routes[0], nil
-	case 1:
-		return meant[0], nil
-	}
-	return meant[0], authz.Refuse(authz.CodeInvalidRequest, "The request has parameters of two formats. Send those of one: "+
-		strings.Join(meant[0].Marks, " and ")+", or "+strings.Join(meant[1].Marks, " and ")+".")
-}
-
-// parameterNames returns the names, in lower case, of the parameters in the query and the body. The body can be read
-// again afterwards. What cannot be understood has none; the route that gets it says so.
-func parameterNames(r *http.Request) map[string]bool {
-	names := make(map[string]bool)
-	for name := range r.URL.Query() {
-		names[strings.ToLower(name)] = true
-	}
-	if r.Method != http.MethodPost {
-		return names
-	}
-	raw, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
-	rest := r.Body
-	if err != nil {
-		rest = io.NopCloser(failing{err})
-	}
-	r.Body = readCloser{io.MultiReader(bytes.NewReader(raw), rest), r.Body}
-	copied := &http.Request{Header: r.Header, Body: io.NopCloser(bytes.NewReader(raw))}
-	if body, err := ReadBody(copied, true); err == nil {
-		for _, name := range body.Names() {
-			names[strings.ToLower(name)] = true
-		}
-	}
-	return names
-}
-
-// readCloser reads from one and closes the other.
-type readCloser struct {
-	io.Reader
-	io.Closer
-}
-
-// failing is the rest of a body that broke off.
-type failing struct{ err error }
-
-func (f failing) Read([]byte) (int, error) { return 0, f.err }
-
 // takes reports whether a route answers to a method. HEAD is for pages only: elsewhere a GET may do something.
 func takes(route *authz.Route, method string) bool {
 	return route.Takes(method) || method == http.MethodHead && route.Redirect != nil && route.Takes(http.MethodGet)
@@ -265,42 +204,4 @@ func shared(sent, pattern string) int {
 		}
 	}
 	return strings.Count(sent, "/") + 1
-}
-
-// ours are the paths that stay ours, whatever a vendor has: the RFCs' endpoints, the pages and the two APIs.
-var ours = []string{
-	"/.well-known", "/oauth2", "/superapp", "/login", "/logout", "/signup", "/consent", "/password", "/account", "/developer", "/admin",
-	"/device", "/static", "/healthz", "/readyz", "/metrics", "/debug",
-	"/api/v1/clients", "/api/v1/users", "/api/v1/companies", "/api/v1/publishers", "/api/v1/scopes", "/api/v1/grants", "/api/v1/sessions",
-	"/api/v1/keys", "/api/v1/audit", "/api/v1/deliveries", "/api/v1/openapi.json",
-}
-
-// checkRoute panics for a path that is written wrongly or would stand in front of ours.
-func checkRoute(route authz.Route) {
-	first, _, _ := strings.Cut(strings.TrimPrefix(route.Path, "/"), "/")
-	switch {
-	case !strings.HasPrefix(route.Path, "/") || path.Clean(route.Path) != route.Path:
-		panic("the path " + route.Path + " has to begin with a slash and to have no other that it does not need")
-	case first == "" || strings.Contains(first, "{"):
-		panic("the path " + route.Path + " has to begin with a word of its own")
-	case len(route.Methods) == 0 || route.Endpoint == nil:
-		panic("the route of " + route.Path + " needs methods and an endpoint")
-	case slices.ContainsFunc(ours, func(own string) bool { return strings.HasPrefix(route.Path+"/", own+"/") }):
-		panic("the path " + route.Path + " is not for vendors")
-	}
-}
-
-// checkMarks panics for two routes of one path and method that nothing tells apart.
-func checkMarks(here []authz.Route) {
-	for i, a := range here {
-		for _, b := range here[:i] {
-			same := slices.ContainsFunc(a.Methods, b.Takes)
-			common := slices.ContainsFunc(a.Marks, func(mark string) bool {
-				return slices.ContainsFunc(b.Marks, func(other string) bool { return strings.EqualFold(mark, other) })
-			})
-			if same && (len(a.Marks) == 0 || len(b.Marks) == 0 || common) {
-				panic("two routes of " + a.Path + " need different marks")
-			}
-		}
-	}
 }
