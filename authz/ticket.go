@@ -7,13 +7,14 @@ import (
 	"slices"
 
 	"gatehouse/identity"
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
 // A sign-in ticket lets a company's client bring one of the company's people here, signed in, without asking them. It is
 // a token like any other: hashed, used once, bound to the company's grant, dead when the company disconnects the client.
 
-// IssueTicket makes a ticket (Answer.Ticket) for the bearer of a company's access token. Params are access_token,
+// IssueTicket makes a ticket (Answer.Ticket) for the bearer of a company's access token with the scope user_session. Params are access_token,
 // login_hint (the person's e-mail address) and tpd (data for where the ticket leads, kept sealed; optional). Somebody
 // unknown becomes one of the company's people; somebody else's people are refused with access_denied, as are those whom
 // the operator trusts with more than themselves.
@@ -22,8 +23,8 @@ func (s *Server) IssueTicket(ctx context.Context, req *Request) (*Answer, error)
 	if err != nil {
 		return nil, err
 	}
-	if t.CompanyID == "" {
-		return nil, refuse(CodeInsufficientScope, "The access token is not a company's. Use one from a company's authorization, with the scope user_session.")
+	if t.CompanyID == "" || !slices.Contains(stillRegistered(req.Client, t.Scope), registry.ScopeUserSession) {
+		return nil, refuse(CodeInsufficientScope, "The access token is not a company's, with the scope user_session. Use one from a company's authorization.")
 	}
 	target, lifetime := req.Route.Ticket(req.Client)
 	if target == "" {

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"gatehouse/identity"
+	"gatehouse/internal/testdb"
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+// What a client cannot do with people whom it signs in by tickets.
+
+func TestATicketNeedsTheScopeThatMakesAnAuthorizationACompanys(t *testing.T) {
+	s, _ := newStore(t, testdb.SQLite(t))
+	pair := s.tokens("bo@example.com", "store", "scope", "user_session points_read")
+	form := refreshForm(pair["refresh_token"].(string))
+	form.Set("scope", "points_read")
+	narrowed := s.post("/oauth2/token", "store", form)
+	require.Equal(t, http.StatusOK, narrowed.StatusCode, narrowed.body)
+	a := s.sso(narrowed.json(t)["access_token"].(string), `{"user_input":"new@acme.example"}`)
+	require.Equal(t, http.StatusForbidden, a.StatusCode, a.body)
+	require.Equal(t, "insufficient_scope", a.json(t)["error"])
+	_, err := s.store.UserByLogin(t.Context(), "new@acme.example")
+	require.ErrorIs(t, err, storage.ErrNotFound)
+}
+
+// A token of the super app's own client speaks for the person: it could allow other mini apps what it likes.
+func TestWhoCameByATicketGivesNothingToTheSuperAppsOwnClients(t *testing.T) {
+	s, token := newStore(t, testdb.SQLite(t))
+	s.employ(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
+	own := s.newBrowser()
+	v := request("host", "scope", "openid superapp")
+	require.NotEmpty(t, callback(t, own.agree(own.authorize(v), "eve@example.com")).Get("code"), "eve's own sign-in is enough")
+
+	b := s.newBrowser()
+	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "eve@example.com")).StatusCode)
+	silent := request("host", "scope", "openid superapp", "prompt", "none")
+	require.Equal(t, "login_required", callback(t, b.authorize(silent)).Get("error"))
+	a := b.authorize(v)
+	require.True(t, strings.HasPrefix(a.Header.Get("Location"), "/login"), a.Header.Get("Location"))
+	require.NotEmpty(t, callback(t, b.signIn(a, "eve@example.com")).Get("code"))
+}
+
+// A role is trust that the operator puts in a person. The client that brings them here does not get it with them.
+func TestWhoCameByATicketAndHasARoleDecidesNothingByIt(t *testing.T) {
+	for name, roles := range map[string][]string{
+		"a company's admin": {storage.RoleCompanyAdmin},
+		"the operator's":    {storage.RoleAdmin},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, token := newStore(t, testdb.SQLite(t))
+			b := s.newBrowser()
+			require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "new@acme.example")).StatusCode)
+			before := b.authorize(request("photoprint"))
+			require.Contains(t, before.Header.Get("Location"), "/consent", "so far nobody trusts them with more than themselves")
+			action, form := formOf(t, b.get(before.Header.Get("Location")), "consent")
+
+			u, err := s.store.UserByLogin(t.Context(), "new@acme.example")
+			require.NoError(t, err)
+			was := u.UpdatedAt
+			u.Roles, u.UpdatedAt = roles, was.Add(1e9)
+			require.NoError(t, s.store.UpdateUser(t.Context(), u, was))
+
+			form.Set("decision", "allow")
+			drawn := b.submit(action, form)
+			require.Equal(t, http.StatusSeeOther, drawn.StatusCode, drawn.body)
+			require.Contains(t, b.get(drawn.Header.Get("Location")).Header.Get("Location"), "/login", "a form that was drawn before")
+			for _, v := range []map[string]string{{"client_id": "photoprint", "scope": registry.ScopeUserSession}, {"client_id": "host", "scope": registry.ScopeAdmin}, {"client_id": "photoprint", "scope": "openid email"}} {
+				a := b.authorize(request(v["client_id"], "scope", v["scope"]))
+				require.NotContains(t, a.Header.Get("Location"), "code=")
+				require.NotContains(t, a.Header.Get("Location"), "/consent")
+			}
+		})
+	}
+}
