@@ -68,13 +68,14 @@ func (p *Pages) changeApp(w http.ResponseWriter, r *http.Request) {
 	rim.Redirect(w, r, appsPath+"?"+url.Values{"done": {action}}.Encode())
 }
 
-// signedIn returns who is signed in. When nobody is, the browser is sent to sign in, and back here, and ok is false.
+// signedIn returns who is signed in. When nobody is, or who came by a ticket would change something, the browser is sent
+// to sign in, and back here, and ok is false.
 func (p *Pages) signedIn(w http.ResponseWriter, r *http.Request) (u storage.User, ok bool) {
 	current, err := p.Sessions.Current(r)
 	switch {
 	case err != nil:
 		p.Fail(w, r, err)
-	case current == nil:
+	case current == nil, r.Method == http.MethodPost && current.Vouched():
 		here := interaction.Interaction{ID: rand.Text(), Route: appsPath, Began: p.now()}
 		sealed := p.Sealer.Seal(p.Sessions.Browser(w, r), interaction.StepLogin, here)
 		rim.Redirect(w, r, "/login?"+url.Values{"interaction": {sealed}}.Encode())

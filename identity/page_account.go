@@ -79,6 +79,10 @@ func (p *Pages) changeAccount(w http.ResponseWriter, r *http.Request) {
 	}
 	var err error
 	action := form.Get("action")
+	if signedIn.Vouched() && action != "password" { // which asks for the current one
+		rim.Redirect(w, r, p.signInPath(&step{browser: p.Sessions.Browser(w, r), i: p.beginAt("/account")}, nil))
+		return
+	}
 	switch action {
 	case "profile":
 		err = p.People.SetNames(r.Context(), signedIn.User.ID, form.Get("first_name"), form.Get("last_name"))

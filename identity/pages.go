@@ -79,6 +79,13 @@ func (p *Pages) begin(userID string) interaction.Interaction {
 	return interaction.Interaction{ID: rand.Text(), Began: p.Now(), UserID: userID}
 }
 
+// beginAt begins an interaction that leads back to one of the person's own pages.
+func (p *Pages) beginAt(path string) interaction.Interaction {
+	i := p.begin("")
+	i.Route = path
+	return i
+}
+
 // app is who the person signs in for, nil when that is nobody that we know any more.
 func (p *Pages) app(ctx context.Context, i interaction.Interaction) (*templates.App, error) {
 	clientID := i.Get("client_id")

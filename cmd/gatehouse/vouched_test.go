@@ -78,3 +78,35 @@ func TestWhoCameByATicketAndHasARoleDecidesNothingByIt(t *testing.T) {
 		})
 	}
 }
+
+// Or one company's client could disconnect another's, and sign the person out elsewhere.
+func TestWhoCameByATicketChangesNothingAtTheirOwnPagesWithoutTheirPassword(t *testing.T) {
+	s, token := newStore(t, testdb.SQLite(t))
+	s.tokens("bo@example.com", "photoprint", "scope", registry.ScopeUserSession)
+	elsewhere := s.newBrowser()
+	s.allowIn(elsewhere, "bo@example.com", request("other"))
+	b := s.newBrowser()
+	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "bo@example.com")).StatusCode)
+
+	for path, form := range map[string]struct{ id, action string }{
+		"/account/apps": {"app-photoprint:company", "disconnect"}, "/account": {"sessions", "sessions"},
+	} {
+		action, fields := formOf(t, b.get(path), form.id)
+		fields.Set("action", form.action)
+		a := b.submit(action, fields)
+		require.Equal(t, http.StatusSeeOther, a.StatusCode, a.body)
+		require.True(t, strings.HasPrefix(a.Header.Get("Location"), "/login?interaction="), a.Header.Get("Location"))
+	}
+	g, err := s.store.Grant(t.Context(), storage.Owner{CompanyID: "acme"}, "photoprint")
+	require.NoError(t, err)
+	require.NotEmpty(t, g.ID)
+	require.Equal(t, "bo@example.com", elsewhere.account(), "still signed in there")
+
+	action, fields := formOf(t, b.get("/account/apps"), "app-photoprint:company")
+	fields.Set("action", "disconnect")
+	back := b.signIn(b.submit(action, fields), "bo@example.com")
+	require.Equal(t, http.StatusOK, back.StatusCode, "and back at the page")
+	action, fields = formOf(t, back, "app-photoprint:company")
+	fields.Set("action", "disconnect")
+	require.Contains(t, b.submit(action, fields).Header.Get("Location"), "done=disconnect")
+}
