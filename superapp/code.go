@@ -40,6 +40,9 @@ func (a *API) encodeCode(req *authz.Request, answer *authz.Answer) authz.Respons
 func decodeFor(members map[string]string) func(*http.Request) (*authz.Request, error) {
 	return func(r *http.Request) (*authz.Request, error) {
 		req := &authz.Request{Params: authz.Params{"access_token": bearer(r), "client_id": r.PathValue("client_id")}}
+		if r.ContentLength == 0 { // with whatever Content-Type
+			return req, nil
+		}
 		body, err := dialect.ReadBody(r, false)
 		if err != nil {
 			return req, err
