@@ -138,7 +138,7 @@ func startServer(t testing.TB, dsn string, log *slog.Logger, statement func(cont
 
 func testConfig(dsn, issuer string) *config.Config {
 	return &config.Config{
-		Issuer: issuer, Database: dsn, Secret: strings.Repeat("test root secret ", 3), Name: "Nimbus", SignUp: true,
+		Issuer: issuer, Database: dsn, Secret: strings.Repeat("test-root-secret-", 3), Name: "Nimbus", SignUp: true,
 		CodeLifetime: 5 * time.Minute, UserAccessLifetime: 360 * time.Hour, UserRefreshLifetime: 720 * time.Hour,
 		CompanyAccessLifetime: 720 * time.Hour, CompanyRefreshLifetime: 1440 * time.Hour,
 		IDTokenLifetime: time.Hour, SessionLifetime: 12 * time.Hour, DenyCooldown: 24 * time.Hour,
