@@ -3,6 +3,8 @@ package authz
 import (
 	"context"
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 
@@ -12,7 +14,8 @@ import (
 )
 
 // A sign-in ticket lets a company's client bring one of the company's people here, signed in, without asking them. It is
-// a token like any other: hashed, used once, bound to the company's grant, dead when the company disconnects the client.
+// a token like any other: hashed, used once, bound to the company's grant and to the family of the token that it was made
+// with, dead when the company disconnects the client and when that family ends.
 
 // IssueTicket makes a ticket (Answer.Ticket) for the bearer of a company's access token with the scope user_session. Params are access_token,
 // login_hint (the person's e-mail address) and tpd (data for where the ticket leads, kept sealed; optional). Somebody
@@ -34,23 +37,30 @@ func (s *Server) IssueTicket(ctx context.Context, req *Request) (*Answer, error)
 	if err != nil {
 		return nil, err
 	}
-	x := &exchange{now: s.now(), client: req.Client, route: req.Route, family: newFamily()}
-	key := storage.TokenKey{Family: x.family, Kind: storage.KindTicket}
+	x := &exchange{now: s.now(), client: req.Client, route: req.Route, family: t.Family}
+	key := newTicketKey(t.Family)
 	x.session = &session{GrantID: t.GrantID, UserID: user.ID, CompanyID: t.CompanyID}
 	if data := req.Params["tpd"]; data != "" {
-		x.session.ThirdParty = s.thirdParty.Seal([]byte(data), familyString(x.family))
+		x.session.ThirdParty = s.thirdParty.Seal([]byte(data), fmt.Sprintf("%s %d", familyString(key.Family), key.Generation))
 	}
 	ticket := s.values.random(key)
 	if err := x.issue(key, hashValue(ticket), "", x.now.Add(lifetime)); err != nil {
 		return nil, err
 	}
 	if err := s.commit(ctx, x); err != nil {
-		if errors.Is(err, storage.ErrConflict) { // the company disconnected the client in this moment
+		if errors.Is(err, storage.ErrConflict) { // the company disconnected the client in this moment (or see newTicketKey)
 			return nil, errToken.because(err)
 		}
 		return nil, err
 	}
 	return &Answer{Ticket: ticket, Client: req.Client, Subject: s.subject(x.session, req.Client), ExpiresIn: lifetime}, nil
+}
+
+// newTicketKey returns the key of a ticket in the family of the access token that it is made with, so that whoever revokes
+// that one ends the ticket too. Any number may be good at a time, so the generation is drawn; of a million, one in four
+// thousand new ones meets another's and is refused, and the next try is not.
+func newTicketKey(family storage.FamilyID) storage.TokenKey {
+	return storage.TokenKey{Family: family, Kind: storage.KindTicket, Generation: rand.Uint32()}
 }
 
 // companyPerson returns the person with an e-mail address if the company may send them here. Somebody who is not known

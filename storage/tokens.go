@@ -23,7 +23,7 @@ const (
 type TokenKey struct {
 	Family     FamilyID
 	Kind       TokenKind
-	Generation uint32 // 0 for the code and the ticket, then 1 and one more with each refresh
+	Generation uint32 // 0 for the code, then 1 and one more with each refresh; of a ticket any
 }
 
 // TokenState is whether a single-use token has been used.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -109,4 +110,25 @@ func TestWhoCameByATicketChangesNothingAtTheirOwnPagesWithoutTheirPassword(t *te
 	action, fields = formOf(t, back, "app-photoprint:company")
 	fields.Set("action", "disconnect")
 	require.Contains(t, b.submit(action, fields).Header.Get("Location"), "done=disconnect")
+}
+
+// Whoever revokes a stolen token of a company's takes back what the thief made with it.
+func TestATicketEndsWithTheTokensThatItWasMadeWith(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s, token := newStore(t, dsn)
+		paths := map[string]bool{}
+		for range 20 {
+			paths[s.ticket(token, "new@acme.example")] = true
+		}
+		require.Len(t, paths, 20)
+		other := s.ticket(s.tokens("bo@example.com", "store", "scope", "user_session")["access_token"].(string), "new@acme.example")
+
+		require.Equal(t, http.StatusOK, s.post("/oauth2/revoke", "store", url.Values{"token": {token}}).StatusCode)
+		for path := range paths {
+			b := s.newBrowser()
+			require.Equal(t, http.StatusBadRequest, b.get(path).StatusCode)
+			require.Empty(t, b.account())
+		}
+		require.Equal(t, http.StatusSeeOther, s.newBrowser().get(other).StatusCode, "made with another authorization")
+	})
 }
