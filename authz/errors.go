@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/ory/fosite"
 
@@ -40,10 +41,11 @@ const (
 type Error struct {
 	Code        string
 	Description string
-	Status      int    // of a direct answer
-	Reason      Reason // what lies behind it, for formats that have a word for that
-	Vendor      string // a vendor's own code, where it is the format itself that refuses
-	Cause       error  // for the log only
+	Status      int           // of a direct answer
+	Reason      Reason        // what lies behind it, for formats that have a word for that
+	Vendor      string        // a vendor's own code, where it is the format itself that refuses
+	RetryAfter  time.Duration // zero: as long as an outage takes, where Status asks to wait
+	Cause       error         // for the log only
 }
 
 // Reason says more about a refusal than its code. The RFCs' format does not tell it to anybody.

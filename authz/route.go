@@ -138,8 +138,8 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, req *Request, err 
 		vendors = []any{"vendor_code", response.Code}
 	}
 	s.logError(r.Context(), e, vendors...)
-	if e.Status == http.StatusServiceUnavailable {
-		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
+	if e.Status == http.StatusServiceUnavailable || e.Status == http.StatusTooManyRequests {
+		w.Header().Set("Retry-After", strconv.Itoa(max(retryAfter, int(e.RetryAfter/time.Second))))
 	}
 	response.write(w)
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"slices"
+	"time"
 
 	"gatehouse/identity"
 	"gatehouse/registry"
@@ -71,13 +72,16 @@ func (s *Server) companyPerson(ctx context.Context, companyID, email string) (st
 	}
 	user, err := s.people.ByEmail(ctx, email)
 	if errors.Is(err, storage.ErrNotFound) {
-		user, err = s.people.CreateUser(ctx, identity.NewUser{Email: email, CompanyID: companyID})
+		user, err = s.people.CreateMember(ctx, identity.NewUser{Email: email, CompanyID: companyID})
 		if errors.Is(err, storage.ErrExists) { // by another request, in this moment
 			user, err = s.people.ByEmail(ctx, email)
 		}
 	}
 	var invalid *identity.Invalid
+	var tooMany *identity.TooMany
 	switch {
+	case errors.As(err, &tooMany):
+		return storage.User{}, errTooMany(tooMany.RetryAfter)
 	case errors.As(err, &invalid):
 		return storage.User{}, refuse(CodeInvalidRequest, "The e-mail address of the person is not valid.")
 	case err != nil:
@@ -86,6 +90,13 @@ func (s *Server) companyPerson(ctx context.Context, companyID, email string) (st
 		return storage.User{}, errNotTheirs
 	}
 	return user, nil
+}
+
+// errTooMany says that the company has to wait before more of its people can be made known here (RFC 6585 §4).
+func errTooMany(wait time.Duration) error {
+	e := refuse(CodeTemporarilyUnavailable, "The company made too many people known here. Wait, or let an operator make their accounts.")
+	e.Status, e.RetryAfter = http.StatusTooManyRequests, wait
+	return e
 }
 
 var errNotTheirs = func() *Error {

@@ -37,6 +37,20 @@ func (p *People) SignUp(ctx context.Context, n NewUser, from From) (storage.User
 	return user, p.limits.count(ctx, made)
 }
 
+// CreateMember is CreateUser for somebody whom a client of n's company names. Accounts made so are limited per company, or
+// a client could take every address that its owner does not use here yet: *TooMany.
+func (p *People) CreateMember(ctx context.Context, n NewUser) (storage.User, error) {
+	made := "members of " + n.CompanyID
+	if err := p.limits.check(ctx, limit{made, members}); err != nil {
+		return storage.User{}, err
+	}
+	user, err := p.CreateUser(ctx, n)
+	if err != nil {
+		return storage.User{}, err
+	}
+	return user, p.limits.count(ctx, made)
+}
+
 // checkSignUp reports every problem at once, before anything is counted or hashed. Here an e-mail address and a password
 // are needed.
 func (n NewUser) checkSignUp() error {

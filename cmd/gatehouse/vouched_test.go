@@ -1,10 +1,12 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -131,4 +133,24 @@ func TestATicketEndsWithTheTokensThatItWasMadeWith(t *testing.T) {
 		}
 		require.Equal(t, http.StatusSeeOther, s.newBrowser().get(other).StatusCode, "made with another authorization")
 	})
+}
+
+// Or a client could take every address whose owner has no account here yet.
+func TestACompanysClientCannotMakeAccountsWithoutLimit(t *testing.T) {
+	s, token := newStore(t, testdb.SQLite(t))
+	s.ticket(token, "first@acme.example")
+	made := 1
+	for ; made < 2000; made++ {
+		a := s.sso(token, fmt.Sprintf(`{"user_input":"victim%d@elsewhere.example"}`, made))
+		if a.StatusCode == http.StatusTooManyRequests {
+			require.Equal(t, "900", a.Header.Get("Retry-After"))
+			require.Equal(t, "temporarily_unavailable", a.json(t)["error"])
+			break
+		}
+		require.Equal(t, http.StatusOK, a.StatusCode, a.body)
+	}
+	require.Equal(t, 500, made)
+	s.ticket(token, "first@acme.example") // who is known can always be sent
+	s.forward(15 * time.Minute)
+	s.ticket(token, "another@acme.example")
 }
