@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/text/language"
@@ -119,12 +120,25 @@ func (p *Pages) find(tag string) pageLanguage {
 
 func (p *Pages) view(r *http.Request, l pageLanguage, page Page) view {
 	back := page.address()
-	if back == "" && r.Method == http.MethodGet && page.name() == "error" {
+	if back == "" && r.Method == http.MethodGet && page.name() == "error" && !holdsToken(r.URL.Path) {
 		back = r.URL.RequestURI()
 	}
 	return view{
 		Lang: l.tag, Dir: l.dir(), Page: page, Common: page.common(), Brand: p.brand, Return: back, Languages: p.languages,
 	}
+}
+
+// longestShown is how long a segment of a path may be that an error page repeats, in bytes. IDs are not longer.
+const longestShown = 40
+
+// holdsToken reports whether a path may have a token in it, as those of some vendors do.
+func holdsToken(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if len(segment) > longestShown {
+			return true
+		}
+	}
+	return false
 }
 
 // asset is static.Path under a name that reads well in a template.
