@@ -50,12 +50,15 @@ type Token struct {
 	SpentAt   time.Time
 	SecretID  string    // of a spent refresh token: which root secret derived its children
 	KeepUntil time.Time // when the row may be collected; zero: at ExpiresAt
+	// GivenBy is the family of the host app's access token that the authorization was had with, without a browser; zero for
+	// all others. The token dies with that family.
+	GivenBy FamilyID
 }
 
 // StoredToken is a token with the state of everything that its life hangs on.
 type StoredToken struct {
 	Token
-	FamilyRevoked bool
+	FamilyRevoked bool      // or the family that it was given by
 	GrantEnded    bool      // true also when the grant is gone
 	GrantUntil    time.Time // zero: no end
 	UserDisabled  bool      // true also when the person is gone

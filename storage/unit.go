@@ -23,8 +23,8 @@ type SpendToken struct {
 // InsertToken stores a new token. ErrConflict when its key is taken.
 type InsertToken struct{ Token Token }
 
-// RevokeFamily ends every token of a family, those being inserted at this moment by others included. Repeating it does
-// nothing.
+// RevokeFamily ends every token of a family and of the families that were given by it (Token.GivenBy), those being
+// inserted at this moment by others included. Repeating it does nothing.
 type RevokeFamily struct {
 	Family FamilyID
 	At     time.Time
@@ -69,7 +69,7 @@ type Units interface {
 // Collector removes what has expired.
 type Collector interface {
 	// Collect deletes at most limit rows of each kind that are of no more use at now (expired tokens past KeepUntil,
-	// tokens of revoked families, ended grants with the tokens that would never expire, expired sessions) and reports
+	// tokens of revoked families and of those given by them, ended grants with the tokens that would never expire, expired sessions) and reports
 	// how many it deleted.
 	Collect(ctx context.Context, now time.Time, limit int) (int, error)
 }

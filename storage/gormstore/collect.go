@@ -29,6 +29,7 @@ func (s *Store) Collect(ctx context.Context, now time.Time, limit int) (int, err
 	for _, c := range []collection{
 		{collectTokens + lock + ")", now},
 		{collectRevoked + lock + ")", settled},
+		{collectGiven + lock + ")", settled},
 		{collectTombstones + lock + ")", settled},
 		{collectLasting + lock + ")", settled},
 		{collectGrants + lock + ")", settled},
@@ -74,10 +75,17 @@ DELETE FROM tokens WHERE (family_id, kind, generation) IN (
     SELECT t.family_id, t.kind, t.generation FROM family_revocations r JOIN tokens t ON t.family_id = r.family_id
     WHERE r.revoked_at <= ? ORDER BY r.revoked_at LIMIT ?`
 
+	// Those of a family that was inserted at the moment when the one that gave it was revoked have no mark of their own.
+	collectGiven = `
+DELETE FROM tokens WHERE (family_id, kind, generation) IN (
+    SELECT t.family_id, t.kind, t.generation FROM family_revocations r JOIN tokens t ON t.given_by = r.family_id
+    WHERE r.revoked_at <= ? ORDER BY r.revoked_at LIMIT ?`
+
 	collectTombstones = `
 DELETE FROM family_revocations WHERE family_id IN (
     SELECT r.family_id FROM family_revocations r
     WHERE r.revoked_at <= ? AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.family_id = r.family_id)
+      AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.given_by = r.family_id)
     ORDER BY r.revoked_at LIMIT ?`
 
 	collectLasting = `

@@ -27,6 +27,9 @@ var timeline = []migration{
 	// It only adds. A program for schema 1 finds no session that a client vouched for, because identity names those
 	// differently: it takes nobody for a person who gave their credentials.
 	{id: "0002_tickets_links", minCompatible: 1},
+	// It only adds. A program for an earlier schema does not look at given_by; what a family gave has marks of its own when
+	// the family ends, and those it knows.
+	{id: "0003_given_by", minCompatible: 1},
 }
 
 // Status tells how a database's schema compares with this program's.

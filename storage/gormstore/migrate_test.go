@@ -135,6 +135,29 @@ const startSessionOfSchema1 = `
 INSERT INTO sessions (id, user_id, auth_time, created_at, seen_at, expires_at, user_agent, address)
 VALUES ('%s', 'ana', 1, 1, 1, 0, 'browser', '192.0.2.1')`
 
+// What a program for schema 2 sends, as it was released.
+const insertTokenOfSchema2 = `
+INSERT INTO tokens (family_id, kind, generation, hash, client_id, grant_id, user_id, company_id, scope, session,
+                    issued_at, expires_at, state, spent_at, secret_id, keep_until)
+VALUES (%s, 2, 1, %[1]s, 'c', '', '', '', '', '', 1, 0, 1, 0, '', 0)`
+
+func TestAProgramForTheSecondSchemaWorksOnTheThird(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn, gormstore.Options{AnySchema: true})
+		require.NoError(t, s.MigrateTo(t.Context(), 3))
+		status, err := s.Status(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 1, status.MinCompatible)
+		key := storage.TokenKey{Family: storage.FamilyID([]byte("0123456789abcdef")), Kind: storage.KindAccess, Generation: 1}
+		blob := map[bool]string{true: "X'%x'", false: `'\x%x'`}[strings.HasPrefix(dsn, "sqlite:")]
+		require.NoError(t, s.Write(fmt.Sprintf(insertTokenOfSchema2, fmt.Sprintf(blob, key.Family[:]))))
+		token, err := open(t, dsn).Token(t.Context(), key)
+		require.NoError(t, err)
+		require.Zero(t, token.GivenBy)
+		require.True(t, token.Alive(time.Now()))
+	})
+}
+
 func TestAProgramForTheFirstSchemaWorksOnTheSecond(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, dsn string) {
 		s := open(t, dsn, gormstore.Options{AnySchema: true})

@@ -77,7 +77,7 @@ func TestAUnitIsOneTransaction(t *testing.T) {
 		requireTransaction(t, j.take(), "ROLLBACK", "INSERT INTO tokens")
 
 		require.NoError(t, s.Apply(t.Context(), storage.Unit{storage.RevokeFamily{Family: token.Family}}))
-		requireTransaction(t, j.take(), "COMMIT", "INSERT INTO family_revocations")
+		requireTransaction(t, j.take(), "COMMIT", "INSERT INTO family_revocations", "INSERT INTO family_revocations")
 
 		require.NoError(t, s.CreateUser(t.Context(), storage.User{ID: "u"}))
 		requireTransaction(t, j.take(), "COMMIT", "INSERT INTO")
@@ -141,7 +141,9 @@ func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
 		switch strings.Fields(statement)[0] {
 		case "SELECT", "UPDATE", "DELETE":
 		default:
-			continue
+			if !strings.Contains(statement, "SELECT") {
+				continue
+			}
 		}
 		plan, err := s.Explain(statement, make([]any, 10)[:parameters(statement)]...)
 		require.NoError(t, err, statement)

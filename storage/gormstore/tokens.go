@@ -13,8 +13,9 @@ import (
 // as the lookups. Where a join is needed, the parameters stand in a CAST, which hides them from the planner.
 const selectToken = `
 SELECT t.hash, t.client_id, t.grant_id, t.user_id, t.company_id, t.scope, t.session, t.issued_at,
-       t.expires_at, t.state, t.spent_at, t.secret_id, t.keep_until,
-       EXISTS (SELECT 1 FROM family_revocations WHERE family_id = t.family_id),
+       t.expires_at, t.state, t.spent_at, t.secret_id, t.keep_until, t.given_by,
+       EXISTS (SELECT 1 FROM family_revocations WHERE family_id = t.family_id)
+           OR EXISTS (SELECT 1 FROM family_revocations WHERE family_id = t.given_by),
        COALESCE((SELECT state FROM grants WHERE id = t.grant_id), 0),
        COALESCE((SELECT until FROM grants WHERE id = t.grant_id), 0),
        COALESCE((SELECT disabled FROM users WHERE id = t.user_id), TRUE),
@@ -29,16 +30,18 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	var grantState storage.GrantState
 	var userDead bool
 	var email nullable
+	var givenBy []byte
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := s.pool.QueryRowContext(bounded, selectToken, key.Family[:], int64(key.Kind), int64(key.Generation)).Scan(
 		&t.Hash, &t.ClientID, &t.GrantID, &t.UserID, &t.CompanyID, &t.Scope, &t.Session, &issued,
-		&expires, &t.State, &spent, &t.SecretID, &keep,
+		&expires, &t.State, &spent, &t.SecretID, &keep, &givenBy,
 		&t.FamilyRevoked, &grantState, &until, &userDead, &email)
 	if err != nil {
 		return storage.StoredToken{}, translate(ctx, s.dialect, err)
 	}
 	t.IssuedAt, t.ExpiresAt, t.SpentAt, t.GrantUntil = issued.time(), expires.time(), spent.time(), until.time()
+	copy(t.GivenBy[:], givenBy)
 	if keep != expires {
 		t.KeepUntil = keep.time()
 	}
@@ -62,12 +65,12 @@ func keepUntil(t storage.Token) micros {
 func insertToken(t storage.Token) step {
 	return step{must: true, sql: `
 INSERT INTO tokens (family_id, kind, generation, hash, client_id, grant_id, user_id, company_id, scope, session,
-                    issued_at, expires_at, state, spent_at, secret_id, keep_until)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+                    issued_at, expires_at, state, spent_at, secret_id, keep_until, given_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 ON CONFLICT DO NOTHING`, args: []any{
 		t.Family[:], int64(t.Kind), int64(t.Generation), notNull(t.Hash), t.ClientID, t.GrantID, t.UserID, t.CompanyID,
 		t.Scope, notNull(t.Session), int64(at(t.IssuedAt)), int64(at(t.ExpiresAt)), int64(t.State),
-		int64(at(t.SpentAt)), t.SecretID, int64(keepUntil(t)),
+		int64(at(t.SpentAt)), t.SecretID, int64(keepUntil(t)), givenBy(t),
 	}}
 }
 
@@ -81,11 +84,24 @@ WHERE family_id = $4 AND kind = $5 AND generation = $6 AND state = 1`, args: []a
 	}}
 }
 
-func revokeFamily(op storage.RevokeFamily) step {
-	return step{
-		sql:  `INSERT INTO family_revocations (family_id, revoked_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-		args: []any{op.Family[:], int64(at(op.At))},
+// revokeFamily marks the family, which is enough for selectToken, also for what is inserted at this moment. The families
+// that were given by it are marked too, so that their end outlives the mark of the one that gave them.
+func revokeFamily(op storage.RevokeFamily) []step {
+	args := []any{op.Family[:], int64(at(op.At))}
+	return []step{
+		{sql: `INSERT INTO family_revocations (family_id, revoked_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, args: args},
+		{sql: `
+INSERT INTO family_revocations (family_id, revoked_at) SELECT DISTINCT family_id, CAST($2 AS BIGINT) FROM tokens WHERE given_by = $1
+ON CONFLICT DO NOTHING`, args: args},
 	}
+}
+
+// givenBy is NULL for a token that nobody gave, so that the index of the others stays small.
+func givenBy(t storage.Token) any {
+	if t.GivenBy == (storage.FamilyID{}) {
+		return nil
+	}
+	return t.GivenBy[:]
 }
 
 // notNull makes an empty value of a missing one.

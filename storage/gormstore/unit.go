@@ -40,7 +40,7 @@ func (s *Store) steps(op storage.Op) ([]step, error) {
 	case storage.InsertToken:
 		return []step{insertToken(op.Token)}, nil
 	case storage.RevokeFamily:
-		return []step{revokeFamily(op)}, nil
+		return revokeFamily(op), nil
 	case storage.HoldGrant:
 		return []step{holdGrant(op, s.dialect.forShare)}, nil
 	case storage.SaveGrant:

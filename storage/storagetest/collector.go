@@ -56,6 +56,29 @@ func collector() []contract {
 			requireNoToken(t, s, token.TokenKey)
 			require.Zero(t, collect(t, s, moment.Add(2*time.Hour), 1000))
 		}},
+		{"the mark of a family stays as long as a token that it gave", func(t *testing.T, s storage.Store) {
+			host := issued(t, s, allowed(t, s), storage.KindAccess)
+			apply(t, s, storage.RevokeFamily{Family: host.Family, At: moment})
+			var late []storage.Token
+			for range 3 {
+				token := givenBy(t, s, host) // by a unit that began before
+				token.Generation, token.ExpiresAt = 2, time.Time{}
+				apply(t, s, storage.InsertToken{Token: token})
+				late = append(late, token)
+			}
+			for collect(t, s, moment.Add(2*time.Hour), 1) > 0 {
+				for _, token := range late {
+					got, err := s.Token(t.Context(), token.TokenKey)
+					require.True(t, err != nil || got.FamilyRevoked, "as long as it is there it is dead")
+				}
+			}
+			requireNoToken(t, s, host.TokenKey)
+			for _, token := range late {
+				requireNoToken(t, s, token.TokenKey)
+			}
+			apply(t, s, storage.InsertToken{Token: late[0]})
+			require.True(t, stored(t, s, late[0].TokenKey).Alive(moment), "the mark has gone")
+		}},
 		{"an ended grant goes with the tokens that would last, and a token it leaves behind is dead", func(t *testing.T, s storage.Store) {
 			g := allowed(t, s)
 			lasting, expiring := tokenOf(g, storage.KindAccess, family(), 1), tokenOf(g, storage.KindAccess, family(), 1)

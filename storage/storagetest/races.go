@@ -46,6 +46,18 @@ func races() []contract {
 				require.False(t, stored(t, s, token.TokenKey).Alive(moment))
 			}
 		}},
+		{"a token given while the family that gives it is revoked is dead, for ever", func(t *testing.T, s storage.Store) {
+			g, other := allowed(t, s), allowed(t, s)
+			for range rounds {
+				host := issued(t, s, g, storage.KindAccess)
+				token := tokenOf(other, storage.KindAccess, family(), 1)
+				token.GivenBy = host.Family
+				ops := []storage.Op{storage.InsertToken{Token: token}, storage.RevokeFamily{Family: host.Family, At: moment}}
+				succeeded, _ := atOnce(t, 2, func(i int) error { return s.Apply(t.Context(), storage.Unit{ops[i]}) })
+				require.Equal(t, 2, succeeded)
+				require.False(t, stored(t, s, token.TokenKey).Alive(moment))
+			}
+		}},
 		{"a grant that is held does not end before the tokens of the unit are there, and then they are dead", provesHold},
 		{"of simultaneous changes of a grant one succeeds", func(t *testing.T, s storage.Store) {
 			g := allowed(t, s)

@@ -103,6 +103,15 @@ func issued(t *testing.T, s storage.Store, g storage.Grant, kind storage.TokenKi
 	return token
 }
 
+// givenBy stores a token of another grant and a new family that was had with the token host.
+func givenBy(t *testing.T, s storage.Store, host storage.Token) storage.Token {
+	t.Helper()
+	token := tokenOf(allowed(t, s), storage.KindAccess, family(), 1)
+	token.GivenBy = host.Family
+	apply(t, s, storage.InsertToken{Token: token})
+	return token
+}
+
 func apply(t *testing.T, s storage.Store, ops ...storage.Op) {
 	t.Helper()
 	require.NoError(t, s.Apply(t.Context(), ops))

@@ -85,6 +85,28 @@ func tokens() []contract {
 			}
 			require.True(t, stored(t, s, other.TokenKey).Alive(moment))
 		}},
+		{"revoking a family ends what it gave, later tokens too, and revoking what it gave leaves it alone", func(t *testing.T, s storage.Store) {
+			host := issued(t, s, allowed(t, s), storage.KindAccess)
+			given := givenBy(t, s, host)
+			sibling := givenBy(t, s, host)
+			require.Equal(t, host.Family, stored(t, s, given.TokenKey).GivenBy)
+			apply(t, s, storage.RevokeFamily{Family: sibling.Family, At: moment})
+			require.False(t, stored(t, s, sibling.TokenKey).Alive(moment))
+			for _, key := range []storage.TokenKey{host.TokenKey, given.TokenKey} {
+				require.True(t, stored(t, s, key).Alive(moment))
+			}
+			for range 2 {
+				apply(t, s, storage.RevokeFamily{Family: host.Family, At: moment})
+			}
+			next := given
+			next.Kind, next.Generation = storage.KindRefresh, 2
+			apply(t, s, storage.InsertToken{Token: next})
+			for _, key := range []storage.TokenKey{host.TokenKey, given.TokenKey, next.TokenKey, givenBy(t, s, host).TokenKey} {
+				got := stored(t, s, key)
+				require.True(t, got.FamilyRevoked)
+				require.False(t, got.Alive(moment))
+			}
+		}},
 		{"a token is dead once its grant has ended, is gone or is past its end", func(t *testing.T, s storage.Store) {
 			g := grantOf(person(t, s).ID, id())
 			g.Until = moment.Add(time.Minute)

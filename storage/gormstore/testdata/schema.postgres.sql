@@ -116,6 +116,7 @@ tokens.13 state smallint NOT NULL
 tokens.14 spent_at bigint NOT NULL
 tokens.15 secret_id text COLLATE C NOT NULL
 tokens.16 keep_until bigint NOT NULL
+tokens.17 given_by bytea
 users.01 id text COLLATE C NOT NULL
 users.02 email text COLLATE C
 users.03 email_verified boolean NOT NULL
@@ -167,6 +168,7 @@ CREATE INDEX grants_ended ON public.grants USING btree (updated_at) WHERE (state
 CREATE INDEX links_user ON public.links USING btree (user_id)
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at) WHERE (expires_at > 0)
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id)
+CREATE INDEX tokens_given ON public.tokens USING btree (given_by) WHERE (given_by IS NOT NULL)
 CREATE INDEX tokens_keep ON public.tokens USING btree (keep_until) WHERE (keep_until > 0)
 CREATE INDEX tokens_lasting ON public.tokens USING btree (grant_id) WHERE (keep_until = 0)
 CREATE UNIQUE INDEX clients_pkey ON public.clients USING btree (id)

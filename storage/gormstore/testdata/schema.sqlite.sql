@@ -161,7 +161,7 @@ CREATE TABLE tokens (
     state SMALLINT NOT NULL,
     spent_at BIGINT NOT NULL,
     secret_id TEXT NOT NULL,
-    keep_until BIGINT NOT NULL,
+    keep_until BIGINT NOT NULL, given_by BLOB,
     PRIMARY KEY (family_id, kind, generation)
 ) WITHOUT ROWID
 
@@ -198,6 +198,8 @@ CREATE INDEX links_user ON links (user_id)
 CREATE INDEX sessions_expiry ON sessions (expires_at) WHERE expires_at > 0
 
 CREATE INDEX sessions_user ON sessions (user_id)
+
+CREATE INDEX tokens_given ON tokens (given_by) WHERE given_by IS NOT NULL
 
 CREATE INDEX tokens_keep ON tokens (keep_until) WHERE keep_until > 0
 
