@@ -82,11 +82,13 @@ func record(g *storage.Grant, owner storage.Owner, clientID, by string, now time
 	// one is saved before it ends because only that checks that it has not moved.
 	fresh := newGrant(owner, clientID, now)
 	fresh.Denials, fresh.DeniedAt = g.Denials, g.DeniedAt
-	fresh.Decisions = standingDecisions(*g, now)
+	if fresh.Decisions = standingDecisions(*g, now); len(fresh.Decisions) > 0 {
+		fresh.Until = g.Until
+	}
 	change(&fresh)
 	return append(storage.Unit{
 		storage.SaveGrant{Grant: successor(*g, now), IfVersion: g.Version},
-		storage.EndGrant{ID: g.ID, At: now},
+		storage.EndGrant{ID: g.ID, At: now, Kept: fresh.AllowedScopes()},
 	}, save(fresh, by, 0)...)
 }
 
@@ -108,6 +110,9 @@ func successor(g storage.Grant, now time.Time) storage.Grant {
 func save(g storage.Grant, by string, ifVersion int64) storage.Unit {
 	if g.Owner.CompanyID != "" {
 		g.AllowedBy = by
+	}
+	if !slices.ContainsFunc(g.Decisions, func(d storage.Decision) bool { return d.Allowed }) {
+		g.Until = time.Time{} // the end was that of an allow
 	}
 	slices.SortFunc(g.Decisions, func(a, b storage.Decision) int { return strings.Compare(a.Scope, b.Scope) })
 	return storage.Unit{storage.SaveGrant{Grant: g, IfVersion: ifVersion}}

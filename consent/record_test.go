@@ -78,7 +78,7 @@ func TestTakingAwayAScopeEndsTheGrantAndKeepsTheOtherDecisions(t *testing.T) {
 	} {
 		require.Len(t, unit, 3, name)
 		require.Equal(t, int64(1), unit[0].(storage.SaveGrant).IfVersion, "it conflicts when the grant has moved")
-		require.Equal(t, storage.EndGrant{ID: "g", At: noon}, unit[1], name)
+		require.Equal(t, storage.EndGrant{ID: "g", At: noon, Kept: []string{"openid"}}, unit[1], name)
 		g := recordedBy(t, unit)
 		require.NotEqual(t, "g", g.ID, name)
 		require.EqualValues(t, 1, g.Version, name)

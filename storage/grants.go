@@ -37,6 +37,16 @@ type Grant struct {
 	Decisions []Decision // ordered by scope
 }
 
+// AllowedScopes returns the scopes that the grant's decisions allow, whether or not they have run out, in their order.
+func (g Grant) AllowedScopes() (scopes []string) {
+	for _, d := range g.Decisions {
+		if d.Allowed {
+			scopes = append(scopes, d.Scope)
+		}
+	}
+	return scopes
+}
+
 // Decision is an allow or a deny of one scope. A scope without one is undecided.
 type Decision struct {
 	Scope     string

@@ -79,7 +79,9 @@ type Users interface {
 	// empty. With endSessions it ends every session of the user, in the same transaction, except the session keep
 	// (which may be empty). ErrConflict when old does not match, ErrNotFound when there is no such user.
 	SetPassword(ctx context.Context, userID, old, hash string, at time.Time, endSessions bool, keep string) error
-	// SetDisabled disables or enables a user; disabling ends every session in the same transaction.
+	// SetDisabled disables or enables a user; disabling ends every session in the same transaction. Where that is a
+	// change, the same transaction writes a Delivery for every client with a webhook_uri that the user's active grant
+	// allows something: EventUserDisabled or EventUserEnabled. ErrNotFound when there is no such user.
 	SetDisabled(ctx context.Context, userID string, disabled bool, at time.Time) error
 }
 

@@ -40,15 +40,21 @@ type HoldGrant struct {
 // SaveGrant stores a grant with all of its decisions. IfVersion is the version that the change was made from, 0 for a
 // grant that is new; ErrConflict when the stored one has moved, is not active, or a new one finds another active grant
 // of the same owner and client. Grant.Version is the version it gets.
+//
+// A change that takes away a scope that was allowed writes a Delivery, like EndGrant.
 type SaveGrant struct {
 	Grant     Grant
 	IfVersion int64
 }
 
 // EndGrant ends a grant and so, at once, every token that belongs to it. Repeating it does nothing.
+//
+// If the grant allowed a scope that is not in Kept, and its client has a webhook_uri, the same transaction writes a
+// Delivery: EventGrantNarrowed when Kept has scopes, EventGrantEnded when it has none.
 type EndGrant struct {
-	ID string
-	At time.Time
+	ID   string
+	At   time.Time
+	Kept []string // what the grant allows that takes its place in the same unit
 }
 
 func (SpendToken) op()   {}
@@ -69,8 +75,8 @@ type Units interface {
 // Collector removes what has expired.
 type Collector interface {
 	// Collect deletes at most limit rows of each kind that are of no more use at now (expired tokens past KeepUntil,
-	// tokens of revoked families and of those given by them, ended grants with the tokens that would never expire, expired sessions) and reports
-	// how many it deleted.
+	// tokens of revoked families and of those given by them, ended grants with the tokens that would never expire,
+	// expired sessions, deliveries that arrived a week ago or were given up 90 days ago) and reports how many it deleted.
 	Collect(ctx context.Context, now time.Time, limit int) (int, error)
 }
 
@@ -92,6 +98,7 @@ type Store interface {
 	Grants
 	Tokens
 	Units
+	Deliveries
 	Collector
 	Checker
 	Close() error

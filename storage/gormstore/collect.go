@@ -12,6 +12,8 @@ const (
 	collectBatch = 100
 	// tombstoneAge is how long the revocation of a family outlives every transaction that may still insert into it.
 	tombstoneAge = time.Hour
+	// How long deliveries are kept for the operator to look at: those that arrived, and those that were given up.
+	deliveredAge, deadAge = 7 * 24 * time.Hour, 90 * 24 * time.Hour
 )
 
 // A collection deletes one kind of row. Its statement takes a time and the most rows to delete.
@@ -34,6 +36,8 @@ func (s *Store) Collect(ctx context.Context, now time.Time, limit int) (int, err
 		{collectLasting + lock + ")", settled},
 		{collectGrants + lock + ")", settled},
 		{collectSessions + lock + ")", now},
+		{collectDelivered + lock + ")", now.Add(-deliveredAge)},
+		{collectDead + lock + ")", now.Add(-deadAge)},
 	} {
 		n, err := s.collect(ctx, c, limit)
 		total += n
@@ -103,4 +107,12 @@ DELETE FROM grants WHERE id IN (
 	collectSessions = `
 DELETE FROM sessions WHERE id IN (
     SELECT id FROM sessions WHERE expires_at > 0 AND expires_at <= ? ORDER BY expires_at LIMIT ?`
+
+	collectDelivered = `
+DELETE FROM deliveries WHERE id IN (
+    SELECT id FROM deliveries WHERE state = 2 AND settled_at > 0 AND settled_at <= ? ORDER BY settled_at LIMIT ?`
+
+	collectDead = `
+DELETE FROM deliveries WHERE id IN (
+    SELECT id FROM deliveries WHERE state = 3 AND settled_at > 0 AND settled_at <= ? ORDER BY settled_at LIMIT ?`
 )

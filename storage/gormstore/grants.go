@@ -102,11 +102,20 @@ func holdGrant(op storage.HoldGrant, forShare string) step {
 	}
 }
 
-func endGrant(op storage.EndGrant) step {
-	return step{
+// endGrant tells the client's server before the grant ends, while it is known whether it is this unit that ends it.
+// PostgreSQL needs the row locked for that, by a statement of its own: only a later statement sees what the unit wrote
+// that the lock waited for.
+func endGrant(op storage.EndGrant, forUpdate string) []step {
+	end := step{
 		sql:  `UPDATE grants SET state = 2, version = version + 1, updated_at = $1 WHERE id = $2 AND state = 1`,
 		args: []any{int64(at(op.At)), op.ID},
 	}
+	tell := tellOfGrant(op.ID, op.Kept, op.At)
+	if forUpdate == "" {
+		return []step{tell, end}
+	}
+	lock := step{query: true, sql: `SELECT 1 FROM grants WHERE id = $1 AND state = 1` + forUpdate, args: []any{op.ID}}
+	return []step{lock, tell, end}
 }
 
 func saveGrant(op storage.SaveGrant) []step {
@@ -115,7 +124,8 @@ func saveGrant(op storage.SaveGrant) []step {
 	if op.IfVersion == 0 {
 		steps[0] = insertGrant(g)
 	} else {
-		steps = append(steps, step{sql: `DELETE FROM decisions WHERE grant_id = $1`, args: []any{g.ID}})
+		steps = append(steps, tellOfGrant(g.ID, g.AllowedScopes(), g.UpdatedAt),
+			step{sql: `DELETE FROM decisions WHERE grant_id = $1`, args: []any{g.ID}})
 	}
 	for _, d := range g.Decisions {
 		steps = append(steps, insertDecision(g.ID, d))

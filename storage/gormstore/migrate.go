@@ -30,6 +30,8 @@ var timeline = []migration{
 	// It only adds. A program for an earlier schema does not look at given_by; what a family gave has marks of its own when
 	// the family ends, and those it knows.
 	{id: "0003_given_by", minCompatible: 1},
+	// It only adds. What an older program ends is told to no client's server.
+	{id: "0004_deliveries", minCompatible: 1},
 }
 
 // Status tells how a database's schema compares with this program's.

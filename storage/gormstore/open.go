@@ -64,7 +64,8 @@ type writer interface {
 type dialect struct {
 	name       string
 	forShare   string                  // ends a SELECT whose row must stay as it is until the transaction ends
-	skipLocked string                  // ends a SELECT of rows to delete that others may be deleting too
+	forUpdate  string                  // ends a SELECT whose row nobody else may change or lock until the transaction ends
+	skipLocked string                  // ends a SELECT of rows to change that others may be changing too
 	schemaLock string                  // keeps other migrations away until the transaction ends
 	readOnly   string                  // asks whether writes are refused
 	schema     func(ddl string) string // rewrites a migration

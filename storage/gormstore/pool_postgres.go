@@ -27,6 +27,7 @@ const (
 var postgresDialect = dialect{
 	name:       "postgres",
 	forShare:   " FOR SHARE",
+	forUpdate:  " FOR UPDATE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	schemaLock: "SELECT pg_advisory_xact_lock(7235419680)",
 	readOnly:   "SELECT current_setting('transaction_read_only') = 'on'",

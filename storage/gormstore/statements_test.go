@@ -130,11 +130,16 @@ func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
 	s.UserByLogin(ctx, "a@example.com")
 	s.LinkedUser(ctx, "https://superapp.example", "x")
 	s.UserSessions(ctx, "u", now)
+	s.LeaseDelivery(ctx, "c", now, now.Add(time.Second))
+	s.Deliveries(ctx, storage.DeliveryDead, "", 10)
+	require.NoError(t, s.CreateUser(ctx, storage.User{ID: "u"}))
+	require.NoError(t, s.SetDisabled(ctx, "u", true, now))
 	require.NoError(t, s.StartSession(ctx, storage.Session{ID: "s", UserID: "u"}, ""))
 	require.NoError(t, s.EndOtherSessions(ctx, "u", "s"))
 	require.NoError(t, s.Apply(ctx, storage.Unit{storage.RevokeFamily{}, storage.EndGrant{ID: "g"}}))
 	s.Apply(ctx, storage.Unit{storage.HoldGrant{ID: "g"}})
 	s.Apply(ctx, storage.Unit{storage.SpendToken{Key: key}})
+	s.Apply(ctx, storage.Unit{storage.SaveGrant{Grant: storage.Grant{ID: "g"}, IfVersion: 1}})
 	_, err := s.Collect(ctx, now, 10)
 	require.NoError(t, err)
 	for _, statement := range j.take() {
@@ -152,6 +157,27 @@ func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
 			require.False(t, strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "INDEX"), "%s\n%s", statement, step)
 		}
 	}
+}
+
+// However many deliveries wait, whoever looks which clients have one due reads a few entries of the index for each.
+func TestSQLiteFindsClientsWithSomethingDueByIndex(t *testing.T) {
+	var j journal
+	s := open(t, testdb.SQLite(t), gormstore.Options{Migrate: true, Statement: j.observe})
+	j.take()
+	_, err := s.DueClients(t.Context(), time.Now())
+	require.NoError(t, err)
+	statements := j.take()
+	require.Len(t, statements, 1)
+	plan, err := s.Explain(statements[0], 0)
+	require.NoError(t, err)
+	searches := 0
+	for _, step := range plan {
+		require.NotContains(t, step, "SCAN d")
+		if strings.Contains(step, "USING COVERING INDEX deliveries_due") {
+			searches++
+		}
+	}
+	require.Equal(t, 3, searches, "%q", plan)
 }
 
 // parameters counts a statement's parameters, numbered or not.

@@ -46,7 +46,7 @@ func (s *Store) steps(op storage.Op) ([]step, error) {
 	case storage.SaveGrant:
 		return saveGrant(op), nil
 	case storage.EndGrant:
-		return []step{endGrant(op)}, nil
+		return endGrant(op, s.dialect.forUpdate), nil
 	}
 	return nil, fmt.Errorf("a unit of work cannot have a %T", op)
 }

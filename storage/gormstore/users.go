@@ -146,11 +146,21 @@ func (s *Store) SetPassword(ctx context.Context, userID, old, hash string, when 
 
 // SetDisabled implements storage.Users.
 func (s *Store) SetDisabled(ctx context.Context, userID string, disabled bool, when time.Time) error {
+	set := map[string]any{"disabled": disabled, "updated_at": at(when)}
 	return s.write(ctx, func(tx *gorm.DB) error {
-		err := mustMeet(tx.Model(&userRow{}).Where("id = ?", userID).
-			Updates(map[string]any{"disabled": disabled, "updated_at": at(when)}))
-		if err != nil || !disabled {
+		change := tx.Model(&userRow{}).Where("id = ? AND disabled <> ?", userID, disabled).Updates(set)
+		if change.Error != nil {
+			return change.Error
+		}
+		if change.RowsAffected == 0 { // it is so already, or there is nobody
+			if err := mustMeet(tx.Model(&userRow{}).Where("id = ?", userID).Updates(set)); err != nil {
+				return err
+			}
+		} else if err := tellOfPerson(tx, userID, disabled, when); err != nil {
 			return err
+		}
+		if !disabled {
+			return nil
 		}
 		return deleteSessions(tx, userID, "")
 	})

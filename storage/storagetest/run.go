@@ -31,6 +31,8 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 		{name: "grants", contracts: grants()},
 		{name: "tokens", contracts: tokens()},
 		{name: "units", contracts: units()},
+		{name: "deliveries", contracts: deliveries()},
+		{name: "queue", contracts: queue(), fresh: true},
 		{name: "races", contracts: races()},
 		{name: "collector", contracts: collector(), fresh: true},
 		{name: "checker", contracts: checker()},

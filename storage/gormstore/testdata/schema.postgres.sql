@@ -42,6 +42,18 @@ decisions.03 allowed boolean NOT NULL
 decisions.04 decided_at bigint NOT NULL
 decisions.05 until bigint NOT NULL
 decisions.06 purpose text COLLATE C NOT NULL
+deliveries.01 id text COLLATE C NOT NULL
+deliveries.02 client_id text COLLATE C NOT NULL
+deliveries.03 user_id text COLLATE C NOT NULL
+deliveries.04 company_id text COLLATE C NOT NULL
+deliveries.05 event text COLLATE C NOT NULL
+deliveries.06 scope text COLLATE C NOT NULL
+deliveries.07 state smallint NOT NULL
+deliveries.08 attempts integer NOT NULL
+deliveries.09 due_at bigint NOT NULL
+deliveries.10 created_at bigint NOT NULL
+deliveries.11 settled_at bigint NOT NULL
+deliveries.12 failure text COLLATE C NOT NULL
 failure_salt.01 id smallint NOT NULL
 failure_salt.02 salt bytea NOT NULL
 failures.01 slot integer NOT NULL
@@ -137,6 +149,8 @@ companies companies_pkey PRIMARY KEY (id)
 constants constants_pkey PRIMARY KEY (name)
 decisions decisions_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id) ON DELETE CASCADE
 decisions decisions_pkey PRIMARY KEY (grant_id, scope)
+deliveries deliveries_pkey PRIMARY KEY (id)
+deliveries deliveries_state_check CHECK ((state = ANY (ARRAY[1, 2, 3])))
 failure_salt failure_salt_id_check CHECK ((id = 1))
 failure_salt failure_salt_pkey PRIMARY KEY (id)
 failures failures_pkey PRIMARY KEY (slot)
@@ -162,6 +176,8 @@ users users_email_key UNIQUE (email)
 users users_phone_key UNIQUE (phone)
 users users_pkey PRIMARY KEY (id)
 CREATE INDEX clients_publisher ON public.clients USING btree (publisher_id)
+CREATE INDEX deliveries_due ON public.deliveries USING btree (client_id, due_at) WHERE (state = 1)
+CREATE INDEX deliveries_settled ON public.deliveries USING btree (state, settled_at) WHERE (settled_at > 0)
 CREATE INDEX family_revocations_age ON public.family_revocations USING btree (revoked_at)
 CREATE INDEX grants_client ON public.grants USING btree (client_id, id) WHERE (state = 1)
 CREATE INDEX grants_ended ON public.grants USING btree (updated_at) WHERE (state = 2)
@@ -175,6 +191,7 @@ CREATE UNIQUE INDEX clients_pkey ON public.clients USING btree (id)
 CREATE UNIQUE INDEX companies_pkey ON public.companies USING btree (id)
 CREATE UNIQUE INDEX constants_pkey ON public.constants USING btree (name)
 CREATE UNIQUE INDEX decisions_pkey ON public.decisions USING btree (grant_id, scope)
+CREATE UNIQUE INDEX deliveries_pkey ON public.deliveries USING btree (id)
 CREATE UNIQUE INDEX failure_salt_pkey ON public.failure_salt USING btree (id)
 CREATE UNIQUE INDEX failures_pkey ON public.failures USING btree (slot)
 CREATE UNIQUE INDEX family_revocations_pkey ON public.family_revocations USING btree (family_id)

@@ -55,6 +55,21 @@ CREATE TABLE decisions (
     PRIMARY KEY (grant_id, scope)
 ) WITHOUT ROWID
 
+CREATE TABLE deliveries (
+    id TEXT PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    company_id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    state SMALLINT NOT NULL CHECK (state IN (1, 2, 3)),
+    attempts INTEGER NOT NULL,
+    due_at BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    settled_at BIGINT NOT NULL,
+    failure TEXT NOT NULL
+)
+
 CREATE TABLE failure_salt (
     id SMALLINT PRIMARY KEY CHECK (id = 1),
     salt BLOB NOT NULL
@@ -184,6 +199,10 @@ CREATE TABLE users (
 )
 
 CREATE INDEX clients_publisher ON clients (publisher_id)
+
+CREATE INDEX deliveries_due ON deliveries (client_id, due_at) WHERE state = 1
+
+CREATE INDEX deliveries_settled ON deliveries (state, settled_at) WHERE settled_at > 0
 
 CREATE INDEX family_revocations_age ON family_revocations (revoked_at)
 

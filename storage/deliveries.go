@@ -1,0 +1,60 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// DeliveryEvent is what a client's server is told about one of its people or companies.
+type DeliveryEvent string
+
+const (
+	EventGrantEnded    DeliveryEvent = "grant_ended"    // nothing is allowed any more
+	EventGrantNarrowed DeliveryEvent = "grant_narrowed" // less is allowed; see Delivery.Scope
+	EventUserDisabled  DeliveryEvent = "user_disabled"  // the person's tokens are dead until they are enabled again
+	EventUserEnabled   DeliveryEvent = "user_enabled"
+)
+
+// DeliveryState is how far a delivery has got.
+type DeliveryState int
+
+const (
+	DeliveryPending   DeliveryState = 1 // to be sent at DueAt, or being sent until then
+	DeliveryDelivered DeliveryState = 2 // the client's server has it
+	DeliveryDead      DeliveryState = 3 // given up
+)
+
+// Delivery is something that a client's server has to be told. Units of work write it in the transaction of what it is
+// about (see EndGrant, SaveGrant and Users.SetDisabled), for clients that have a webhook_uri. Who says that it was sent is
+// responsible for its having arrived: a delivery may arrive more than once, and it arrives unless it is dead.
+type Delivery struct {
+	ID       string // time-ordered UUID, the same however often it is sent
+	ClientID string
+	Owner    Owner // whose grant it is about
+	Event    DeliveryEvent
+	Scope    string // of EventGrantNarrowed: what is still allowed, separated by single spaces
+	State    DeliveryState
+	Attempts int       // how often it was sent in vain, since it was made or last retried
+	DueAt    time.Time // when it is sent next; while it is leased, when the lease ends
+	// CreatedAt is when it happened.
+	CreatedAt time.Time
+	SettledAt time.Time // when it was delivered or given up
+	Failure   string    // what came of the last attempt that failed, in our words
+}
+
+// Deliveries keeps what clients' servers have to be told.
+type Deliveries interface {
+	// DueClients returns the clients that have a delivery to be sent at now, in the order of their IDs.
+	DueClients(ctx context.Context, now time.Time) ([]string, error)
+	// LeaseDelivery returns the delivery of a client that has been due longest at now, and keeps it from everybody else
+	// until the time until, which is its DueAt. ErrNotFound when none is due.
+	LeaseDelivery(ctx context.Context, clientID string, now, until time.Time) (Delivery, error)
+	// SettleDelivery says what came of a lease: it replaces State, Attempts, DueAt, SettledAt and Failure of leased, as
+	// LeaseDelivery returned it. ErrConflict when the lease has run out and somebody else has got, or settled, it.
+	SettleDelivery(ctx context.Context, leased, settled Delivery) error
+	// Deliveries returns up to limit deliveries in a state, 0 for any, with an ID greater than after, in ID order.
+	Deliveries(ctx context.Context, state DeliveryState, after string, limit int) ([]Delivery, error)
+	// RetryDelivery makes a dead delivery due at the time at, as if it had never been sent. ErrConflict when it is not
+	// dead, ErrNotFound when there is none.
+	RetryDelivery(ctx context.Context, id string, at time.Time) error
+}
