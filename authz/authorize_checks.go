@@ -27,6 +27,7 @@ type authorizeRequest struct {
 	prompt      []string
 	maxAge      int64 // seconds; -1: not asked
 	hintSubject string
+	givenBy     storage.FamilyID // of the host app's access token, where it is that app that asks
 }
 
 // pageError is a refusal that must not redirect: client or redirect URI are not good (RFC 6749 §4.1.2.1).

@@ -12,7 +12,7 @@ import (
 // issueCode makes an authorization code and stores it, with the decision of a policy where nobody was asked.
 func (s *Server) issueCode(ctx context.Context, req *authorizeRequest, grant *storage.Grant, answer consent.Answer, who *identity.SignedIn) (string, error) {
 	owner := req.owner(who.User)
-	x := &exchange{now: s.now(), client: req.client, route: req.route, family: newFamily()}
+	x := &exchange{now: s.now(), client: req.client, route: req.route, family: newFamily(), givenBy: req.givenBy}
 	if len(answer.Unrecorded) > 0 {
 		unrecorded, _ := registered(req.client, answer.Unrecorded)
 		x.unit = consent.Allow(grant, owner, req.client.ID, unrecorded, answer.Unrecorded, who.User.ID, x.now)

@@ -26,6 +26,7 @@ type exchange struct {
 	family     storage.FamilyID
 	generation uint32
 	session    *session
+	givenBy    storage.FamilyID // of a code for the host app: the family of its access token
 	secretID   string // of the root secret that derived the children of a refresh token
 
 	lifetimes  lifetimes
@@ -99,9 +100,17 @@ func (x *exchange) issue(key storage.TokenKey, hash []byte, scope string, expire
 		TokenKey: key, Hash: hash,
 		ClientID: x.client.ID, GrantID: x.session.GrantID, UserID: x.session.UserID, CompanyID: x.session.CompanyID,
 		Scope: scope, Session: data,
-		IssuedAt: x.now, ExpiresAt: expires, State: storage.TokenActive,
+		IssuedAt: x.now, ExpiresAt: expires, State: storage.TokenActive, GivenBy: x.giver(),
 	}})
 	return nil
+}
+
+// giver is the family that gives what is issued. Whatever comes of a code or refresh token is given by who gave that.
+func (x *exchange) giver() storage.FamilyID {
+	if x.stored != nil {
+		return x.stored.GivenBy
+	}
+	return x.givenBy
 }
 
 // noteOutage keeps an error that means the database is away, so that whatever fosite makes of it is answered with 503.

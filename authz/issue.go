@@ -19,13 +19,14 @@ import (
 // IssueCode makes an authorization code (Answer.Code) for the person behind the host app's access token, without a
 // browser. Params are access_token, and those of an authorization request but response_type: client_id, redirect_uri,
 // scope, code_challenge, nonce. Without scope it is for what the person allowed. An *Error with code consent_required,
-// status 403, where what they decided does not cover it.
+// status 403, where what they decided does not cover it. What comes of the code ends with the family of the access token
+// (EndHostSession).
 func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
-	who, err := s.HostPerson(ctx, req)
+	who, family, err := s.hostSession(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	asked := &authorizeRequest{route: req.Route, params: req.Params}
+	asked := &authorizeRequest{route: req.Route, params: req.Params, givenBy: family}
 	asked.params["response_type"] = "code"
 	if err := s.checkClient(ctx, asked); err != nil {
 		return nil, notFoundWhereUnknown(err)
@@ -35,10 +36,11 @@ func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 		return nil, err
 	}
 	if asked.params["scope"] == "" {
-		asked.params["scope"] = strings.Join(allowedScopes(grant, asked.client, s.now()), " ")
-		if asked.params["scope"] == "" {
+		shared := consent.SharingWith(asked.client, grant, s.now(), s.cooldown)
+		if !shared.Allowed {
 			return nil, errConsent
 		}
+		asked.params["scope"] = strings.Join(shared.Granted, " ")
 	}
 	for _, check := range []func(context.Context, *authorizeRequest) error{s.checkHostRedirectURI, s.checkScope, s.checkHostChallenge} {
 		if err := check(ctx, asked); err != nil {
@@ -67,31 +69,51 @@ func (s *Server) codeFor(ctx context.Context, asked *authorizeRequest, who *iden
 			return &Answer{Code: code, Client: asked.client, Scope: decided.Granted, ExpiresIn: s.lifetimesFor(asked.client, asked.route, kindUser).code}, nil
 		case !errors.Is(err, storage.ErrConflict):
 			return nil, err
-		case attempt == 2: // the grant moves and moves
+		case attempt == grantTries:
 			return nil, errUnavailable.because(err)
 		}
 	}
 }
 
+// grantTries is how often a request starts over because the grant moved meanwhile. Each time somebody else's change of it
+// was stored.
+const grantTries = 20
+
 // HostPerson returns whose access token the host app presents: one of a first-party client, with the scope superapp,
 // that a person allowed. An *Error otherwise.
 func (s *Server) HostPerson(ctx context.Context, req *Request) (*identity.SignedIn, error) {
+	who, _, err := s.hostSession(ctx, req)
+	return who, err
+}
+
+// hostSession is HostPerson, and the family of the access token: the person's session in the host app.
+func (s *Server) hostSession(ctx context.Context, req *Request) (*identity.SignedIn, storage.FamilyID, error) {
 	t, err := s.presented(ctx, req, req.Params["access_token"])
 	if err != nil {
-		return nil, err
+		return nil, storage.FamilyID{}, err
 	}
 	sess, err := decodeSession(&t.Token)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, storage.FamilyID{}, err
 	case !req.Client.FirstParty || sess.kind() != kindUser || !slices.Contains(stillRegistered(req.Client, t.Scope), registry.ScopeSuperapp):
-		return nil, refuse(CodeInsufficientScope, "The access token has to be a person's, of the super app's own client, with the scope superapp.")
+		return nil, storage.FamilyID{}, refuse(CodeInsufficientScope, "The access token has to be a person's, of the super app's own client, with the scope superapp.")
 	}
 	user, err := s.store.User(ctx, t.UserID)
 	if err != nil {
-		return nil, gone(err)
+		return nil, storage.FamilyID{}, gone(err)
 	}
-	return &identity.SignedIn{User: user, Session: storage.Session{UserID: user.ID, AuthTime: time.Unix(sess.AuthTime, 0)}}, nil
+	return &identity.SignedIn{User: user, Session: storage.Session{UserID: user.ID, AuthTime: time.Unix(sess.AuthTime, 0)}}, t.Family, nil
+}
+
+// EndHostSession ends the host app's access token (Params["access_token"]) with its family, and every code and token that
+// IssueCode gave with one of that family. Errors as those of HostPerson.
+func (s *Server) EndHostSession(ctx context.Context, req *Request) (*Answer, error) {
+	_, family, err := s.hostSession(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	return &Answer{}, s.store.Apply(ctx, storage.Unit{storage.RevokeFamily{Family: family, At: s.now()}})
 }
 
 var errConsent = func() *Error {
@@ -108,23 +130,6 @@ func notFoundWhereUnknown(err error) error {
 		return &unknown
 	}
 	return asError(err)
-}
-
-// allowedScopes is what an owner allowed a client, and what its registration requires: that has to be allowed too.
-func allowedScopes(grant *storage.Grant, c *storage.Client, now time.Time) []string {
-	var names []string
-	if grant == nil && !c.FirstParty {
-		return nil
-	}
-	for _, scope := range c.Scopes {
-		allowed := grant != nil && slices.ContainsFunc(grant.Decisions, func(d storage.Decision) bool {
-			return d.Scope == scope.Name && d.Allowed && (d.Until.IsZero() || now.Before(d.Until))
-		})
-		if allowed || scope.Required {
-			names = append(names, scope.Name)
-		}
-	}
-	return names
 }
 
 // checkHostRedirectURI is checkRegisteredRedirectURI where the redirect URI may be left out: with one registered, or for
@@ -159,7 +164,7 @@ func (s *Server) TokensFor(ctx context.Context, route *Route, c *storage.Client,
 		switch {
 		case !errors.Is(err, storage.ErrConflict):
 			return answer, err
-		case attempt == 2: // the grant moves and moves
+		case attempt == grantTries:
 			return nil, errUnavailable.because(err)
 		}
 	}

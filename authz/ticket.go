@@ -38,7 +38,7 @@ func (s *Server) IssueTicket(ctx context.Context, req *Request) (*Answer, error)
 	if err != nil {
 		return nil, err
 	}
-	x := &exchange{now: s.now(), client: req.Client, route: req.Route, family: t.Family}
+	x := &exchange{now: s.now(), client: req.Client, route: req.Route, family: t.Family, givenBy: t.GivenBy}
 	key := newTicketKey(t.Family)
 	x.session = &session{GrantID: t.GrantID, UserID: user.ID, CompanyID: t.CompanyID}
 	if data := req.Params["tpd"]; data != "" {
