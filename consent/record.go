@@ -88,7 +88,7 @@ func record(g *storage.Grant, owner storage.Owner, clientID, by string, now time
 	change(&fresh)
 	return append(storage.Unit{
 		storage.SaveGrant{Grant: successor(*g, now), IfVersion: g.Version},
-		storage.EndGrant{ID: g.ID, At: now},
+		storage.EndGrant{ID: g.ID, At: now, Kept: fresh.AllowedScopes()},
 	}, save(fresh, by, 0)...)
 }
 
