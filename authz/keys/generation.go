@@ -31,7 +31,7 @@ type generations struct {
 type signingKey struct {
 	algorithm  string
 	activeFrom time.Time
-	signer     jose.Signer
+	signers    map[string]jose.Signer // by the typ that they write
 }
 
 // generate makes a key whose ID is its thumbprint (RFC 7638).
@@ -79,7 +79,7 @@ func open(stored []storage.Key, sealer *secret.Sealer) (*generations, error) {
 		if err != nil {
 			return nil, fmt.Errorf("keys: %s: %w", k.ID, err)
 		}
-		signer, err := newSigner(k, private)
+		signers, err := newSigners(k, private)
 		if err != nil {
 			return nil, fmt.Errorf("keys: %s: %w", k.ID, err)
 		}
@@ -87,7 +87,7 @@ func open(stored []storage.Key, sealer *secret.Sealer) (*generations, error) {
 		if err := public.UnmarshalJSON(k.Public); err != nil {
 			return nil, fmt.Errorf("keys: %s: %w", k.ID, err)
 		}
-		g.keys = append(g.keys, signingKey{algorithm: k.Algorithm, activeFrom: k.ActiveFrom, signer: signer})
+		g.keys = append(g.keys, signingKey{algorithm: k.Algorithm, activeFrom: k.ActiveFrom, signers: signers})
 		g.set.Keys = append(g.set.Keys, public)
 		g.infos = append(g.infos, Info{ID: k.ID, Algorithm: k.Algorithm, Generation: k.Generation,
 			CreatedAt: k.CreatedAt, ActiveFrom: k.ActiveFrom, RetiredAt: k.RetiredAt})
@@ -97,16 +97,25 @@ func open(stored []storage.Key, sealer *secret.Sealer) (*generations, error) {
 	return g, err
 }
 
-func newSigner(k storage.Key, private any) (jose.Signer, error) {
+func newSigners(k storage.Key, private any) (map[string]jose.Signer, error) {
 	key := jose.SigningKey{
 		Algorithm: jose.SignatureAlgorithm(k.Algorithm),
 		Key:       jose.JSONWebKey{Key: private, KeyID: k.ID},
 	}
-	return jose.NewSigner(key, (&jose.SignerOptions{}).WithType("JWT"))
+	signers := map[string]jose.Signer{}
+	for _, typ := range []string{typeJWT, typeSecurityEvent} {
+		signer, err := jose.NewSigner(key, (&jose.SignerOptions{}).WithType(jose.ContentType(typ)))
+		if err != nil {
+			return nil, err
+		}
+		signers[typ] = signer
+	}
+	return signers, nil
 }
 
-// signer returns the newest key for alg that may sign at now; the oldest one where a clock was set back before them all.
-func (g *generations) signer(alg string, now time.Time) (jose.Signer, error) {
+// signer returns the newest key for alg that may sign at now, writing typ; the oldest one where a clock was set back
+// before them all.
+func (g *generations) signer(alg, typ string, now time.Time) (jose.Signer, error) {
 	var oldest jose.Signer
 	for i := len(g.keys) - 1; i >= 0; i-- {
 		k := g.keys[i]
@@ -114,9 +123,9 @@ func (g *generations) signer(alg string, now time.Time) (jose.Signer, error) {
 			continue
 		}
 		if !now.Before(k.activeFrom) {
-			return k.signer, nil
+			return k.signers[typ], nil
 		}
-		oldest = k.signer
+		oldest = k.signers[typ]
 	}
 	if oldest == nil {
 		return nil, fmt.Errorf("keys: no key for %q", alg)

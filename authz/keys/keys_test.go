@@ -2,7 +2,9 @@ package keys_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -140,5 +142,32 @@ func TestVerifyRefusesWhatNoKeyOfOursSigned(t *testing.T) {
 	} {
 		_, err := s.Verify(token)
 		require.ErrorIs(t, err, keys.ErrUnknownKey, name)
+	}
+}
+
+// Both are signed by the same keys, and neither can stand in for the other.
+func TestASecurityEventTokenIsNoIDToken(t *testing.T) {
+	s := keys.New(open(t, testdb.SQLite(t)), root(t, 'a', 0), time.Hour, time.Now)
+	require.NoError(t, s.Load(t.Context()))
+	for _, alg := range []string{"ES256", "RS256"} {
+		claims := map[string]string{"sub": "ana"}
+		idToken, err := s.Sign(alg, claims)
+		require.NoError(t, err)
+		event, err := s.SignSecurityEvent(alg, claims)
+		require.NoError(t, err)
+		_, err = s.Verify(idToken)
+		require.NoError(t, err)
+		_, err = s.Verify(event)
+		require.ErrorIs(t, err, keys.ErrUnknownKey)
+
+		var header, other map[string]string
+		for token, into := range map[string]*map[string]string{idToken: &header, event: &other} {
+			raw, err := base64.RawURLEncoding.DecodeString(token[:strings.Index(token, ".")])
+			require.NoError(t, err)
+			require.NoError(t, json.Unmarshal(raw, into))
+		}
+		require.Equal(t, []string{"JWT", "secevent+jwt"}, []string{header["typ"], other["typ"]})
+		require.Equal(t, header["kid"], other["kid"])
+		require.Equal(t, alg, other["alg"])
 	}
 }
