@@ -32,18 +32,24 @@ func (e endpoint) guard() http.Handler {
 	})
 }
 
-// Handler returns what answers at a route's path where no other route has that path: 405 with Allow to methods that it
-// does not take (RFC 9110 §15.5.6), in its own format.
-func (s *Server) Handler(route *Route) http.Handler {
-	allow := strings.Join(route.Methods, ", ")
+// Handler returns what answers at the path of these routes, where no other route has that path: 405 with Allow to methods
+// that none of them takes (RFC 9110 §15.5.6), in the format of the first.
+func (s *Server) Handler(routes ...*Route) http.Handler {
+	var methods []string
+	for _, route := range routes {
+		methods = append(methods, route.Methods...)
+	}
+	allow := strings.Join(methods, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if route.Takes(r.Method) {
-			route.Endpoint(w, r, route)
-			return
+		for _, route := range routes {
+			if route.Takes(r.Method) {
+				route.Endpoint(w, r, route)
+				return
+			}
 		}
 		w.Header().Set("Allow", allow)
 		e := refuse(CodeInvalidRequest, "This endpoint answers "+allow+" only.")
 		e.Status = http.StatusMethodNotAllowed
-		s.Refuse(w, r, route, e)
+		s.Refuse(w, r, routes[0], e)
 	})
 }

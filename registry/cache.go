@@ -20,7 +20,8 @@ const (
 type generation struct {
 	clients    shelf[storage.Client]
 	publishers shelf[storage.Publisher]
-	catalogue  shelf[Catalogue] // one item, under the empty key
+	catalogue  shelf[Catalogue]         // one item, under the empty key
+	everyone   shelf[[]*storage.Client] // likewise
 	index      atomic.Pointer[dialectIndex]
 	indexing   chan struct{} // held by whoever makes the index
 }

@@ -80,17 +80,24 @@ func (d *dialectIndex) add(c *storage.Client) {
 
 // eachSpeaker calls do for every client that speaks a dialect, in ID order and past the cache, until one fails.
 func (r *Registry) eachSpeaker(ctx context.Context, do func(*storage.Client) error) error {
+	return r.eachClient(ctx, func(c *storage.Client) error {
+		if len(c.Dialects) == 0 {
+			return nil
+		}
+		speaker := *c // a copy, so that an index of few does not hold the whole page
+		return do(&speaker)
+	})
+}
+
+// eachClient calls do for every client, in ID order and past the cache, until one fails.
+func (r *Registry) eachClient(ctx context.Context, do func(*storage.Client) error) error {
 	for after := ""; ; {
 		clients, err := r.store.Clients(ctx, after, clientsPage)
 		if err != nil {
 			return err
 		}
 		for i := range clients {
-			if len(clients[i].Dialects) == 0 {
-				continue
-			}
-			c := clients[i] // a copy, so that an index of few does not hold the whole page
-			if err := do(&c); err != nil {
+			if err := do(&clients[i]); err != nil {
 				return err
 			}
 		}

@@ -53,6 +53,19 @@ func (r *Registry) Client(ctx context.Context, id string) (*storage.Client, erro
 	return r.current.Load().clients.get(ctx, id, r.store.Client)
 }
 
+// Clients returns all clients in ID order, shared and not to be changed.
+func (r *Registry) Clients(ctx context.Context) ([]*storage.Client, error) {
+	all, err := r.current.Load().everyone.get(ctx, "", func(ctx context.Context, _ string) ([]*storage.Client, error) {
+		var all []*storage.Client
+		err := r.eachClient(ctx, func(c *storage.Client) error { all = append(all, c); return nil })
+		return all, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return *all, nil
+}
+
 // Publisher returns the publisher with this ID, shared and not to be changed. storage.ErrNotFound when there is none.
 func (r *Registry) Publisher(ctx context.Context, id string) (*storage.Publisher, error) {
 	if id == "" {

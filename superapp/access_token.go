@@ -22,17 +22,17 @@ var ErrNoSignIn = errors.New("superapp: the mini app has no sign-in address")
 func (a *API) accessTokenRoute() authz.Route {
 	return authz.Route{
 		Methods: []string{http.MethodPost}, Path: "/superapp/v1/apps/{client_id}/access-token",
-		Endpoint: a.authz.API(a.accessToken), Decode: decodeFor(nil), Fail: fail,
+		Endpoint: a.Authz.API(a.accessToken), Decode: decodeFor(nil), Fail: fail,
 		Encode: func(_ *authz.Request, answer *authz.Answer) authz.Response { return authz.Response{Body: answer.Raw} },
 	}
 }
 
 func (a *API) accessToken(ctx context.Context, req *authz.Request) (*authz.Answer, error) {
-	answer, err := a.authz.IssueCode(ctx, req)
+	answer, err := a.Authz.IssueCode(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	answer.Raw, err = a.signIn(ctx, answer.Client, answer.Code)
+	answer.Raw, err = a.SignIn(ctx, answer.Client, answer.Code)
 	switch {
 	case errors.Is(err, ErrNoSignIn):
 		return nil, authz.Refuse(authz.CodeInvalidRequest, "The mini app has no sign-in address. Its registration has to name one: dialects.gam.signin_url.")

@@ -20,7 +20,7 @@ var codeParams = map[string]string{
 func (a *API) codeRoute() authz.Route {
 	return authz.Route{
 		Methods: []string{http.MethodPost}, Path: "/superapp/v1/apps/{client_id}/code",
-		Endpoint: a.authz.API(a.authz.IssueCode), Decode: decodeFor(codeParams), Encode: a.encodeCode, Fail: fail,
+		Endpoint: a.Authz.API(a.Authz.IssueCode), Decode: decodeFor(codeParams), Encode: a.encodeCode, Fail: fail,
 	}
 }
 
@@ -31,17 +31,25 @@ func (a *API) encodeCode(req *authz.Request, answer *authz.Answer) authz.Respons
 		ExpiresIn int64  `json:"expires_in"`
 		State     string `json:"state,omitempty"`
 		Issuer    string `json:"iss"`
-	}{answer.Code, int64(answer.ExpiresIn / time.Second), req.Params["state"], a.issuer}
+	}{answer.Code, int64(answer.ExpiresIn / time.Second), req.Params["state"], a.Issuer}
 	return authz.Response{Status: http.StatusCreated, Body: body}
 }
 
-// decodeFor returns a Decode that reads the host app's access token, the mini app from the path, and these members of
-// a JSON body, which may be left out where nothing in it is needed.
+// decodeCall is a Decode that reads what every call may have: the host app's access token, the mini app in the path, and
+// the language that is asked for.
+func decodeCall(r *http.Request) (*authz.Request, error) {
+	return &authz.Request{Header: r.Header, Params: authz.Params{
+		"access_token": bearer(r), "client_id": r.PathValue("client_id"), "ui_locales": r.URL.Query().Get("ui_locales"),
+	}}, nil
+}
+
+// decodeFor returns a Decode that reads what decodeCall reads, and these members of a JSON body, which may be left out
+// where nothing in it is needed.
 func decodeFor(members map[string]string) func(*http.Request) (*authz.Request, error) {
 	return func(r *http.Request) (*authz.Request, error) {
-		req := &authz.Request{Params: authz.Params{"access_token": bearer(r), "client_id": r.PathValue("client_id")}}
-		if r.ContentLength == 0 { // with whatever Content-Type
-			return req, nil
+		req, err := decodeCall(r)
+		if err != nil || r.ContentLength == 0 { // with whatever Content-Type
+			return req, err
 		}
 		body, err := dialect.ReadBody(r, false)
 		if err != nil {

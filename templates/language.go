@@ -34,7 +34,18 @@ func (p *Pages) Language(r *http.Request, c Common) string {
 	if cookie, err := r.Cookie(languageCookie); err == nil && p.has(cookie.Value) {
 		return cookie.Value
 	}
-	for _, wanted := range [][]language.Tag{parseTags(c.Locale), parseTags(c.Locales), acceptedTags(r)} {
+	return p.match(parseTags(c.Locale), parseTags(c.Locales), acceptedTags(r.Header.Get("Accept-Language")))
+}
+
+// LanguageFor returns the tag of the language for an answer that is no page: what the request asks for, as ui_locales and
+// then as Accept-Language, then the person's own locale, then the default.
+func (p *Pages) LanguageFor(uiLocales, accept, locale string) string {
+	return p.match(parseTags(uiLocales), acceptedTags(accept), parseTags(locale))
+}
+
+// match returns the first language that we have of those that are wanted, group by group.
+func (p *Pages) match(groups ...[]language.Tag) string {
+	for _, wanted := range groups {
 		if len(wanted) == 0 {
 			continue
 		}
@@ -62,8 +73,7 @@ func parseTags(s string) []language.Tag {
 	return tags
 }
 
-func acceptedTags(r *http.Request) []language.Tag {
-	header := r.Header.Get("Accept-Language")
+func acceptedTags(header string) []language.Tag {
 	if len(header) > maxPreference {
 		return nil
 	}

@@ -241,7 +241,9 @@ func do(t testing.TB, c *http.Client, r *http.Request) answer {
 	defer response.Body.Close()
 	body, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
-	return answer{response, string(body)}
+	a := answer{response, string(body)}
+	requireDescribed(t, r, a)
+	return a
 }
 
 // post sends a form as a mini-app server does. auth is a client_id for HTTP Basic, or empty.

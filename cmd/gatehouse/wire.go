@@ -115,7 +115,7 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	r.identity = r.newIdentity()
 	r.authz = r.newAuthz(root)
 	r.partner = r.newPartner(root)
-	r.superapp = superapp.New(r.authz, cfg.Issuer, r.partner.SignIn)
+	r.superapp = r.newSuperApp()
 	r.formats = slices.Concat[[]authz.Route]( // a vendor's room each
 		boxc.Routes(r.authz),
 		boxo.Routes(r.authz, r.registry.BoxoApp),
@@ -163,14 +163,19 @@ func (r *rooms) newPartner(root secret.Root) *partner.Partner {
 	})
 }
 
+func (r *rooms) newSuperApp() *superapp.API {
+	return superapp.New(superapp.Options{
+		Authz: r.authz, Issuer: r.cfg.Issuer, Store: r.store, Registry: r.registry, Claims: r.claims, SignIn: r.partner.SignIn,
+		Language: r.pages.LanguageFor, Cooldown: r.cfg.DenyCooldown, Now: r.now,
+	})
+}
+
 // mount is the whole surface of the server. Pages and what goes with them are protected from posts of other sites; the
 // protocol's endpoints take credentials of their own.
 func (r *rooms) mount() (public, pages *http.ServeMux) {
 	public, pages = http.NewServeMux(), http.NewServeMux()
 	r.authz.Mount(public, r.formats)
-	for _, route := range r.superapp.Routes() {
-		public.Handle(route.Path, r.authz.Handler(&route))
-	}
+	r.superapp.Mount(public)
 	public.HandleFunc("/superapp/", func(w http.ResponseWriter, req *http.Request) { r.refuse(w, req, http.StatusNotFound) })
 	r.identity.Mount(pages)
 	r.consent.Mount(pages)

@@ -1,0 +1,83 @@
+package superapp
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"gatehouse/authz"
+	"gatehouse/consent"
+	"gatehouse/storage"
+)
+
+// visit is a person and one mini app.
+type visit struct {
+	person  storage.User
+	client  *storage.Client
+	grant   *storage.Grant // nil: nothing was decided
+	sharing consent.Sharing
+}
+
+func (v *visit) owner() storage.Owner { return storage.Owner{UserID: v.person.ID} }
+
+// enter finds what a call about one mini app is about. An *Error with status 404 for a client that the person cannot have
+// met here.
+func (a *API) enter(ctx context.Context, req *authz.Request) (*visit, error) {
+	who, err := a.Authz.HostPerson(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	v := &visit{person: who.User}
+	v.client, err = a.Registry.Client(ctx, req.Params["client_id"])
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, errNoMiniApp
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := a.look(ctx, v); err != nil {
+		return nil, err
+	}
+	if !shows(v.client, v.grant != nil, req.Client) {
+		return nil, errNoMiniApp
+	}
+	return v, nil
+}
+
+var errNoMiniApp = func() *authz.Error {
+	e := authz.Refuse(authz.CodeInvalidClient, "No mini app has this client_id.")
+	e.Status = http.StatusNotFound
+	return e
+}()
+
+// look reads what the person has decided.
+func (a *API) look(ctx context.Context, v *visit) error {
+	grant, err := a.Store.Grant(ctx, v.owner(), v.client.ID)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		a.found(v, nil)
+		return nil
+	case err != nil:
+		return err
+	}
+	a.found(v, &grant)
+	return nil
+}
+
+func (a *API) found(v *visit, grant *storage.Grant) {
+	v.grant = grant
+	v.sharing = consent.SharingWith(v.client, grant, a.now(), a.Cooldown)
+}
+
+// shows reports whether a client is a mini app to the host app: an approved one that asks people for something, or any
+// that the person has decided about, but never the host app itself.
+func shows(c *storage.Client, decided bool, host *storage.Client) bool {
+	if c.ID == host.ID {
+		return false
+	}
+	asks := slices.Contains(c.GrantTypes, "authorization_code") && slices.Contains(c.TokenTypes, "user") && len(consent.Shareable(c)) > 0
+	return decided || asks && approved(c)
+}
+
+func approved(c *storage.Client) bool { return c.Status == storage.StatusApproved }
