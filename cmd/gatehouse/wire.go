@@ -19,6 +19,7 @@ import (
 	"gatehouse/authz/dialect/xoxoday"
 	"gatehouse/authz/keys"
 	"gatehouse/consent"
+	"gatehouse/deliveries"
 	"gatehouse/identity"
 	"gatehouse/identity/claims"
 	"gatehouse/internal/config"
@@ -156,6 +157,13 @@ func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 	})
 }
 
+func (r *rooms) newDeliveries() *deliveries.Worker {
+	return deliveries.New(deliveries.Options{
+		Store: r.store, Registry: r.registry, Claims: r.claims, Keys: r.keys, Calls: outbound.New(r.cfg.AllowPrivateNetwork),
+		Issuer: r.cfg.Issuer, Now: r.now, Log: r.log,
+	})
+}
+
 func (r *rooms) newPartner(root secret.Root) *partner.Partner {
 	return partner.New(partner.Options{
 		Authz: r.authz, Registry: r.registry, People: r.people, Claims: r.claims, Grants: r.store,
@@ -199,7 +207,7 @@ func (r *rooms) handler() http.Handler {
 // run does the background work of every room until ctx ends.
 func (r *rooms) run(ctx context.Context) {
 	var group sync.WaitGroup
-	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.collect} {
+	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.newDeliveries().Run, r.collect} {
 		group.Go(func() { work(ctx) })
 	}
 	group.Wait()

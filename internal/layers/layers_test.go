@@ -22,7 +22,7 @@ const module = "gatehouse"
 // everyone. A package belongs to the room with the longest name that is a prefix of its own.
 var rooms = map[string][]string{
 	"cmd/gatehouse": {"authz", "authz/dialect", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
-		"storage/gormstore", "superapp", "superapp/partner", "internal/rim", "templates", "static", "samples"},
+		"storage/gormstore", "superapp", "superapp/partner", "deliveries", "internal/rim", "templates", "static", "samples"},
 
 	"authz": {"authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
 		"internal/rim", "templates", "static"},
@@ -33,6 +33,8 @@ var rooms = map[string][]string{
 		"internal/rim", "templates", "static"},
 	"superapp/partner": {"superapp", "authz", "authz/dialect", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
 		"internal/rim", "templates", "static"},
+	// What mini apps' servers are told. It signs like authz and calls like superapp/partner, and needs neither of them.
+	"deliveries":      {"authz/keys", "identity/claims", "registry", "storage"},
 	"authz/keys":      {"storage"},
 	"consent":         {"identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
 	"identity":        {"identity/claims", "storage", "internal/rim", "templates", "static"},

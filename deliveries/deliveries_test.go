@@ -1,0 +1,423 @@
+package deliveries
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gatehouse/internal/outbound"
+	"gatehouse/internal/testdb"
+	"gatehouse/storage"
+)
+
+const (
+	caep = "https://schemas.openid.net/secevent/caep/event-type/"
+	risc = "https://schemas.openid.net/secevent/risc/event-type/"
+)
+
+func TestEachDecisionArrivesAsASignedEvent(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		h := newHouse(t, dsn, &atomic.Int64{})
+		r := h.receiver(t, nil)
+		public := h.client(storage.Client{WebhookURI: r.url, SubjectType: "public"})
+		pairwise := h.client(storage.Client{WebhookURI: r.url, SubjectType: "pairwise", IDTokenAlg: "RS256"})
+		ana := storage.User{ID: "ana", CreatedAt: h.now(), UpdatedAt: h.now()}
+		require.NoError(t, h.store.CreateUser(t.Context(), ana))
+		private := h.claims.Subject("ana", &storage.Client{ID: pairwise, SubjectType: "pairwise"})
+		require.NotEqual(t, "ana", private)
+		h.run()
+
+		at := h.now()
+		apply := func(ops ...storage.Op) func() {
+			return func() { require.NoError(t, h.store.Apply(t.Context(), ops)) }
+		}
+		disable := func(disabled bool) func() {
+			return func() { require.NoError(t, h.store.SetDisabled(t.Context(), "ana", disabled, at)) }
+		}
+		company := h.grant(public, storage.Owner{CompanyID: "acme"}, "user_session")
+		person := h.grant(pairwise, storage.Owner{UserID: "ana"}, "email", "openid", "phone")
+		narrowed := person
+		narrowed.ID, narrowed.Decisions = "narrowed", person.Decisions[:2]
+		for i, c := range []struct {
+			do       func()
+			aud, sub string
+			alg      string
+			uri      string
+			claims   map[string]any
+		}{
+			{apply(storage.EndGrant{ID: company.ID, At: at}), public, "acme", "ES256", caep + "session-revoked", nil},
+			{apply(storage.EndGrant{ID: person.ID, At: at, Kept: []string{"openid", "email"}}, storage.SaveGrant{Grant: narrowed}),
+				pairwise, private, "RS256", caep + "token-claims-change", map[string]any{"scope": "email openid"}},
+			{disable(true), pairwise, private, "RS256", risc + "account-disabled", nil},
+			{disable(false), pairwise, private, "RS256", risc + "account-enabled", nil},
+			{apply(storage.EndGrant{ID: "narrowed", At: at}), pairwise, private, "RS256", caep + "session-revoked", nil},
+		} {
+			c.do()
+			got := r.wait(i + 1)[i]
+			require.Equal(t, "application/secevent+jwt", got.header.Get("Content-Type"))
+			require.Equal(t, "application/json", got.header.Get("Accept"))
+			require.Equal(t, "secevent+jwt", got.typ)
+			require.Equal(t, c.alg, got.alg)
+			happened := map[string]any{"event_timestamp": float64(at.Unix())}
+			if c.claims != nil {
+				happened["claims"] = c.claims
+			}
+			require.NotEmpty(t, got.claims["jti"])
+			delete(got.claims, "jti")
+			require.Equal(t, map[string]any{
+				"iss": issuer, "aud": c.aud, "iat": float64(at.Unix()),
+				"sub_id": map[string]any{"format": "iss_sub", "iss": issuer, "sub": c.sub},
+				"events": map[string]any{c.uri: happened},
+			}, got.claims, "nothing else: no sub, no exp")
+		}
+		require.Eventually(t, func() bool { return len(h.deliveries(storage.DeliveryDelivered)) == 5 }, 5*time.Second, 5*time.Millisecond)
+	})
+}
+
+// A receiver that fails in every way gets the same event again, later each time, until it says that it has it.
+func TestAnEventIsSentUntilItArrives(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	elsewhere := h.receiver(t, nil)
+	var release sync.WaitGroup
+	release.Add(1)
+	answers := []func(w http.ResponseWriter, r *http.Request){
+		status(http.StatusInternalServerError),
+		func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.url, http.StatusTemporaryRedirect)
+		},
+		func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, elsewhere.url, http.StatusPermanentRedirect)
+		},
+		func(w http.ResponseWriter, r *http.Request) { raw(w, "\x00\x01 this is not HTTP at all") },
+		func(w http.ResponseWriter, r *http.Request) { raw(w, "") },
+		func(w http.ResponseWriter, r *http.Request) {
+			raw(w, "HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\n\r\nhalf")
+		},
+		func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, strings.Repeat("x", 65<<10)) },
+		status(http.StatusNoContent),
+		status(http.StatusNotFound),
+		status(http.StatusTooManyRequests),
+		refusal(`{"err":"invalid_key","description":"fetch the keys first"}`),
+		refusal(`{"err":"something_else"}`),
+		refusal(`{"err":["invalid_request"]}`),
+		refusal(`<html>`),
+		func(w http.ResponseWriter, r *http.Request) { release.Wait() }, // hangs
+	}
+	var n atomic.Int64
+	r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
+		if i := int(n.Add(1)) - 1; i < len(answers) {
+			answers[i](w, r)
+			return
+		}
+		w.WriteHeader(http.StatusOK)
+	})
+	t.Cleanup(release.Done)
+	h.disconnect(h.client(storage.Client{WebhookURI: r.url}), 1)
+	h.run()
+	for i := range answers {
+		before := h.now()
+		d := h.attempted(i + 1)
+		require.Equal(t, storage.DeliveryPending, d.State, "%d: %s", i, d.Failure)
+		require.NotEmpty(t, d.Failure)
+		require.Greater(t, d.DueAt.Sub(before), backoff(i+1)/2)
+		h.passes()
+	}
+	got := r.wait(len(answers) + 1)
+	for _, each := range got {
+		require.Equal(t, got[0].claims, each.claims, "the same event, jti and all")
+	}
+	require.Eventually(t, func() bool { return h.only().State == storage.DeliveryDelivered }, 5*time.Second, 5*time.Millisecond)
+	require.Equal(t, h.only().ID, got[0].claims["jti"])
+	require.Empty(t, elsewhere.all(), "no redirect is followed")
+	h.passes()
+	time.Sleep(20 * h.worker.every)
+	r.wait(len(answers) + 1)
+}
+
+func status(code int) func(w http.ResponseWriter, r *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(code) }
+}
+
+func refusal(body string) func(w http.ResponseWriter, r *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		io.WriteString(w, body)
+	}
+}
+
+// raw answers with these bytes and hangs up.
+func raw(w http.ResponseWriter, answer string) {
+	conn, _, err := w.(http.Hijacker).Hijack()
+	if err == nil {
+		io.WriteString(conn, answer)
+		conn.Close()
+	}
+}
+
+// RFC 8935 §2.4.
+func TestARefusalIsDeadAtOnceAndCanBeRetried(t *testing.T) {
+	t.Parallel()
+	for _, err := range refusals {
+		t.Run(err, func(t *testing.T) {
+			h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+			var mended atomic.Bool
+			r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
+				if mended.Load() {
+					w.WriteHeader(http.StatusAccepted)
+					return
+				}
+				refusal(`{"err":"`+err+`","description":"secret words"}`)(w, r)
+			})
+			h.disconnect(h.client(storage.Client{WebhookURI: r.url}), 1)
+			h.run()
+			d := h.attempted(1)
+			require.Equal(t, storage.DeliveryDead, d.State)
+			require.Contains(t, d.Failure, err)
+			require.NotContains(t, d.Failure, "secret words")
+			require.Eventually(t, func() bool { return strings.Contains(h.log.String(), d.ID) }, time.Second, time.Millisecond)
+			require.NotContains(t, h.log.String(), "secret words")
+
+			mended.Store(true)
+			require.NoError(t, h.store.RetryDelivery(t.Context(), d.ID, h.now()))
+			require.Equal(t, d.ID, r.wait(2)[1].claims["jti"])
+		})
+	}
+}
+
+func TestADeliveryIsGivenUpAfterThreeDays(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	r := h.receiver(t, status(http.StatusServiceUnavailable))
+	h.disconnect(h.client(storage.Client{WebhookURI: r.url}), 1)
+	h.run()
+	for n := 1; n < maxAttempts; n++ {
+		require.Equal(t, storage.DeliveryPending, h.attempted(n).State)
+		h.passes()
+	}
+	d := h.attempted(maxAttempts)
+	require.Equal(t, storage.DeliveryDead, d.State)
+	require.InDelta(t, 3, d.SettledAt.Sub(d.CreatedAt).Hours()/24, 0.7)
+	require.Contains(t, d.Failure, "503")
+}
+
+func TestBackoffGrowsFromSecondsToHoursAndIsNotTheSameForAll(t *testing.T) {
+	t.Parallel()
+	for attempts := 1; attempts <= maxAttempts; attempts++ {
+		want := min(5*time.Second<<min(attempts-1, 20), 6*time.Hour)
+		seen := map[time.Duration]bool{}
+		for range 50 {
+			wait := backoff(attempts)
+			require.InDelta(t, float64(want), float64(wait), float64(want)/5)
+			seen[wait] = true
+		}
+		require.Greater(t, len(seen), 40)
+	}
+}
+
+func TestAClientThatCannotBeToldAnyMoreIsGivenUp(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	r := h.receiver(t, nil)
+	id := h.client(storage.Client{WebhookURI: r.url})
+	h.disconnect(id, 1)
+	c, err := h.store.Client(t.Context(), id)
+	require.NoError(t, err)
+	was := c.UpdatedAt
+	c.WebhookURI, c.UpdatedAt = "", was.Add(time.Second)
+	require.NoError(t, h.store.UpdateClient(t.Context(), c, was))
+	h.run()
+	d := h.attempted(1)
+	require.Equal(t, storage.DeliveryDead, d.State)
+	require.Contains(t, d.Failure, "webhook_uri")
+	require.Empty(t, r.all())
+}
+
+// The address was good when it was registered, and then it, or what its name resolves to, is one that we do not call.
+func TestAnAddressThatMayNotBeCalledIsNotCalled(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	h.worker.Calls = outbound.New(false)
+	r := h.receiver(t, nil)
+	h.disconnect(h.client(storage.Client{WebhookURI: r.url}), 1)
+	h.run()
+	require.Contains(t, h.attempted(1).Failure, "may not be called")
+	require.Empty(t, r.all())
+}
+
+// More clients hang than there are lanes, each with much to be told, and others get theirs all the same.
+func TestReceiversThatHangHoldUpNobodyElse(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	var release sync.WaitGroup
+	release.Add(1)
+	hanging := h.receiver(t, func(http.ResponseWriter, *http.Request) { release.Wait() })
+	t.Cleanup(release.Done)
+	for range lanes + 4 {
+		h.disconnect(h.client(storage.Client{WebhookURI: hanging.url}), 5)
+	}
+	good := []*receiver{h.receiver(t, nil), h.receiver(t, nil)}
+	for _, r := range good {
+		h.disconnect(h.client(storage.Client{WebhookURI: r.url}), 2*turn+5)
+	}
+	h.run()
+	began := time.Now()
+	for _, r := range good {
+		r.wait(2*turn + 5)
+	}
+	require.Less(t, time.Since(began), 25*time.Second, "each of three turns waits for one hanging round at most, which is 5 s")
+}
+
+func TestAClientIsToldInOrder(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	var inside, most atomic.Int64
+	r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
+		most.Store(max(most.Load(), inside.Add(1)))
+		time.Sleep(time.Millisecond)
+		inside.Add(-1)
+		w.WriteHeader(http.StatusAccepted)
+	})
+	h.disconnect(h.client(storage.Client{WebhookURI: r.url}), 3*turn)
+	h.run()
+	var ids []string
+	for _, got := range r.wait(3 * turn) {
+		ids = append(ids, got.claims["jti"].(string))
+	}
+	require.True(t, slices.IsSorted(ids))
+	require.EqualValues(t, 1, most.Load(), "one at a time")
+}
+
+func TestSeveralProcessesOnOneDatabaseSendEachEventOnce(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		clock := &atomic.Int64{}
+		h := newHouse(t, dsn, clock)
+		r := h.receiver(t, nil)
+		const clients, each = 5, 20
+		for range clients {
+			h.disconnect(h.client(storage.Client{WebhookURI: r.url}), each)
+		}
+		h.run()
+		for range 3 {
+			newHouse(t, dsn, clock).run()
+		}
+		seen := map[any]bool{}
+		for _, got := range r.wait(clients * each) {
+			require.False(t, seen[got.claims["jti"]])
+			seen[got.claims["jti"]] = true
+		}
+		require.Eventually(t, func() bool { return len(h.deliveries(storage.DeliveryDelivered)) == clients*each }, 5*time.Second, 5*time.Millisecond)
+		r.wait(clients * each)
+	})
+}
+
+// Another process had it and died.
+func TestALeaseThatRanOutIsTakenOver(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	r := h.receiver(t, nil)
+	client := h.client(storage.Client{WebhookURI: r.url})
+	h.disconnect(client, 1)
+	_, err := h.store.LeaseDelivery(t.Context(), client, h.now(), h.now().Add(lease))
+	require.NoError(t, err)
+	h.run()
+	time.Sleep(20 * h.worker.every)
+	require.Empty(t, r.all())
+	h.clock.Add(int64(lease))
+	r.wait(1)
+}
+
+func TestWhatHasBegunIsEndedBeforeTheWorkerEnds(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	entered := make(chan struct{}, 1)
+	r := h.receiver(t, func(w http.ResponseWriter, _ *http.Request) {
+		entered <- struct{}{}
+		time.Sleep(300 * time.Millisecond)
+		w.WriteHeader(http.StatusAccepted)
+	})
+	h.disconnect(h.client(storage.Client{WebhookURI: r.url}), 3)
+	stop := h.run()
+	<-entered
+	stop()
+	require.Len(t, h.deliveries(storage.DeliveryDelivered), 1)
+	require.Len(t, h.deliveries(storage.DeliveryPending), 2)
+	r.wait(1)
+}
+
+// Neither the receiver nor the event is at fault, so no attempt is counted.
+func TestADatabaseThatIsAwayCountsForNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	r := h.receiver(t, nil)
+	h.disconnect(h.client(storage.Client{WebhookURI: r.url}), 1)
+	away := &unsettled{database: h.store}
+	away.err.Store(true)
+	h.worker.Store = away
+	h.run()
+	r.wait(1)
+	require.Eventually(t, func() bool { return strings.Contains(h.log.String(), "cannot be recorded") }, 5*time.Second, 5*time.Millisecond)
+	require.Zero(t, h.only().Attempts)
+	away.err.Store(false)
+	h.clock.Add(int64(lease + time.Second))
+	got := r.wait(2)
+	require.Equal(t, got[0].claims, got[1].claims, "twice, under one jti")
+	require.Eventually(t, func() bool { return h.only().State == storage.DeliveryDelivered }, 5*time.Second, 5*time.Millisecond)
+}
+
+type database = storage.Deliveries
+
+// unsettled is a database that cannot be written to when an attempt has ended.
+type unsettled struct {
+	database
+	err atomic.Bool
+}
+
+func (u *unsettled) SettleDelivery(ctx context.Context, leased, settled storage.Delivery) error {
+	if u.err.Load() {
+		return fmt.Errorf("%w: for the test", storage.ErrUnavailable)
+	}
+	return u.database.SettleDelivery(ctx, leased, settled)
+}
+
+func TestAnEventThatThisProgramDoesNotKnowIsNotSent(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	_, err := h.worker.token(storage.Delivery{Event: "by_a_newer_program"}, &storage.Client{})
+	require.ErrorContains(t, err, "by_a_newer_program")
+}
+
+func TestLanesGoRound(t *testing.T) {
+	t.Parallel()
+	clients := []string{"a", "b", "d"}
+	for last, want := range map[string]string{"": "abd", "a": "bda", "b": "dab", "c": "dab", "d": "abd", "e": "abd"} {
+		require.Equal(t, want, strings.Join(after(last, clients), ""), last)
+	}
+}
+
+// A receiver's answer is whatever it is.
+func FuzzRead(f *testing.F) {
+	f.Add(400, []byte(`{"err":"invalid_request","description":"x"}`))
+	f.Add(400, []byte(`{"err":null}`))
+	f.Add(202, []byte("\xff"))
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		err := read(&outbound.Response{Status: status, Body: body})
+		if (err == nil) != (status == 200 || status == 202) {
+			t.Fatalf("%d %q: %v", status, body, err)
+		}
+		if err != nil && len(err.Error()) > 100 {
+			t.Fatalf("it repeats the answer: %v", err)
+		}
+	})
+}

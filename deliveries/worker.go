@@ -1,0 +1,137 @@
+package deliveries
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"gatehouse/authz/keys"
+	"gatehouse/identity/claims"
+	"gatehouse/internal/outbound"
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+const (
+	lookEvery = time.Second
+	// lanes is how many clients are served at a time, by this process.
+	lanes = 16
+	// turn is how many deliveries a client gets before the others have theirs.
+	turn = 10
+	// lease is longer than an attempt, which ends after 5 s, and what there is to be read and written around it. When a
+	// process dies in the middle of one, another sends again after this time.
+	lease = 10 * time.Second
+)
+
+// Options are what a Worker is made of. All fields are required.
+type Options struct {
+	Store    storage.Deliveries
+	Registry *registry.Registry
+	Claims   *claims.Claims
+	Keys     *keys.Set
+	Calls    *outbound.Client
+	Issuer   string
+	Now      func() time.Time
+	Log      *slog.Logger
+}
+
+// Worker sends deliveries. Any number of processes may have one on the same database.
+type Worker struct {
+	Options
+	every time.Duration // how often it looks
+
+	mu    sync.Mutex
+	busy  map[string]bool // clients that have a lane
+	last  string          // the client that got one last
+	freed chan struct{}   // a lane has ended, and there may be more to do
+	group sync.WaitGroup
+}
+
+// New returns a Worker.
+func New(o Options) *Worker {
+	return &Worker{Options: o, every: lookEvery, busy: map[string]bool{}, freed: make(chan struct{}, 1)}
+}
+
+// Run sends what is due until ctx ends, and then what it has begun.
+//
+// A client has one lane at a time, so one that hangs or has much to be told holds up nobody but itself, and what it is
+// told arrives in order as long as nothing fails. Lanes go round: none gets a second turn before every other client that
+// has something due got its first.
+func (w *Worker) Run(ctx context.Context) {
+	ticker := time.NewTicker(w.every)
+	defer ticker.Stop()
+	defer w.group.Wait()
+	for {
+		w.look(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		case <-w.freed:
+		}
+	}
+}
+
+// look gives a lane to each client that has something due, as long as there are some. An unreachable database is met
+// again at the next look.
+func (w *Worker) look(ctx context.Context) {
+	clients, err := w.Store.DueClients(ctx, w.Now())
+	if err != nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, client := range after(w.last, clients) {
+		if len(w.busy) == lanes {
+			return
+		}
+		if w.busy[client] {
+			continue
+		}
+		w.busy[client], w.last = true, client
+		w.group.Go(func() { w.serve(ctx, client) })
+	}
+}
+
+// after turns a sorted list so that it begins with what comes after last.
+func after(last string, clients []string) []string {
+	i, found := slices.BinarySearch(clients, last)
+	if found {
+		i++
+	}
+	return slices.Concat(clients[i:], clients[:i])
+}
+
+// serve is a client's turn: it ends when nothing is due, when an attempt fails, and after some deliveries.
+func (w *Worker) serve(ctx context.Context, client string) {
+	more := w.send(ctx, client)
+	w.mu.Lock()
+	delete(w.busy, client)
+	w.mu.Unlock()
+	if more {
+		select {
+		case w.freed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// send reports whether there may be more to do.
+func (w *Worker) send(ctx context.Context, client string) (more bool) {
+	for range turn {
+		if ctx.Err() != nil {
+			return false
+		}
+		now := w.Now()
+		d, err := w.Store.LeaseDelivery(ctx, client, now, now.Add(lease))
+		if err != nil {
+			return false // there is none, or the database is away
+		}
+		if !w.deliver(context.WithoutCancel(ctx), d) {
+			break
+		}
+	}
+	return true
+}
