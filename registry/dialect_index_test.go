@@ -131,6 +131,33 @@ func TestTheIndexOfDialectsReadsEveryClientOnce(t *testing.T) {
 	require.EqualValues(t, 6, s.pages.Load())
 }
 
+func TestAllClientsAreReadOnceUntilOneChanges(t *testing.T) {
+	r, s := newRegistry(t)
+	ids := func() (ids []string) {
+		clients, err := r.Clients(t.Context())
+		require.NoError(t, err)
+		for _, c := range clients {
+			ids = append(ids, c.ID)
+		}
+		return ids
+	}
+	require.Empty(t, ids())
+	for _, id := range []string{"b", "a"} {
+		require.NoError(t, r.Create(t.Context(), storage.Client{ID: id, Name: id, Public: true, RedirectURIs: []string{"https://app.example/cb"}}))
+	}
+	before := s.pages.Load()
+	for range 3 {
+		require.Equal(t, []string{"a", "b"}, ids())
+	}
+	require.EqualValues(t, 1, s.pages.Load()-before)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	r.Forget()
+	_, err := r.Clients(ctx)
+	require.Error(t, err)
+	require.Len(t, ids(), 2, "an outage is not remembered")
+}
+
 func TestAnOutageOfTheIndexIsNotRemembered(t *testing.T) {
 	r, _ := newRegistry(t)
 	create(t, r, named("a", "boxo", `{}`))

@@ -46,6 +46,20 @@ func TestLanguageIsChosenInOrder(t *testing.T) {
 	}
 }
 
+func TestAnAnswerIsInTheLanguageThatTheRequestAsksForThenInThePersons(t *testing.T) {
+	p := testPages(t, Brand{})
+	for name, c := range map[string]struct{ asked, accepted, own, want string }{
+		"nothing":               {want: "en"},
+		"the person's":          {own: "de-AT", want: "de"},
+		"the header before":     {accepted: "ja", own: "de", want: "ja"},
+		"ui_locales before all": {asked: "fi es", accepted: "ja", own: "de", want: "es"},
+		"one that we have not":  {asked: "fi", own: "de", want: "de"},
+		"broken":                {asked: "- \xff", accepted: ";;;", own: "\x00", want: "en"},
+	} {
+		require.Equal(t, c.want, p.LanguageFor(c.asked, c.accepted, c.own), name)
+	}
+}
+
 func choose(p *Pages, lang, back string) *httptest.ResponseRecorder {
 	mux := http.NewServeMux()
 	p.Mount(mux)
