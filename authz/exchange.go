@@ -27,7 +27,7 @@ type exchange struct {
 	generation uint32
 	session    *session
 	givenBy    storage.FamilyID // of a code for the host app: the family of its access token
-	secretID   string // of the root secret that derived the children of a refresh token
+	secretID   string           // of the root secret that derived the children of a refresh token
 
 	lifetimes  lifetimes
 	unit       storage.Unit
