@@ -2,7 +2,6 @@ package authz
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/ory/fosite"
 
@@ -58,11 +57,11 @@ func scopeNames(c *storage.Client) []string {
 	return names
 }
 
-// stillRegistered returns the scopes of a stored token that its client is still registered for. What a registration has
-// lost, a token that was issued before has lost too.
-func stillRegistered(c *storage.Client, scope string) []string {
+// scopeOf returns the scopes that a stored token is good for: those that its client is still registered for, and whose
+// decisions have not run out. What a registration or a decision has lost, a token that was issued before has lost too.
+func (s *Server) scopeOf(c *storage.Client, t *storage.StoredToken) []string {
 	names := scopeNames(c)
-	return slices.DeleteFunc(strings.Fields(scope), func(s string) bool { return !slices.Contains(names, s) })
+	return slices.DeleteFunc(t.ScopeAt(s.now()), func(scope string) bool { return !slices.Contains(names, scope) })
 }
 
 // registered returns the registration of the named scopes, in that order, and false when one is not registered.

@@ -84,7 +84,7 @@ func (s *Server) describe(asking, owner *storage.Client, t *storage.StoredToken)
 		return nil, err
 	}
 	m := map[string]any{
-		"active": true, "scope": strings.Join(stillRegistered(owner, t.Scope), " "), "client_id": t.ClientID,
+		"active": true, "scope": strings.Join(s.scopeOf(owner, t), " "), "client_id": t.ClientID,
 		"token_kind": sess.kind(), "sub": s.subject(sess, owner),
 		"iss": s.issuer, "iat": t.IssuedAt.Unix(),
 	}

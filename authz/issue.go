@@ -96,7 +96,7 @@ func (s *Server) hostSession(ctx context.Context, req *Request) (*identity.Signe
 	switch {
 	case err != nil:
 		return nil, storage.FamilyID{}, err
-	case !req.Client.FirstParty || sess.kind() != kindUser || !slices.Contains(stillRegistered(req.Client, t.Scope), registry.ScopeSuperapp):
+	case !req.Client.FirstParty || sess.kind() != kindUser || !slices.Contains(s.scopeOf(req.Client, t), registry.ScopeSuperapp):
 		return nil, storage.FamilyID{}, refuse(CodeInsufficientScope, "The access token has to be a person's, of the super app's own client, with the scope superapp.")
 	}
 	user, err := s.store.User(ctx, t.UserID)

@@ -3,7 +3,6 @@ package authz
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"gatehouse/storage"
@@ -36,7 +35,7 @@ func (s *Server) lostRace(ctx context.Context, x *exchange, cause error) (*Answe
 }
 
 // repeatAnswer gives the pair again that a refresh token was rotated into: the values are derived from the parent that
-// the client still holds, scope and expiry are those that were stored.
+// the client still holds, scope and expiry are those that were stored, as far as they are still good.
 func (s *Server) repeatAnswer(ctx context.Context, x *exchange) (*Answer, error) {
 	access, accessRow, err := s.childOf(ctx, x, storage.KindAccess)
 	if err != nil {
@@ -49,7 +48,7 @@ func (s *Server) repeatAnswer(ctx context.Context, x *exchange) (*Answer, error)
 	if x.session, err = decodeSession(&accessRow.Token); err != nil {
 		return nil, err
 	}
-	answer := s.answerOf(x, grantRefresh, strings.Fields(accessRow.Scope))
+	answer := s.answerOf(x, grantRefresh, s.scopeOf(x.client, accessRow))
 	answer.AccessToken, answer.RefreshToken = access, refresh
 	answer.ExpiresAt, answer.RefreshExpiry = accessRow.ExpiresAt, refreshRow.ExpiresAt
 	if !accessRow.ExpiresAt.IsZero() {

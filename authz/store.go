@@ -197,14 +197,14 @@ func (f fositeStore) read(ctx context.Context, signature string) (*storage.Store
 	return x.stored, nil
 }
 
-// requester returns the stored authorization in fosite's shape, always with a session of its own. Scopes that the
-// client is no longer registered for are left out. So is the redirect URI, which is compared in token.go.
+// requester returns the stored authorization in fosite's shape, always with a session of its own, for the scopes that it
+// is still good for. Left out is the redirect URI, which is compared in token.go.
 func (f fositeStore) requester(x *exchange, stored *storage.StoredToken) (fosite.Requester, *session, error) {
 	sess, err := decodeSession(&stored.Token)
 	if err != nil {
 		return nil, nil, err
 	}
-	granted := stillRegistered(x.client, stored.Scope)
+	granted := f.s.scopeOf(x.client, stored)
 	r := fosite.NewRequest()
 	r.ID = familyString(stored.Family)
 	r.RequestedAt = stored.IssuedAt

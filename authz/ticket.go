@@ -27,7 +27,7 @@ func (s *Server) IssueTicket(ctx context.Context, req *Request) (*Answer, error)
 	if err != nil {
 		return nil, err
 	}
-	if t.CompanyID == "" || !slices.Contains(stillRegistered(req.Client, t.Scope), registry.ScopeUserSession) {
+	if t.CompanyID == "" || !slices.Contains(s.scopeOf(req.Client, t), registry.ScopeUserSession) {
 		return nil, refuse(CodeInsufficientScope, "The access token is not a company's, with the scope user_session. Use one from a company's authorization.")
 	}
 	target, lifetime := req.Route.Ticket(req.Client)

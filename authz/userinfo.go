@@ -84,7 +84,7 @@ func (s *Server) about(req *Request, t *storage.StoredToken) (*Answer, *session,
 	}
 	answer := &Answer{
 		AccessToken: req.Params["access_token"], Client: req.Client, Kind: sess.kind(), Subject: s.subject(sess, req.Client),
-		Scope: stillRegistered(req.Client, t.Scope), ExpiresAt: t.ExpiresAt,
+		Scope: s.scopeOf(req.Client, t), ExpiresAt: t.ExpiresAt,
 	}
 	if !t.ExpiresAt.IsZero() {
 		answer.ExpiresIn = t.ExpiresAt.Sub(s.now())
@@ -137,7 +137,7 @@ func whyDead(t *storage.StoredToken, now time.Time) Reason {
 		return ReasonWithdrawn
 	case t.FamilyRevoked || t.UserDisabled:
 		return ReasonRevoked
-	case !t.GrantUntil.IsZero() && !now.Before(t.GrantUntil), !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt):
+	case !t.GrantUntil.IsZero() && !now.Before(t.GrantUntil), t.RanOut(now), !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt):
 		return ReasonExpired
 	}
 	return ReasonRevoked // spent

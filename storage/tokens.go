@@ -2,6 +2,8 @@ package storage
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -61,8 +63,27 @@ type StoredToken struct {
 	FamilyRevoked bool      // or the family that it was given by
 	GrantEnded    bool      // true also when the grant is gone
 	GrantUntil    time.Time // zero: no end
-	UserDisabled  bool      // true also when the person is gone
-	UserEmail     string    // of UserID, for introspection's username
+	ScopeEnds     []ScopeEnd
+	UserDisabled  bool   // true also when the person is gone
+	UserEmail     string // of UserID, for introspection's username
+}
+
+// ScopeEnd is when a scope that the grant allows runs out by itself.
+type ScopeEnd struct {
+	Scope string
+	At    time.Time
+}
+
+// ScopeAt returns the scopes of the token whose decisions have not run out at now, in their order.
+func (t StoredToken) ScopeAt(now time.Time) []string {
+	return slices.DeleteFunc(strings.Fields(t.Scope), func(name string) bool {
+		return slices.ContainsFunc(t.ScopeEnds, func(e ScopeEnd) bool { return e.Scope == name && !now.Before(e.At) })
+	})
+}
+
+// RanOut reports whether the decisions behind the token's scopes have all run out at now.
+func (t StoredToken) RanOut(now time.Time) bool {
+	return len(t.ScopeEnds) > 0 && t.Scope != "" && len(t.ScopeAt(now)) == 0
 }
 
 // Alive reports whether the token may be used at now: it, its family, its grant and its person are all in force.
@@ -72,7 +93,7 @@ func (t StoredToken) Alive(now time.Time) bool {
 
 // Standing reports whether the authorization behind the token is in force at now, whatever the token's own state.
 func (t StoredToken) Standing(now time.Time) bool {
-	return !t.FamilyRevoked && !t.GrantEnded && !t.UserDisabled && (t.GrantUntil.IsZero() || now.Before(t.GrantUntil))
+	return !t.FamilyRevoked && !t.GrantEnded && !t.UserDisabled && (t.GrantUntil.IsZero() || now.Before(t.GrantUntil)) && !t.RanOut(now)
 }
 
 // Tokens reads tokens. They change in units of work only.

@@ -2,6 +2,8 @@ package gormstore
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"gatehouse/storage"
 )
@@ -18,6 +20,7 @@ SELECT t.hash, t.client_id, t.grant_id, t.user_id, t.company_id, t.scope, t.sess
            OR EXISTS (SELECT 1 FROM family_revocations WHERE family_id = t.given_by),
        COALESCE((SELECT state FROM grants WHERE id = t.grant_id), 0),
        COALESCE((SELECT until FROM grants WHERE id = t.grant_id), 0),
+       (SELECT string_agg(scope || ' ' || until, ' ') FROM decisions WHERE grant_id = t.grant_id AND until > 0 AND allowed),
        COALESCE((SELECT disabled FROM users WHERE id = t.user_id), TRUE),
        (SELECT email FROM users WHERE id = t.user_id)
 FROM tokens t
@@ -29,14 +32,14 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	var issued, expires, spent, keep, until micros
 	var grantState storage.GrantState
 	var userDead bool
-	var email nullable
+	var ends, email nullable
 	var givenBy []byte
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := s.pool.QueryRowContext(bounded, selectToken, key.Family[:], int64(key.Kind), int64(key.Generation)).Scan(
 		&t.Hash, &t.ClientID, &t.GrantID, &t.UserID, &t.CompanyID, &t.Scope, &t.Session, &issued,
 		&expires, &t.State, &spent, &t.SecretID, &keep, &givenBy,
-		&t.FamilyRevoked, &grantState, &until, &userDead, &email)
+		&t.FamilyRevoked, &grantState, &until, &ends, &userDead, &email)
 	if err != nil {
 		return storage.StoredToken{}, translate(ctx, s.dialect, err)
 	}
@@ -45,6 +48,7 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	if keep != expires {
 		t.KeepUntil = keep.time()
 	}
+	t.ScopeEnds = scopeEnds(string(ends))
 	if len(t.Session) == 0 {
 		t.Session = nil
 	}
@@ -52,6 +56,19 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	t.UserDisabled = t.UserID != "" && userDead
 	t.UserEmail = string(email)
 	return t, nil
+}
+
+// scopeEnds reads "email 1770000000000000 phone 1780000000000000": scopes and when the decisions about them end.
+func scopeEnds(list string) (ends []storage.ScopeEnd) {
+	words := strings.Fields(list)
+	for i := 0; i+1 < len(words); i += 2 {
+		n, err := strconv.ParseInt(words[i+1], 10, 64)
+		if err != nil {
+			n = 1 // what cannot be read has ended
+		}
+		ends = append(ends, storage.ScopeEnd{Scope: words[i], At: micros(n).time()})
+	}
+	return ends
 }
 
 // The column keep_until has the effective time, so that one small index finds what can be collected.

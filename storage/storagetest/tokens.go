@@ -122,6 +122,33 @@ func tokens() []contract {
 			g.ID = id()
 			require.True(t, stored(t, s, issued(t, s, g, storage.KindAccess).TokenKey).GrantEnded)
 		}},
+		{"a token loses a scope when the decision about it runs out, and lives as long as it has one", func(t *testing.T, s storage.Store) {
+			g := grantOf(person(t, s).ID, id())
+			first, second := moment.Add(time.Minute), moment.Add(2*time.Minute)
+			g.Decisions = []storage.Decision{
+				{Scope: "address", Allowed: false, DecidedAt: moment, Until: first},
+				{Scope: "email", Allowed: true, DecidedAt: moment, Until: first},
+				{Scope: "phone", Allowed: true, DecidedAt: moment, Until: second},
+				{Scope: "profile", Allowed: true, DecidedAt: moment},
+			}
+			apply(t, s, storage.SaveGrant{Grant: g})
+			got := func(scope string) storage.StoredToken {
+				token := tokenOf(g, storage.KindAccess, family(), 1)
+				token.Scope = scope
+				apply(t, s, storage.InsertToken{Token: token})
+				return stored(t, s, token.TokenKey)
+			}
+			all := got("profile phone email")
+			require.ElementsMatch(t, []storage.ScopeEnd{{Scope: "email", At: first}, {Scope: "phone", At: second}}, all.ScopeEnds)
+			require.Equal(t, []string{"profile", "phone", "email"}, all.ScopeAt(first.Add(-1)))
+			require.Equal(t, []string{"profile", "phone"}, all.ScopeAt(first))
+			require.Equal(t, []string{"profile"}, all.ScopeAt(second))
+			require.True(t, all.Alive(second))
+			ending := got("email phone")
+			require.True(t, ending.Alive(first))
+			require.False(t, ending.Alive(second))
+			require.True(t, got("").Alive(second), "there was nothing to lose")
+		}},
 		{"a token is dead while its person is disabled, and when the person is gone", func(t *testing.T, s storage.Store) {
 			g := allowed(t, s)
 			token := issued(t, s, g, storage.KindAccess)
