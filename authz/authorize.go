@@ -158,6 +158,7 @@ func (s *Server) decided(ctx context.Context, req *authorizeRequest, at time.Tim
 	}
 	return grant, consent.Decide(consent.Question{
 		Grant: grant, Scopes: req.scopes, FirstParty: req.client.FirstParty, Reask: req.asks(promptConsent),
+		BaseScope: !who.Vouched() && consent.PassesBase(s.baseScope, req.client),
 		DecidedAt: at, Now: s.now(), Cooldown: s.cooldown,
 	}), nil
 }

@@ -43,6 +43,7 @@ type Options struct {
 	App          func(ctx context.Context, clientID string) (*templates.App, error)
 	Lifetimes    Lifetimes
 	DenyCooldown time.Duration
+	BaseScope    bool // openid alone passes without a question, see consent.PassesBase
 	Log          *slog.Logger
 	Now          func() time.Time
 }
@@ -63,6 +64,7 @@ type Server struct {
 	app          func(ctx context.Context, clientID string) (*templates.App, error)
 	lifetimes    Lifetimes
 	cooldown     time.Duration
+	baseScope    bool
 	log          *slog.Logger
 	now          func() time.Time
 	provider     *fosite.Fosite
@@ -78,7 +80,7 @@ func New(o Options) *Server {
 	s := &Server{
 		issuer: o.Issuer, store: o.Store, registry: o.Registry, sessions: o.Sessions, people: o.People, claims: o.Claims, keys: o.Keys,
 		values: newValues(o.Root), thirdParty: o.Root.Sealer("third-party data"), interactions: o.Interactions, pages: o.Pages, app: o.App,
-		lifetimes: o.Lifetimes, cooldown: o.DenyCooldown, log: o.Log, now: o.Now,
+		lifetimes: o.Lifetimes, cooldown: o.DenyCooldown, baseScope: o.BaseScope, log: o.Log, now: o.Now,
 	}
 	s.provider = s.newProvider()
 	return s

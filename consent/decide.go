@@ -25,6 +25,7 @@ type Question struct {
 	Grant      *storage.Grant        // the active grant of the owner for the client; nil: nothing was decided
 	Scopes     []storage.ClientScope // what is requested, as registered; see Requested
 	FirstParty bool                  // the client is the host app's own: it needs no consent
+	BaseScope  bool                  // openid alone needs no question, see PassesBase
 	Reask      bool                  // prompt=consent
 	DecidedAt  time.Time             // when the person decided in this interaction; zero: not yet
 	Now        time.Time
@@ -36,8 +37,8 @@ type Answer struct {
 	Verdict Verdict
 	Granted []string // when Allowed: the requested scopes that are allowed
 	Ask     []string // when Ask: the requested scopes to ask about
-	// Unrecorded are the granted scopes that nobody has decided about, allowed by policy to a first-party client: the
-	// caller stores Allow with them in its unit.
+	// Unrecorded are the granted scopes that nobody has decided about, allowed by policy to a first-party client or as the
+	// base scope: the caller stores Allow with them in its unit.
 	Unrecorded []string
 }
 
@@ -48,8 +49,11 @@ type Answer struct {
 //     that is nothing, or lacks a required scope, the request is refused.
 //   - prompt=consent asks for everything.
 //   - A first-party client is allowed what is undecided. What the person refused it stays refused as with any other.
-//   - What is undecided, or has run out, is asked; so is what was refused: a required scope, and what went with the last
-//     whole request that was denied.
+//   - With the operator's policy, openid alone is allowed when it is undecided, unless the last answer to a whole request
+//     was a denial: a mini app must not come by a fresh count of denials without asking.
+//   - What is undecided, or has run out, is asked; so is a required scope that was allowed for another purpose than the
+//     registration says now. So is what was refused: a required scope, and what went with the last whole request that was
+//     denied.
 //   - An optional scope that was left out stays out without a question, as long as anything else is granted.
 func Decide(q Question) Answer {
 	s := sortOut(q)
@@ -62,6 +66,8 @@ func Decide(q Question) Answer {
 		return Answer{Verdict: Ask, Ask: names(q.Scopes)}
 	case q.FirstParty && len(s.ask) == len(s.undecided) && len(s.open) > 0:
 		return Answer{Verdict: Allowed, Granted: s.open, Unrecorded: s.undecided}
+	case q.onlyBase() && len(s.undecided) > 0:
+		return Answer{Verdict: Allowed, Granted: s.undecided, Unrecorded: s.undecided}
 	case len(s.ask) > 0:
 		return Answer{Verdict: Ask, Ask: s.ask}
 	case s.empty():
@@ -73,6 +79,18 @@ func Decide(q Question) Answer {
 // blocked reports whether denials have silenced the client.
 func (q Question) blocked() bool {
 	return q.Grant != nil && q.Grant.Denials >= blockedFrom && q.Now.Before(q.Grant.DeniedAt.Add(q.Cooldown))
+}
+
+// onlyBase reports whether the request is one that the policy for the base scope lets through.
+func (q Question) onlyBase() bool {
+	return q.BaseScope && len(q.Scopes) == 1 && q.Scopes[0].Name == registry.ScopeOpenID && (q.Grant == nil || q.Grant.Denials == 0)
+}
+
+// PassesBase reports whether openid alone needs no question from a client where the operator's policy says so: an
+// approved one, to which a person has a name that no other client knows (OIDC Core §8.1). Then openid tells it only that
+// the same person came back.
+func PassesBase(policy bool, c *storage.Client) bool {
+	return policy && c.Status == storage.StatusApproved && c.SubjectType == registry.SubjectPairwise
 }
 
 // sorted is a request sorted by what was decided about it. Every list is in the request's order.
@@ -88,7 +106,7 @@ type sorted struct {
 func sortOut(q Question) sorted {
 	var s sorted
 	for _, scope := range q.Scopes {
-		d, decided := find(q.Grant, scope.Name, q.Now)
+		d, decided := findFor(q.Grant, scope, q.Now)
 		if !decided || d.Allowed {
 			s.open = append(s.open, scope.Name)
 		}
@@ -125,6 +143,16 @@ func (s sorted) settle() Answer {
 // empty reports whether granting what is allowed would grant nothing.
 func (s sorted) empty() bool { return len(s.allowed) == 0 && !s.agreed }
 
+// findFor returns the decision that counts at now for a scope as it is registered now. A required scope cannot be left
+// out, so the person agreed to the purpose that they read: an allow for another one does not count.
+func findFor(g *storage.Grant, s storage.ClientScope, now time.Time) (storage.Decision, bool) {
+	d, decided := find(g, s.Name, now)
+	if decided && d.Allowed && required(s) && d.Purpose != fingerprint(s.Purpose) {
+		return storage.Decision{}, false
+	}
+	return d, decided
+}
+
 // find returns the decision about a scope that is in force at now.
 func find(g *storage.Grant, scope string, now time.Time) (storage.Decision, bool) {
 	if !standing(g, now) {
@@ -138,9 +166,9 @@ func find(g *storage.Grant, scope string, now time.Time) (storage.Decision, bool
 }
 
 // wentWithDenial reports whether a denial belongs to the last whole request that was denied, as opposed to an optional
-// scope that was left out of a request otherwise allowed.
+// scope that was left out of a request otherwise allowed, or taken back since.
 func wentWithDenial(g *storage.Grant, d storage.Decision) bool {
-	return g.Denials > 0 && !d.DecidedAt.Before(g.DeniedAt)
+	return g.Denials > 0 && d.DecidedAt.Equal(g.DeniedAt)
 }
 
 // standing reports whether there is a grant and it has not run out.

@@ -51,6 +51,14 @@ func granted(denials int, decisions ...string) *storage.Grant {
 	return g
 }
 
+// forAnother is a registration for another purpose than that of what granted builds.
+func forAnother(scopes []storage.ClientScope) []storage.ClientScope {
+	for i := range scopes {
+		scopes[i].Purpose = map[string]string{"en": "for another purpose"}
+	}
+	return scopes
+}
+
 func TestDecide(t *testing.T) {
 	ask := func(scopes ...string) consent.Answer { return consent.Answer{Verdict: consent.Ask, Ask: scopes} }
 	allowed := func(scopes ...string) consent.Answer {
@@ -60,6 +68,17 @@ func TestDecide(t *testing.T) {
 		return consent.Answer{Verdict: consent.Allowed, Granted: scopes, Unrecorded: scopes}
 	}
 	denied := consent.Answer{Verdict: consent.Denied}
+	base := func(denials int, decisions ...string) consent.Question {
+		q := consent.Question{Scopes: scopes("openid"), BaseScope: true}
+		if len(decisions) > 0 {
+			q.Grant = granted(denials, decisions...)
+		}
+		return q
+	}
+	baseWith := base(0)
+	baseWith.Scopes = scopes("openid", "email")
+	baseReask := base(0)
+	baseReask.Reask = true
 	ended := granted(0, "+openid", "+email")
 	ended.Until = noon
 	cooled := granted(2, "xopenid", "xemail")
@@ -102,6 +121,21 @@ func TestDecide(t *testing.T) {
 		"a first party that was denied asks":             {consent.Question{Grant: granted(1, "xopenid"), Scopes: scopes("openid"), FirstParty: true}, ask("openid")},
 		"a first party asks for what was left out alone": {consent.Question{Grant: granted(0, "-email"), Scopes: scopes("email"), FirstParty: true}, ask("email")},
 		"a first party asks with prompt=consent":         {consent.Question{Scopes: scopes("openid"), FirstParty: true, Reask: true}, ask("openid")},
+		"another purpose of a required scope is asked":   {consent.Question{Grant: granted(0, "+openid", "+email"), Scopes: append(scopes("openid"), forAnother(scopes("email!"))...)}, ask("email")},
+		"another purpose of an optional scope is not":    {consent.Question{Grant: granted(0, "+openid", "+email"), Scopes: append(scopes("openid"), forAnother(scopes("email"))...)}, allowed("openid", "email")},
+		"another purpose of what was left out is not":    {consent.Question{Grant: granted(0, "+openid", "-email"), Scopes: append(scopes("openid"), forAnother(scopes("email"))...)}, allowed("openid")},
+		"another purpose while a decision is made":       {consent.Question{Grant: granted(0, "+email"), Scopes: forAnother(scopes("email!")), DecidedAt: noon}, ask("email")},
+		"another purpose of a first party is recorded":   {consent.Question{Grant: granted(0, "+email"), Scopes: forAnother(scopes("email!")), FirstParty: true}, unrecorded("email")},
+		"two denials refuse another purpose too":         {consent.Question{Grant: granted(2, "+openid", "xemail"), Scopes: forAnother(scopes("openid")), FirstParty: true}, denied},
+		"the base scope passes alone":                    {base(0), unrecorded("openid")},
+		"the base scope on record is not stored again":   {base(0, "+openid"), allowed("openid")},
+		"the base scope that has run out is":             {base(0, "+openid?"), unrecorded("openid")},
+		"the base scope passes beside other decisions":   {base(0, "+email", "-phone"), unrecorded("openid")},
+		"the base scope with another one is asked":       {baseWith, ask("openid", "email")},
+		"the base scope is asked with prompt=consent":    {baseReask, ask("openid")},
+		"the base scope is asked after it was denied":    {base(1, "xopenid"), ask("openid")},
+		"the base scope is asked after any denial":       {base(1, "xemail"), ask("openid")},
+		"the base scope is refused after two":            {base(2, "xemail"), denied},
 		"a request without scopes is asked":              {consent.Question{}, ask()},
 		"a request without scopes is asked once":         {consent.Question{Grant: granted(0), DecidedAt: noon}, allowed()},
 		"a request without scopes can be denied":         {consent.Question{Grant: granted(1), DecidedAt: noon}, denied},

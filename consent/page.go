@@ -101,7 +101,7 @@ func (d decision) onRecord(v *visit) bool {
 		return false
 	}
 	for _, s := range v.requested {
-		made, decided := find(g, s.Name, g.UpdatedAt)
+		made, decided := findFor(g, s, g.UpdatedAt)
 		allow := d.word == "allow" && (required(s) || slices.Contains(d.chosen, s.Name))
 		// What was allowed earlier has no checkbox in the form.
 		earlier := d.word == "allow" && made.Allowed && !made.DecidedAt.Equal(g.UpdatedAt)

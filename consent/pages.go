@@ -21,16 +21,17 @@ type Store interface {
 	Apply(ctx context.Context, unit storage.Unit) error
 }
 
-// PagesOptions is what the pages work with. Everything is needed.
+// PagesOptions is what the pages work with. Everything but the policy is needed.
 type PagesOptions struct {
 	rim.Writer
-	Store    Store
-	Sessions *identity.Sessions
-	Registry *registry.Registry
-	Claims   *claims.Claims
-	Sealer   *interaction.Sealer
-	Cooldown time.Duration // see Question
-	Now      func() time.Time
+	Store     Store
+	Sessions  *identity.Sessions
+	Registry  *registry.Registry
+	Claims    *claims.Claims
+	Sealer    *interaction.Sealer
+	Cooldown  time.Duration // see Question
+	BaseScope bool          // see PassesBase
+	Now       func() time.Time
 }
 
 // Pages are the consent page and the connected apps.

@@ -138,6 +138,48 @@ func TestANewScopeIsAskedByItselfAndLeavesTheOthersAlone(t *testing.T) {
 	require.Equal(t, []string{"+email", "+openid", "+phone", "+points_read", "-profile"}, h.grant(ana, "photoprint"))
 }
 
+// What a person agreed to is a scope for a purpose. A scope that they could have left out is theirs to take back; one that
+// they could not is asked again, once, and the tokens that it came with stay.
+func TestAnotherPurposeOfARequiredScopeIsAskedByItself(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		h := newHouseOn(t, dsn)
+		b := h.open("ana")
+		request := b.request("ana", "photoprint", "openid email phone")
+		b.returned(b.decideOn(b.visit(request), "allow", "phone"))
+		first, err := h.store.Grant(t.Context(), ana, "photoprint")
+		require.NoError(t, err)
+
+		h.repurpose("photoprint", "phone", "to call you")
+		require.Zero(t, b.returned(b.visit(request)).DecidedAt, "phone can be left out")
+		h.repurpose("photoprint", "email", "to tell your friends")
+		page := b.visit(request)
+		require.Contains(t, page.body, "to tell your friends")
+		require.NotContains(t, page.body, `value="phone"`)
+		require.NotZero(t, b.returned(b.decideOn(page, "allow")).DecidedAt)
+		require.Zero(t, b.returned(b.visit(request)).DecidedAt, "once")
+		second, err := h.store.Grant(t.Context(), ana, "photoprint")
+		require.NoError(t, err)
+		require.Equal(t, first.ID, second.ID)
+		require.Equal(t, []string{"+email", "+openid", "+phone"}, marks(second))
+
+		h.repurpose("photoprint", "email", "to sell it")
+		b.returned(b.decideOn(b.visit(request), "deny"))
+		require.Equal(t, []string{"-email", "-openid", "-phone"}, h.grant(ana, "photoprint"))
+	})
+}
+
+// repurpose changes why a client wants a scope.
+func (h *house) repurpose(clientID, scope, purpose string) {
+	h.t.Helper()
+	client, err := h.registry.Client(h.t.Context(), clientID)
+	require.NoError(h.t, err)
+	changed := *client
+	changed.Scopes = slices.Clone(client.Scopes)
+	i := slices.IndexFunc(changed.Scopes, func(s storage.ClientScope) bool { return s.Name == scope })
+	changed.Scopes[i].Purpose = map[string]string{"en": purpose}
+	require.NoError(h.t, h.registry.Update(h.t.Context(), changed, client.UpdatedAt))
+}
+
 func TestDenyIsARecordAndTwoInARowAreNotAskedAgain(t *testing.T) {
 	h := newHouse(t)
 	b := h.open("ana")

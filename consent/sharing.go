@@ -22,7 +22,7 @@ const (
 const (
 	ScopeAllowed   = "allowed"
 	ScopeDenied    = "denied"
-	ScopeUndecided = "undecided" // or decided up to a time that has come
+	ScopeUndecided = "undecided" // or decided up to a time that has come, or required and allowed for another purpose
 )
 
 // Sharing is what a person shares with a client at a moment.
@@ -80,7 +80,7 @@ type tally struct {
 
 func (t *tally) add(scope storage.ClientScope) {
 	shared := SharedScope{Name: scope.Name, Required: required(scope), Purpose: scope.Purpose, Decision: ScopeUndecided}
-	switch d, decided := find(t.q.Grant, scope.Name, t.q.Now); {
+	switch d, decided := findFor(t.q.Grant, scope, t.q.Now); {
 	case decided && d.Allowed, !decided && t.q.FirstParty:
 		shared.Decision = ScopeAllowed
 		t.Granted = append(t.Granted, scope.Name)
@@ -107,6 +107,9 @@ func (t *tally) addDenied(shared SharedScope) {
 func (t *tally) addUndecided(shared SharedScope) {
 	t.Missing = append(t.Missing, shared.Name)
 	t.stopped = t.stopped || shared.Required
+	if _, inForce := find(t.q.Grant, shared.Name, t.q.Now); inForce {
+		return // it was allowed for another purpose
+	}
 	if t.q.Grant != nil && slices.ContainsFunc(t.q.Grant.Decisions, func(d storage.Decision) bool { return d.Scope == shared.Name }) {
 		t.ranOut = true
 		t.lapsed = t.lapsed || shared.Required

@@ -54,6 +54,9 @@ func TestSharingInAWord(t *testing.T) {
 		"a required decision has run out":                {granted(0, "+openid?", "+email"), scopes("openid", "email"), "expired", false, []string{"openid"}},
 		"an optional decision has run out":               {granted(0, "+openid", "+email?"), scopes("openid", "email"), "incomplete", true, []string{"email"}},
 		"all optional decisions have run out":            {granted(0, "+phone?", "+email?"), scopes("phone", "email"), "expired", false, []string{"phone", "email"}},
+		"a required scope is for another purpose now":    {granted(0, "+openid", "+email", "-phone"), append(scopes("openid", "phone"), forAnother(scopes("email!"))...), "incomplete", false, []string{"email"}},
+		"an optional scope is for another purpose now":   {granted(0, "+openid", "+email", "-phone"), append(scopes("openid"), forAnother(scopes("email", "phone"))...), "partial", true, nil},
+		"it has run out, and is for another purpose now": {granted(0, "+openid", "+email?"), append(scopes("openid"), forAnother(scopes("email!"))...), "expired", false, []string{"email"}},
 		"a decision about a scope that is gone":          {granted(0, "+openid", "-email"), scopes("openid"), "allowed", true, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -118,7 +118,8 @@ func (p *Pages) findGrant(r *http.Request, v *visit) error {
 	}
 	v.answer = Decide(Question{
 		Grant: v.grant, Scopes: v.requested, FirstParty: v.client.FirstParty, DecidedAt: v.i.DecidedAt,
-		Reask: slices.Contains(strings.Fields(v.i.Get("prompt")), "consent"), Now: p.now(), Cooldown: p.Cooldown,
+		BaseScope: PassesBase(p.BaseScope, v.client),
+		Reask:     slices.Contains(strings.Fields(v.i.Get("prompt")), "consent"), Now: p.now(), Cooldown: p.Cooldown,
 	})
 	return nil
 }

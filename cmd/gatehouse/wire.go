@@ -137,7 +137,7 @@ func (r *rooms) newIdentity() *identity.Pages {
 func (r *rooms) newConsent() *consent.Pages {
 	return consent.NewPages(consent.PagesOptions{
 		Writer: r.rim(), Store: r.store, Sessions: r.sessions, Registry: r.registry, Claims: r.claims, Sealer: r.sealer,
-		Cooldown: r.cfg.DenyCooldown, Now: r.now,
+		Cooldown: r.cfg.DenyCooldown, BaseScope: r.cfg.BaseScope, Now: r.now,
 	})
 }
 
@@ -153,7 +153,7 @@ func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 			CompanyAccess: r.cfg.CompanyAccessLifetime, CompanyRefresh: r.cfg.CompanyRefreshLifetime,
 			IDToken: r.cfg.IDTokenLifetime,
 		},
-		DenyCooldown: r.cfg.DenyCooldown, Log: r.log, Now: r.now,
+		DenyCooldown: r.cfg.DenyCooldown, BaseScope: r.cfg.BaseScope, Log: r.log, Now: r.now,
 	})
 }
 

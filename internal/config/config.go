@@ -37,6 +37,7 @@ type Config struct {
 	IDTokenLifetime        time.Duration `env:"ID_TOKEN_LIFETIME" envDefault:"1h" help:"life of ID tokens"`
 	SessionLifetime        time.Duration `env:"SESSION_LIFETIME" envDefault:"12h" help:"how long a browser stays signed in"`
 	DenyCooldown           time.Duration `env:"DENY_COOLDOWN" envDefault:"24h" help:"how long a mini app that was denied twice cannot ask"`
+	BaseScope              bool          `env:"BASE_SCOPE" envDefault:"false" help:"lets approved mini apps with pairwise ids ask for openid alone without a question"`
 
 	SignUp            bool   `env:"SIGNUP" envDefault:"true" help:"whether people may sign up"`
 	AdminEmail        string `env:"ADMIN_EMAIL" help:"e-mail of the first admin, made on an empty database only"`
