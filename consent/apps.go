@@ -6,12 +6,11 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"time"
 
+	"gatehouse/identity"
 	"gatehouse/internal/interaction"
 	"gatehouse/internal/rim"
 	"gatehouse/storage"
-	"gatehouse/templates"
 )
 
 const appsPath = "/account/apps"
@@ -20,15 +19,15 @@ const appsPath = "/account/apps"
 const changeTries = 3
 
 // doneBy names what each action did, for the page after it.
-var doneBy = map[string]string{"disconnect": "disconnected", "clear": "cleared"}
+var doneBy = map[string]string{"disconnect": "disconnected", "clear": "cleared", "withdraw": "withdrawn"}
 
 // listApps is GET /account/apps: what the person decided, and for an admin what their company did.
 func (p *Pages) listApps(w http.ResponseWriter, r *http.Request) {
-	person, ok := p.signedIn(w, r)
+	current, ok := p.signedIn(w, r, false)
 	if !ok {
 		return
 	}
-	page, err := p.apps(w, r, person)
+	page, err := p.apps(w, r, current)
 	if err != nil {
 		p.Fail(w, r, err)
 		return
@@ -43,10 +42,11 @@ func (p *Pages) changeApp(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	person, ok := p.signedIn(w, r)
+	current, ok := p.signedIn(w, r, true)
 	if !ok {
 		return
 	}
+	person := current.User
 	i, err := p.Sealer.Open(p.Sessions.Browser(w, r), interaction.StepAccount, single(form, "interaction"))
 	if err == nil && i.UserID != person.ID {
 		err = interaction.ErrInvalid
@@ -61,28 +61,38 @@ func (p *Pages) changeApp(w http.ResponseWriter, r *http.Request) {
 		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "the form asks for something that this page does not do")
 		return
 	}
-	if err := p.change(r.Context(), owner, single(form, "client_id"), action); err != nil {
+	change := change{owner: owner, clientID: single(form, "client_id"), action: action, scope: single(form, "scope"), by: person.ID}
+	switch err := p.change(r.Context(), change); {
+	case errors.Is(err, errKept):
+		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "the form takes back what the mini app cannot do without")
+		return
+	case err != nil:
 		p.Fail(w, r, err)
 		return
 	}
 	rim.Redirect(w, r, appsPath+"?"+url.Values{"done": {action}}.Encode())
 }
 
-// signedIn returns who is signed in. When nobody is, or who came by a ticket would change something, the browser is sent
-// to sign in, and back here, and ok is false.
-func (p *Pages) signedIn(w http.ResponseWriter, r *http.Request) (u storage.User, ok bool) {
+// signedIn returns who is signed in. When nobody is, or who came by a ticket would do what takes their own credentials,
+// the browser is sent to sign in, and back to the list, and ok is false.
+func (p *Pages) signedIn(w http.ResponseWriter, r *http.Request, themselves bool) (current *identity.SignedIn, ok bool) {
 	current, err := p.Sessions.Current(r)
 	switch {
 	case err != nil:
 		p.Fail(w, r, err)
-	case current == nil, r.Method == http.MethodPost && current.Vouched():
-		here := interaction.Interaction{ID: rand.Text(), Route: appsPath, Began: p.now()}
-		sealed := p.Sealer.Seal(p.Sessions.Browser(w, r), interaction.StepLogin, here)
-		rim.Redirect(w, r, "/login?"+url.Values{"interaction": {sealed}}.Encode())
+	case current == nil, themselves && current.Vouched():
+		rim.Redirect(w, r, p.signInPath(w, r))
 	default:
-		return current.User, true
+		return current, true
 	}
-	return storage.User{}, false
+	return nil, false
+}
+
+// signInPath leads to the sign-in page, and from there to the list.
+func (p *Pages) signInPath(w http.ResponseWriter, r *http.Request) string {
+	here := interaction.Interaction{ID: rand.Text(), Route: appsPath, Began: p.now()}
+	sealed := p.Sealer.Seal(p.Sessions.Browser(w, r), interaction.StepLogin, here)
+	return "/login?" + url.Values{"interaction": {sealed}}.Encode()
 }
 
 // ownerOf is whose authorizations a form changes: the person's own, or with owner=company the company's, if the person
@@ -97,19 +107,26 @@ func ownerOf(u storage.User, name string) (owner storage.Owner, ok bool) {
 	return storage.Owner{}, false
 }
 
-// change disconnects or clears a mini app. One that has no grant is what the person wants already.
-func (p *Pages) change(ctx context.Context, owner storage.Owner, clientID, action string) error {
+// change is what a form asks for.
+type change struct {
+	owner    storage.Owner
+	clientID string
+	action   string // of doneBy
+	scope    string // for withdraw
+	by       string // the user who asks
+}
+
+// errKept says that a scope goes only with the whole app.
+var errKept = errors.New("consent: a required scope cannot be taken back alone")
+
+// change makes a change, again where the grant moved meanwhile. Where there is nothing to change, it is what the person
+// wants already.
+func (p *Pages) change(ctx context.Context, c change) error {
 	var err error
 	for range changeTries {
-		var grant storage.Grant
-		if grant, err = p.Store.Grant(ctx, owner, clientID); errors.Is(err, storage.ErrNotFound) {
-			return nil
-		} else if err != nil {
+		var unit storage.Unit
+		if unit, err = p.changing(ctx, c); err != nil || len(unit) == 0 {
 			return err
-		}
-		unit := Disconnect(grant, p.now())
-		if action == "clear" {
-			unit = Clear(grant, p.now())
 		}
 		if err = p.Store.Apply(ctx, unit); !errors.Is(err, storage.ErrConflict) {
 			return err
@@ -118,80 +135,36 @@ func (p *Pages) change(ctx context.Context, owner storage.Owner, clientID, actio
 	return err
 }
 
-// apps is the list for a person.
-func (p *Pages) apps(w http.ResponseWriter, r *http.Request, person storage.User) (*templates.Apps, error) {
-	page := &templates.Apps{Common: rim.Common(r, interaction.Interaction{}, &person)}
-	page.Interaction = p.Sealer.Seal(p.Sessions.Browser(w, r), interaction.StepAccount,
-		interaction.Interaction{UserID: person.ID, Began: p.now()})
-	if err := p.addApps(r, page, storage.Owner{UserID: person.ID}, ""); err != nil || !person.AdministersCompany() {
-		return page, err
+// changing is a change as a unit of work; empty when there is nothing to change.
+func (p *Pages) changing(ctx context.Context, c change) (storage.Unit, error) {
+	grant, err := p.Store.Grant(ctx, c.owner, c.clientID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
 	}
-	of, err := p.company(r.Context(), person)
+	switch c.action {
+	case "disconnect":
+		return Disconnect(grant, p.now()), nil
+	case "clear":
+		return Clear(grant, p.now()), nil
+	}
+	client, err := p.client(ctx, c.clientID)
 	if err != nil {
 		return nil, err
 	}
-	return page, p.addApps(r, page, storage.Owner{CompanyID: of.ID}, of.Name)
+	unit, ok := Withdraw(grant, client, c.scope, c.by, p.now())
+	if made, _ := find(&grant, c.scope, p.now()); !ok && made.Allowed {
+		return nil, errKept
+	}
+	return unit, nil
 }
 
-// addApps adds an owner's grants to the page; company is the name of a company that owns them.
-func (p *Pages) addApps(r *http.Request, page *templates.Apps, owner storage.Owner, company string) error {
-	grants, err := p.Store.Grants(r.Context(), owner)
-	if err != nil {
-		return err
-	}
-	lang := p.Pages.Language(r, page.Common)
-	for _, g := range grants {
-		app, err := p.connected(r.Context(), g, lang)
-		if err != nil {
-			return err
-		}
-		app.Company = company
-		page.Apps = append(page.Apps, app)
-	}
-	return nil
-}
-
-// connected is one mini app with what it may and may not read now.
-func (p *Pages) connected(ctx context.Context, g storage.Grant, lang string) (templates.ConnectedApp, error) {
-	shown, err := p.Apps(ctx, g.ClientID)
-	if errors.Is(err, storage.ErrNotFound) { // it has gone; what was decided about it has not
-		shown, err = &templates.App{ClientID: g.ClientID, Name: g.ClientID}, nil
-	}
-	if err != nil {
-		return templates.ConnectedApp{}, err
-	}
-	app := templates.ConnectedApp{App: *shown, Since: g.CreatedAt, Blocked: p.blockedUntil(g)}
-	for _, d := range standingDecisions(g, p.now()) {
-		title, err := p.scopeTitle(ctx, d.Scope, lang)
-		if err != nil {
-			return templates.ConnectedApp{}, err
-		}
-		if d.Allowed {
-			app.Allowed = append(app.Allowed, title)
-		} else {
-			app.Denied = append(app.Denied, title)
-		}
-	}
-	return app, nil
-}
-
-// blockedUntil is until when two denials in a row keep a mini app from asking; zero when it may.
-func (p *Pages) blockedUntil(g storage.Grant) time.Time {
-	q := Question{Grant: &g, Now: p.now(), Cooldown: p.Cooldown}
-	if !q.blocked() {
-		return time.Time{}
-	}
-	return g.DeniedAt.Add(p.Cooldown)
-}
-
-// scopeTitle is what people call a scope; one that has left the catalogue goes by its name.
-func (p *Pages) scopeTitle(ctx context.Context, name, lang string) (string, error) {
-	scope, err := p.Registry.Scope(ctx, name)
+// client is a registration, nil when it has gone; what was decided about it has not.
+func (p *Pages) client(ctx context.Context, id string) (*storage.Client, error) {
+	client, err := p.Registry.Client(ctx, id)
 	if errors.Is(err, storage.ErrNotFound) {
-		return name, nil
+		return nil, nil
 	}
-	if err != nil {
-		return "", err
-	}
-	return title(scope, lang), nil
+	return client, err
 }

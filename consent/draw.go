@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"slices"
@@ -35,13 +36,17 @@ func (p *Pages) page(r *http.Request, v *visit) (*templates.Consent, error) {
 // was left out before and is not asked again is not on the page.
 func (p *Pages) addItems(r *http.Request, v *visit, page *templates.Consent) error {
 	lang := p.Pages.Language(r, page.Common)
+	person := &v.person
+	if v.company != nil {
+		person = nil
+	}
 	for _, scope := range v.requested {
 		asked := slices.Contains(v.answer.Ask, scope.Name)
 		made, decided := find(v.grant, scope.Name, p.now())
 		if !asked && !made.Allowed {
 			continue
 		}
-		item, err := p.item(r, v, scope, lang)
+		item, err := p.item(r.Context(), person, v.client, scope, lang)
 		if err != nil {
 			return err
 		}
@@ -59,19 +64,20 @@ func (p *Pages) addItems(r *http.Request, v *visit, page *templates.Consent) err
 	return nil
 }
 
-// item is one scope, with the values that userinfo would answer. A company's authorization shares nothing of the person.
-func (p *Pages) item(r *http.Request, v *visit, scope storage.ClientScope, lang string) (templates.ConsentItem, error) {
-	entry, err := p.Registry.Scope(r.Context(), scope.Name)
+// item is one scope, with the values that userinfo would answer about a person. With nil for the person there are none: a
+// company's authorization shares nothing of a person. client is nil for one that has gone.
+func (p *Pages) item(ctx context.Context, person *storage.User, client *storage.Client, scope storage.ClientScope, lang string) (templates.ConsentItem, error) {
+	entry, err := p.entry(ctx, scope.Name)
 	if err != nil {
 		return templates.ConsentItem{}, err
 	}
 	item := templates.ConsentItem{Scope: scope.Name, Title: title(entry, lang), Sensitive: entry.Sensitive}
 	item.Description, _ = pick(entry.Description, lang)
 	item.Purpose, item.PurposeLang = pick(scope.Purpose, lang)
-	if v.company != nil {
+	if person == nil || client == nil {
 		return item, nil
 	}
-	released, err := p.Claims.Of(r.Context(), v.person, v.client, scope.Name)
+	released, err := p.Claims.Of(ctx, *person, client, scope.Name)
 	if err != nil {
 		return templates.ConsentItem{}, err
 	}

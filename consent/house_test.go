@@ -74,6 +74,11 @@ func newHouseOn(t *testing.T, dsn string) *house {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})
+	mux.HandleFunc("POST /test/vouch/{user}", func(w http.ResponseWriter, r *http.Request) {
+		if _, err := sessions.StartVouched(w, r, r.PathValue("user"), "photoprint"); err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+		}
+	})
 	mux.HandleFunc("GET /test/browser", func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, sessions.Browser(w, r))
 	})

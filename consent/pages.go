@@ -34,7 +34,7 @@ type PagesOptions struct {
 	Now       func() time.Time
 }
 
-// Pages are the consent page and the connected apps.
+// Pages are the consent page, the connected apps, and the person's record as a file.
 type Pages struct{ PagesOptions }
 
 // NewPages returns the pages.
@@ -46,6 +46,7 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("POST /consent", p.decide)
 	mux.HandleFunc("GET /account/apps", p.listApps)
 	mux.HandleFunc("POST /account/apps", p.changeApp)
+	mux.HandleFunc("GET /account/export", p.export)
 }
 
 // now is the time as every database keeps it: a decision read back equals the one that was written.

@@ -46,6 +46,25 @@ func Disconnect(g storage.Grant, now time.Time) storage.Unit {
 	return storage.Unit{storage.EndGrant{ID: g.ID, At: now}}
 }
 
+// Withdraw records that the person by takes one scope back, on behalf of the grant's owner: it is denied, and everything
+// else stays as it was decided, the count of denials too. false when there is nothing to take back: the scope is not
+// allowed, or client, which may be nil for one that has gone, cannot do without it. Then it goes only with the whole grant.
+//
+// As with every decision that takes something away, the grant ends with all of its tokens and a new one takes its place:
+// the mini app gets what remains by asking for it again, and the person is not asked.
+func Withdraw(g storage.Grant, client *storage.Client, scope, by string, now time.Time) (storage.Unit, bool) {
+	entry := storage.ClientScope{Name: scope}
+	if client != nil {
+		if registered := Requested(client, []string{scope}); len(registered) > 0 {
+			entry = registered[0]
+		}
+	}
+	if d, decided := find(&g, scope, now); !decided || !d.Allowed || required(entry) {
+		return nil, false
+	}
+	return record(&g, g.Owner, g.ClientID, by, now, func(next *storage.Grant) { decide(next, entry, false, now) }), true
+}
+
 // Clear forgets the denials of a grant, so that the mini app may ask again. What is allowed stays, with its tokens.
 func Clear(g storage.Grant, now time.Time) storage.Unit {
 	allowed := slices.DeleteFunc(slices.Clone(g.Decisions), func(d storage.Decision) bool { return !d.Allowed })

@@ -86,6 +86,45 @@ func TestTakingAwayAScopeEndsTheGrantAndKeepsTheOtherDecisions(t *testing.T) {
 	}
 }
 
+func TestWithdrawDeniesOneScopeAndLeavesTheRestAsItWasDecided(t *testing.T) {
+	client := &storage.Client{Scopes: scopes("openid", "email!", "phone", "points")}
+	was := granted(1, "+email", "+openid", "+phone", "xpoints")
+	was.Until = noon.Add(time.Hour)
+	unit, ok := consent.Withdraw(*was, client, "phone", "ana", noon)
+	require.True(t, ok)
+	require.Len(t, unit, 3)
+	require.EqualValues(t, 1, unit[0].(storage.SaveGrant).IfVersion, "it conflicts when the grant has moved")
+	require.Equal(t, storage.EndGrant{ID: "g", At: noon, Kept: []string{"email", "openid"}}, unit[1])
+	g := recordedBy(t, unit)
+	require.NotEqual(t, "g", g.ID)
+	require.Equal(t, []string{"+email", "+openid", "-phone", "-points"}, marks(g))
+	require.Equal(t, was.Until, g.Until)
+	require.Equal(t, 1, g.Denials, "taking back is no answer to a request")
+	require.Equal(t, was.DeniedAt, g.DeniedAt)
+	for _, d := range g.Decisions {
+		require.Equal(t, d.Scope == "phone", d.DecidedAt.Equal(noon), d.Scope)
+	}
+
+	next := consent.Decide(consent.Question{Grant: &g, Scopes: scopes("openid", "email!", "phone"), Now: noon, Cooldown: cooldown})
+	require.Equal(t, consent.Answer{Verdict: consent.Allowed, Granted: []string{"openid", "email"}}, next, "nobody is asked for it again")
+}
+
+func TestWithdrawRefusesWhatGoesOnlyWithTheWholeApp(t *testing.T) {
+	client := &storage.Client{Scopes: scopes("openid", "email!", "phone", "address")}
+	was := granted(0, "+openid", "+email", "+phone?", "-address", "+gone")
+	for _, scope := range []string{"openid", "email", "phone", "address", "points", ""} {
+		_, ok := consent.Withdraw(*was, client, scope, "ana", noon)
+		require.False(t, ok, scope)
+	}
+	_, ok := consent.Withdraw(*was, client, "gone", "ana", noon)
+	require.True(t, ok, "no registration wants it any more")
+	_, ok = consent.Withdraw(*was, nil, "email", "ana", noon)
+	require.True(t, ok, "the client has gone")
+	was.Until = noon
+	_, ok = consent.Withdraw(*was, nil, "gone", "ana", noon)
+	require.False(t, ok, "the grant has run out")
+}
+
 func TestARunOutGrantIsNeverRevived(t *testing.T) {
 	was := granted(1, "+openid", "+email")
 	was.Until = noon

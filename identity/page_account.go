@@ -14,7 +14,7 @@ import (
 )
 
 // saves are what /account can say it has done.
-var saves = []string{"profile", "password", "sessions"}
+var saves = []string{"profile", "password", "sessions", "end-session"}
 
 // showAccount draws the person's own page. Who is not signed in goes to sign in.
 func (p *Pages) showAccount(w http.ResponseWriter, r *http.Request) {
@@ -53,11 +53,33 @@ func (p *Pages) accountPage(w http.ResponseWriter, r *http.Request, signedIn *Si
 		return nil, err
 	}
 	sessions, err := p.Sessions.Of(r.Context(), u.ID)
-	for _, session := range sessions {
-		page.Sessions = append(page.Sessions, templates.AccountSession{ID: session.ID,
-			Device: device(session.UserAgent), Address: session.Address, SeenAt: session.SeenAt, Current: session.ID == signedIn.Session.ID})
+	if err != nil {
+		return nil, err
 	}
-	return page, err
+	for _, session := range sessions {
+		voucher, err := p.voucher(r.Context(), session.VouchedBy)
+		if err != nil {
+			return nil, err
+		}
+		page.Sessions = append(page.Sessions, templates.AccountSession{ID: session.ID, Device: device(session.UserAgent),
+			Address: session.Address, SeenAt: session.SeenAt, VouchedBy: voucher, Current: session.ID == signedIn.Session.ID})
+	}
+	return page, nil
+}
+
+// voucher is the name of the mini app that signed a person in; empty when none did. One that has gone goes by its ID.
+func (p *Pages) voucher(ctx context.Context, clientID string) (string, error) {
+	if clientID == "" {
+		return "", nil
+	}
+	app, err := p.Apps(ctx, clientID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return clientID, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return app.Name, nil
 }
 
 func (p *Pages) companyName(ctx context.Context, id string) (string, error) {
@@ -89,9 +111,11 @@ func (p *Pages) changeAccount(w http.ResponseWriter, r *http.Request) {
 	case "password":
 		err = p.changePassword(w, r, signedIn, form)
 	case "sessions":
-		err = p.Sessions.EndOthers(r.Context(), signedIn, form.Get("session"))
+		err = p.Sessions.EndOthers(r.Context(), signedIn)
+	case "end-session":
+		err = p.Sessions.EndOther(r.Context(), signedIn, form.Get("session"))
 	default:
-		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "action is none of profile, password and sessions")
+		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "action is none of profile, password, sessions and end-session")
 		return
 	}
 	if err != nil {

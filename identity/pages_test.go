@@ -383,7 +383,7 @@ func TestOtherSessionsCanBeEndedOneByOneAndAllAtOnce(t *testing.T) {
 	}
 	page := b.get("/account")
 	require.NotContains(t, page.body, sessionID(b.content().Secret), "one's own ends by signing out")
-	form := url.Values{"interaction": {page.sealed()}, "action": {"sessions"}, "session": {sessionID(laptop.content().Secret)}}
+	form := url.Values{"interaction": {page.sealed()}, "action": {"end-session"}, "session": {sessionID(laptop.content().Secret)}}
 	page.shows(t, http.StatusOK, form.Get("session"))
 	b.post("/account", form).leadsTo(t, "/account")
 	require.Equal(t, []bool{true, false, true}, []bool{b.isSignedIn(), laptop.isSignedIn(), phone.isSignedIn()})
@@ -393,7 +393,21 @@ func TestOtherSessionsCanBeEndedOneByOneAndAllAtOnce(t *testing.T) {
 	require.NoError(t, err, "another person's session is none of one's own")
 	form.Del("session")
 	b.post("/account", form).leadsTo(t, "/account")
+	require.True(t, phone.isSignedIn(), "which one is missing")
+	form.Set("action", "sessions")
+	b.post("/account", form).leadsTo(t, "/account")
 	require.Equal(t, []bool{true, false}, []bool{b.isSignedIn(), phone.isSignedIn()})
+}
+
+func TestAccountPageSaysWhichMiniAppSignedThePersonIn(t *testing.T) {
+	s := newSite(t)
+	b := s.browser()
+	b.mustSignIn()
+	require.NotContains(t, b.get("/account").body, "PhotoPrint")
+	w := httptest.NewRecorder()
+	_, err := s.sessions.StartVouched(w, httptest.NewRequest(http.MethodGet, "/", nil), s.ana.ID, "photoprint")
+	require.NoError(t, err)
+	b.get("/account").shows(t, http.StatusOK, "signed in by", "PhotoPrint")
 }
 
 func (s *site) signInElsewhere(email string) *browser {
@@ -415,7 +429,7 @@ func TestEndingAllOtherSessionsIsOneStatement(t *testing.T) {
 	require.NoError(t, err)
 	statements := func() int64 {
 		s.statements.Store(0)
-		require.NoError(t, s.sessions.EndOthers(t.Context(), signedIn, ""))
+		require.NoError(t, s.sessions.EndOthers(t.Context(), signedIn))
 		return s.statements.Load()
 	}
 	alone := statements()

@@ -195,14 +195,16 @@ func (s *Sessions) End(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// EndOthers ends the signed-in person's other sessions: the one with this id, or all of them when it is empty.
-func (s *Sessions) EndOthers(ctx context.Context, signedIn *SignedIn, id string) error {
-	if id == "" {
-		if err := s.store.EndOtherSessions(ctx, signedIn.User.ID, signedIn.Session.ID); err != nil {
-			return fmt.Errorf("end the other sessions: %w", err)
-		}
-		return nil
+// EndOthers ends all of the signed-in person's other sessions.
+func (s *Sessions) EndOthers(ctx context.Context, signedIn *SignedIn) error {
+	if err := s.store.EndOtherSessions(ctx, signedIn.User.ID, signedIn.Session.ID); err != nil {
+		return fmt.Errorf("end the other sessions: %w", err)
 	}
+	return nil
+}
+
+// EndOther ends one of the signed-in person's other sessions. An ID that is none of theirs ends nothing.
+func (s *Sessions) EndOther(ctx context.Context, signedIn *SignedIn, id string) error {
 	records, err := s.Of(ctx, signedIn.User.ID)
 	if err != nil {
 		return err

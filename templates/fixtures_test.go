@@ -46,13 +46,11 @@ func samples(outside func(string) string) map[string]Page {
 			User: AccountUser{Email: outside("ana@example.com"), Phone: outside("+59899123456"), FirstName: outside("Ana"), LastName: outside("Souza"),
 				Company: outside("Acme Ltd"), EmailVerified: true},
 			Sessions: []AccountSession{{Device: outside("Firefox on Linux"), Address: outside("192.0.2.7"), SeenAt: drawn, Current: true},
-				{Device: outside("Safari on iPhone"), SeenAt: drawn}}},
+				{ID: "1", Device: outside("Safari on iPhone"), SeenAt: drawn, VouchedBy: outside("PhotoPrint")}}},
 		"empty account": &Account{Common: own, Interaction: "sealed", Problems: wrong("new_password", "first_name")},
-		"apps": &Apps{Common: own, Interaction: "sealed", Saved: "nobody.knows", Apps: []ConnectedApp{
-			{App: app, Allowed: []string{outside("Your e-mail address")}, Denied: []string{outside("Your phone number")}, Since: drawn},
-			{App: app, Company: outside("Acme"), Allowed: []string{outside("Access for your company")}, Since: drawn},
-			{App: plain, Denied: []string{outside("Your phone number")}, Blocked: drawn.Add(24 * time.Hour)},
-		}},
+		"apps":          appsSample(own, app, plain, outside),
+		"apps by a ticket": &Apps{Common: own, Interaction: "sealed", SignIn: "/login?interaction=sealed", Apps: []ConnectedApp{
+			{App: plain, Status: "incomplete", Allowed: []SharedItem{{ConsentItem: ConsentItem{Scope: "email", Title: outside("Your e-mail address")}}}}}},
 		"no apps": &Apps{Common: own, Interaction: "sealed"},
 	}
 }
@@ -77,4 +75,27 @@ func consentSample(common Common, app App, person Person, outside func(string) s
 		Offline: true, OfflineEnd: drawn.AddDate(0, 3, 16), Pairwise: true, ReturnHost: outside("photoprint.example"),
 		Expires: drawn.Add(28 * time.Minute),
 	}
+}
+
+// appsSample has an app in every status.
+func appsSample(common Common, app, plain App, outside func(string) string) *Apps {
+	email := ConsentItem{Scope: "email", Title: outside("Your e-mail address"), Purpose: outside("to send your order status"), PurposeLang: "en",
+		Claims: []string{"email", "email_verified"}, Values: []Value{{Claim: "email", Text: outside("ana@example.com"), Verified: "yes"}}}
+	points := ConsentItem{Scope: "points_read", Title: outside("Your points balance"), Sensitive: true, Values: []Value{{Claim: outside("points"), Text: outside("120")}}}
+	id := ConsentItem{Scope: "openid", Title: outside("Your identifier"), Claims: []string{"sub"}, Values: []Value{{Claim: "sub", Text: "8f1c"}}}
+	expired, none, other := plain, plain, plain
+	expired.ClientID, none.ClientID, other.ClientID = "expired", "none", "other"
+	return &Apps{Common: common, Interaction: "sealed", Saved: "nobody.knows",
+		Apps: []ConnectedApp{
+			{App: app, Status: "partial", Allowed: []SharedItem{{id, true, drawn}, {email, true, drawn}, {points, false, drawn.AddDate(0, 0, -1)}},
+				Denied: []string{outside("Your phone number")}, Open: []string{outside("Your profile")}, Pairwise: true, Since: drawn, Until: drawn},
+			{App: app, Company: outside("Acme"), Status: "allowed", Since: drawn,
+				Allowed: []SharedItem{{ConsentItem: ConsentItem{Scope: "user_session", Title: outside("Access for your company")}, Required: true}, {ConsentItem: points}}},
+			{App: other, Status: "incomplete", Allowed: []SharedItem{{ConsentItem: email, Required: true}}, Open: []string{outside("Your profile")}},
+		},
+		Refused: []ConnectedApp{
+			{App: plain, Status: "denied", Denied: []string{outside("Your phone number")}, Blocked: drawn.Add(24 * time.Hour)},
+			{App: expired, Status: "expired", Open: []string{outside("Your phone number")}, Until: drawn},
+			{App: none, Status: "none"},
+		}}
 }

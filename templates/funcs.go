@@ -25,7 +25,7 @@ func (p *Pages) funcs(c catalog) template.FuncMap {
 		"problem": c.problem, "problemOf": problemOf, "described": described,
 		"saved":   c.saved,
 		"explain": c.explain, "headline": c.headline,
-		"address": actionURL, "item": item, "plaintext": plainText,
+		"address": actionURL, "item": item, "allowed": allowed, "about": about, "plaintext": plainText,
 	}
 }
 
@@ -187,7 +187,7 @@ func long(s string) bool { return len([]rune(s)) > 120 || strings.Count(s, "\n")
 // actionURL is a form's target exactly as registered; only web addresses come this far.
 func actionURL(s string) template.URL { return template.URL(webAddress(s)) }
 
-// sharing is one item of the consent page with what it needs from the page around it.
+// sharing is one item with what it needs from the page around it.
 type sharing struct {
 	ConsentItem
 	App        App
@@ -197,5 +197,22 @@ type sharing struct {
 }
 
 func item(page *Consent, i ConsentItem) sharing {
-	return sharing{ConsentItem: i, App: page.App, Identifier: i.Scope == "openid" || i.Scope == "unionid", Pairwise: page.Pairwise, Until: page.OfflineEnd}
+	return sharing{ConsentItem: i, App: page.App, Identifier: identifies(i), Pairwise: page.Pairwise, Until: page.OfflineEnd}
 }
+
+// allowed is one item of a connected app in the same way.
+func allowed(app ConnectedApp, i SharedItem) sharing {
+	return sharing{ConsentItem: i.ConsentItem, App: app.App, Identifier: identifies(i.ConsentItem), Pairwise: app.Pairwise, Until: i.Until}
+}
+
+// appOf is a connected app with what its forms need from the page around it.
+type appOf struct {
+	ConnectedApp
+	Interaction string
+}
+
+func about(page *Apps, app ConnectedApp) appOf {
+	return appOf{ConnectedApp: app, Interaction: page.Interaction}
+}
+
+func identifies(i ConsentItem) bool { return i.Scope == "openid" || i.Scope == "unionid" }

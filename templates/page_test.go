@@ -75,6 +75,7 @@ func TestFormsHaveTheNamesOfTheContract(t *testing.T) {
 		{"account", "sessions", []string{"/account", "interaction:sealed", "action=sessions"}},
 		{"apps", "app-photoprint", []string{"/account/apps", "interaction:sealed", "client_id:photoprint", "action=disconnect"}},
 		{"apps", "app-photoprint:company", []string{"/account/apps", "interaction:sealed", "client_id:photoprint", "owner:company", "action=disconnect"}},
+		{"apps", "app-expired", []string{"/account/apps", "interaction:sealed", "client_id:expired", "action=disconnect"}},
 		{"apps", "app-plain", []string{"/account/apps", "interaction:sealed", "client_id:plain", "action=clear"}},
 		{"form post", "form-post", []string{"https://photoprint.example/cb?a=b&c=d", "code:gac_1", "state:xyz", "submit:1"}},
 	} {

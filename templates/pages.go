@@ -153,6 +153,7 @@ type SignOut struct {
 //	form#profile          action=profile   first_name, last_name
 //	form#change-password  action=password  current_password, new_password
 //	form#sessions         action=sessions  signs out everywhere else; only where there is an else
+//	a form each           action=end-session  session, the ID
 type Account struct {
 	Common
 	Interaction string
@@ -173,6 +174,7 @@ type AccountSession struct {
 	ID              string // what the form that ends it posts as session
 	Device, Address string
 	SeenAt          time.Time
+	VouchedBy       string // the name of the mini app that signed the person in there; empty: they did
 	Current         bool
 }
 
@@ -180,17 +182,31 @@ type AccountSession struct {
 type Apps struct {
 	Common
 	Interaction string
-	Apps        []ConnectedApp
+	Apps        []ConnectedApp // what may read something
+	Refused     []ConnectedApp // what may not, any more or at all
+	SignIn      string         // where who is here by a mini app's ticket signs in themselves; empty: they have
 	Saved       string
 }
 
 // ConnectedApp is what one mini app may and may not read. Its form posts client_id and, when Company is set, the hidden
-// field owner=company, because one mini app may have a person's authorization and their company's.
+// field owner=company, because one mini app may have a person's authorization and their company's. Beside it, each scope
+// that can be taken back alone has a form with action=withdraw and the hidden field scope.
 type ConnectedApp struct {
 	App
-	Company string // set when the authorization is a company's
-	Allowed []string
-	Denied  []string
-	Since   time.Time
-	Blocked time.Time // denied until then; zero: not blocked
+	Company  string // set when the authorization is a company's
+	Status   string // none, allowed, partial, incomplete, denied or expired
+	Allowed  []SharedItem
+	Denied   []string // titles
+	Open     []string // titles of what it is registered for and nobody has decided about
+	Pairwise bool     // it gets an identifier that only it sees
+	Since    time.Time
+	Until    time.Time // zero: no end
+	Blocked  time.Time // denied until then; zero: not blocked
+}
+
+// SharedItem is a scope that is allowed.
+type SharedItem struct {
+	ConsentItem
+	Required bool      // it goes only with the whole app
+	Until    time.Time // zero: no end
 }
