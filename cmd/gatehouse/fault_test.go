@@ -74,6 +74,7 @@ func (l *live) pages() (writes, reads map[string]func() answer) {
 		"consent":        func() answer { return l.browser.get(l.consent) },
 		"account":        func() answer { return l.browser.get("/account") },
 		"connected apps": func() answer { return l.browser.get("/account/apps") },
+		"export":         func() answer { return l.browser.get("/account/export") },
 	}
 	return writes, reads
 }

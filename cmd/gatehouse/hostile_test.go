@@ -252,7 +252,7 @@ func TestAWrongMethodIs405WithAllow(t *testing.T) {
 	s := newTestServer(t, testdb.SQLite(t))
 	routes := map[string][]string{
 		"/login": {"GET", "HEAD", "POST"}, "/login/switch": {"POST"}, "/signup": {"GET", "HEAD", "POST"}, "/logout": {"GET", "HEAD", "POST"},
-		"/account": {"GET", "HEAD", "POST"}, "/account/apps": {"GET", "HEAD", "POST"}, "/consent": {"GET", "HEAD", "POST"},
+		"/account": {"GET", "HEAD", "POST"}, "/account/apps": {"GET", "HEAD", "POST"}, "/account/export": {"GET", "HEAD"}, "/consent": {"GET", "HEAD", "POST"},
 		"/language": {"POST"}, "/": {"GET", "HEAD"}, "/healthz": {"GET", "HEAD"}, "/readyz": {"GET", "HEAD"}, "/static/x.css": {"GET", "HEAD"},
 		"/oauth2/authorize": {"GET", "HEAD", "POST"}, "/oauth2/token": {"POST"}, "/oauth2/token/user": {"POST"}, "/oauth2/token/company": {"POST"},
 		"/oauth2/introspect": {"POST"}, "/oauth2/revoke": {"POST"}, "/oauth2/userinfo": {"GET", "HEAD", "POST"},
