@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/internal/testdb"
@@ -26,27 +27,48 @@ import (
 // newProcess fills a database and returns how to start a server on it. Each start is the same server again.
 func newProcess(t *testing.T, dsn string) (s *testServer, start func() *exec.Cmd) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	addr := listener.Addr().String()
-	require.NoError(t, listener.Close())
+	addr := freeAddress(t)
 	s = &testServer{t: t, url: "http://" + addr, log: &lockedBuffer{}, clock: &atomic.Int64{}, users: map[string]storage.User{}}
+	var err error
 	s.store, err = gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true})
 	require.NoError(t, err)
 	s.fixtures(s.now)
 	require.NoError(t, s.store.Close())
 	return s, func() *exec.Cmd {
 		t.Helper()
-		server := exec.Command(os.Args[0])
-		server.Args = []string{"gatehouse", "serve"} // see TestMain
-		server.Env = append(os.Environ(), "GATEHOUSE_DATABASE="+dsn, "GATEHOUSE_SECRET="+testConfig("", "").Secret,
-			"GATEHOUSE_LISTEN="+addr, "GATEHOUSE_ISSUER="+s.url)
-		server.Stderr = s.log
-		require.NoError(t, server.Start())
-		t.Cleanup(func() { server.Process.Kill(); server.Wait() })
-		require.Eventually(t, s.ready, 30*time.Second, 10*time.Millisecond, "the server does not get ready")
-		return server
+		return s.serve(dsn, addr, s.url)
 	}
+}
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	return listener.Addr().String()
+}
+
+// serve starts a process that answers at s.url and waits until it does.
+func (s *testServer) serve(dsn, listen, issuer string) *exec.Cmd {
+	s.t.Helper()
+	server := exec.Command(os.Args[0])
+	server.Args = []string{"gatehouse", "serve"} // see TestMain
+	server.Env = append(os.Environ(), "GATEHOUSE_DATABASE="+dsn, "GATEHOUSE_SECRET="+testConfig("", "").Secret,
+		"GATEHOUSE_LISTEN="+listen, "GATEHOUSE_ISSUER="+issuer)
+	server.Stderr = s.log
+	require.NoError(s.t, server.Start())
+	s.t.Cleanup(func() { server.Process.Kill(); server.Wait() })
+	require.Eventually(s.t, s.ready, 30*time.Second, 10*time.Millisecond, "the server does not get ready")
+	return server
+}
+
+// anotherProcess starts a second process of the same server on the same database, at an address of its own.
+func (s *testServer) anotherProcess(dsn string) *testServer {
+	s.t.Helper()
+	another, addr := *s, freeAddress(s.t.(*testing.T))
+	another.url = "http://" + addr
+	another.serve(dsn, addr, s.url)
+	return &another
 }
 
 func (s *testServer) ready() bool {
@@ -146,6 +168,57 @@ func (m *customer) post(path string, form url.Values) (status int, body string, 
 	}
 	m.answered.Add(1)
 	return response.StatusCode, string(raw), true
+}
+
+// How long a mini app goes on reading at one server after the person disconnected it at another one. Nothing is cached
+// that would have to be told, so it is the time that a request takes; 2 s is what everybody is promised.
+func TestADisconnectIsKnownToAnotherProcessWithinTwoSeconds(t *testing.T) {
+	dsn := testdb.Postgres(t)
+	s, start := newProcess(t, dsn)
+	start()
+	another, b := s.anotherProcess(dsn), s.newBrowser()
+	for range 5 {
+		code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
+		tokens := s.post("/oauth2/token", "photoprint", exchangeForm(code)).json(t)
+		code, _ = s.allowIn(b, "ana@example.com", request("photoprint"))
+		refresh := s.post("/oauth2/token", "photoprint", exchangeForm(code)).json(t)["refresh_token"].(string)
+		refusals := map[string]func() bool{
+			"introspection": func() bool { return !another.active("photoprint", tokens["access_token"]) },
+			"userinfo":      func() bool { return another.userinfo(tokens["access_token"]).StatusCode == http.StatusUnauthorized },
+			"refresh": func() bool {
+				a := another.post("/oauth2/token", "photoprint", refreshForm(refresh))
+				if a.StatusCode == http.StatusOK {
+					refresh = a.json(t)["refresh_token"].(string)
+				}
+				return a.StatusCode == http.StatusBadRequest
+			},
+		}
+		for name, refused := range refusals {
+			require.False(t, refused(), name)
+		}
+		action, form := formOf(t, b.get("/account/apps"), "app-photoprint")
+		form.Set("action", "disconnect")
+
+		began := time.Now()
+		require.Equal(t, http.StatusSeeOther, b.submit(action, form).StatusCode)
+		var group sync.WaitGroup
+		for name, refused := range refusals {
+			group.Go(func() {
+				for !refused() && time.Since(began) < 10*time.Second {
+				}
+				took := time.Since(began)
+				t.Logf("%s is refused at the other process after %s", name, took)
+				assert.Less(t, took, 2*time.Second, name)
+			})
+		}
+		require.False(t, s.active("photoprint", tokens["access_token"]), "in the same process it is the next call")
+		require.Equal(t, http.StatusUnauthorized, s.userinfo(tokens["access_token"]).StatusCode)
+		require.Equal(t, "invalid_grant", s.post("/oauth2/token", "photoprint", refreshForm(tokens["refresh_token"].(string))).json(t)["error"])
+		group.Wait()
+		for name, refused := range refusals {
+			require.True(t, refused(), "%s stays refused", name)
+		}
+	}
 }
 
 // What was answered with success is so after `kill -9` the next instant.
