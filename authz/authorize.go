@@ -133,6 +133,9 @@ var errDenied = refuse(CodeAccessDenied, "The person did not allow it.")
 // decideConsent answers with what this person, or their company, has decided: a code, or the consent step.
 func (s *Server) decideConsent(ctx context.Context, req *authorizeRequest, i interaction.Interaction, who *identity.SignedIn) (interaction.Step, string, error) {
 	grant, answer, err := s.decided(ctx, req, i.DecidedAt, who)
+	if err == nil {
+		err = req.checkGrantID(grant)
+	}
 	switch {
 	case err != nil:
 		return "", "", err

@@ -53,6 +53,7 @@ func (s *Server) checkAuthorize(ctx context.Context, req *authorizeRequest) erro
 		s.checkPrompt,
 		s.checkMaxAge,
 		s.checkHint,
+		s.checkGrantManagement,
 	} {
 		if err := check(ctx, req); err != nil {
 			return err
@@ -116,7 +117,7 @@ func (req *authorizeRequest) matchesReturnURI(uri string) bool {
 func (req *authorizeRequest) scopeNames() []string {
 	asked := strings.Fields(req.params["scope"])
 	if len(asked) == 0 {
-		return scopeNames(req.client)
+		return slices.DeleteFunc(scopeNames(req.client), registry.ClientOnly)
 	}
 	names := asked[:0]
 	for _, name := range asked {
@@ -182,7 +183,7 @@ func (s *Server) checkResponseType(_ context.Context, req *authorizeRequest) err
 func (s *Server) checkScope(_ context.Context, req *authorizeRequest) error {
 	names := req.scopeNames()
 	scopes, ok := registered(req.client, names)
-	if !ok || len(scopes) == 0 {
+	if !ok || len(scopes) == 0 || slices.ContainsFunc(names, registry.ClientOnly) {
 		return refuse(CodeInvalidScope, descriptions[CodeInvalidScope])
 	}
 	req.scopes = scopes
@@ -277,6 +278,7 @@ func (s *Server) checkHint(_ context.Context, req *authorizeRequest) error {
 var knownParams = []string{
 	"client_id", "redirect_uri", "response_type", "response_mode", "scope", "state", "code_challenge",
 	"code_challenge_method", "nonce", "prompt", "max_age", "login_hint", "id_token_hint", "ui_locales",
+	"grant_management_action", "grant_id",
 }
 
 // encoded returns the checked request for an interaction, with scope and redirect_uri spelled out.

@@ -29,7 +29,7 @@ func (s *Server) issueCode(ctx context.Context, req *authorizeRequest, grant *st
 		return "", err
 	}
 	ar.SetID(familyString(x.family))
-	for _, scope := range answer.Granted {
+	for _, scope := range s.merged(req, grant, answer.Granted) {
 		ar.GrantScope(scope)
 	}
 	response, err := s.provider.NewAuthorizeResponse(ctx, ar, x.session)
@@ -50,6 +50,9 @@ func (s *Server) newSession(req *authorizeRequest, owner storage.Owner, grant *s
 	}
 	if sess.RedirectURI == "" {
 		sess.DefaultRedirectURI = req.redirectURI
+	}
+	if sess.Action = req.params["grant_management_action"]; sess.Action != "" {
+		sess.PublicID = grant.PublicID()
 	}
 	if req.company {
 		sess.AllowedBy = grant.AllowedBy

@@ -35,6 +35,7 @@ func (s *Server) endpoints() []endpoint {
 		{form("", s.Introspect, encodeMembers).at("/oauth2/introspect"), "introspection_endpoint", false},
 		{form("", s.Revoke, encodeNothing).at("/oauth2/revoke"), "revocation_endpoint", true},
 		{Route{Methods: both, Endpoint: s.API(s.UserInfo), Decode: decodeBearer, Encode: encodeClaims, Fail: failBearer}.at("/oauth2/userinfo"), "userinfo_endpoint", true},
+		{s.grantRoute(), "grant_management_endpoint", false},
 		{document(s.JWKS).at("/.well-known/jwks.json"), "jwks_uri", true},
 		{document(s.Metadata).at("/.well-known/oauth-authorization-server"), "", true},
 		{document(s.Metadata).at("/.well-known/openid-configuration"), "", true},
@@ -110,6 +111,9 @@ func encodeTokens(_ *Request, a *Answer) Response {
 	if a.IDToken != "" {
 		m["id_token"] = a.IDToken
 	}
+	if a.GrantID != "" {
+		m["grant_id"] = a.GrantID
+	}
 	if a.ExpiresIn > 0 {
 		m["expires_in"] = int64(a.ExpiresIn / time.Second)
 	}
@@ -135,19 +139,22 @@ func FailRFC(_ *Request, e *Error) Response {
 }
 
 // failBearer is an error response with the challenge of RFC 6750 §3.
-func failBearer(_ *Request, e *Error) Response {
+func failBearer(_ *Request, e *Error) Response { return challenge(e, "openid") }
+
+// challenge is an error response of an endpoint that takes access tokens with a scope.
+func challenge(e *Error, scope string) Response {
 	answer := Response{Status: e.Status, Body: e.Members()}
-	if e.Status == http.StatusServiceUnavailable {
+	if e.Status == http.StatusServiceUnavailable || e.Status == http.StatusNotFound {
 		return answer
 	}
-	challenge := `Bearer realm="gatehouse"`
+	header := `Bearer realm="gatehouse"`
 	if e.Code != "" {
-		challenge += `, error="` + e.Code + `", error_description="` + e.Description + `"`
+		header += `, error="` + e.Code + `", error_description="` + e.Description + `"`
 	}
 	if e.Code == CodeInsufficientScope {
-		challenge += `, scope="openid"`
+		header += `, scope="` + scope + `"`
 	}
-	answer.Header = map[string]string{"WWW-Authenticate": challenge}
+	answer.Header = map[string]string{"WWW-Authenticate": header}
 	return answer
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"gatehouse/authz/keys"
@@ -33,10 +34,13 @@ func (s *Server) computeMetadata() []byte {
 		"request_uri_parameter_supported":                false,
 		"authorization_response_iss_parameter_supported": true, // RFC 9207 §3
 		"ui_locales_supported":                           s.pages.Languages(),
+		"grant_management_actions_supported":             grantActions, // Grant Management for OAuth 2.0 §7.1
+		"grant_management_action_required":               false,
 	}
 	for _, e := range s.endpoints() {
 		if e.metadata != "" {
-			m[e.metadata] = s.issuer + e.Path
+			path, _, _ := strings.Cut(e.Path, "/{")
+			m[e.metadata] = s.issuer + path
 		}
 	}
 	raw, err := json.Marshal(m)

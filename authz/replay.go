@@ -22,7 +22,8 @@ func (s *Server) lostRace(ctx context.Context, x *exchange, cause error) (*Answe
 		return nil, err
 	}
 	x.stored, x.now = stored, s.now()
-	if stored.State != storage.TokenSpent || !stored.Standing(x.now) {
+	// A code that renews its grant ends the one that it hangs on itself.
+	if stored.State != storage.TokenSpent || !stored.Standing(x.now) && !x.grantSaved {
 		return nil, errGrant.because(cause)
 	}
 	if stored.Kind == storage.KindRefresh && withinGrace(x, stored) {

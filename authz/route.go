@@ -80,6 +80,7 @@ type Answer struct {
 	Code         string // an authorization code; ExpiresIn is its life
 	Ticket       string // a sign-in ticket; ExpiresIn is its life
 	GrantType    string // how the tokens were had
+	GrantID      string // what the client knows the grant by, where it asked for that (Grant Management for OAuth 2.0 §5.5)
 
 	// The authorization behind the access token.
 	Client        *storage.Client

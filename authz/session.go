@@ -20,12 +20,14 @@ type session struct {
 	AuthTime  int64  `json:"at,omitempty"` // seconds since the epoch
 	Nonce     string `json:"n,omitempty"`
 	AllowedBy string `json:"by,omitempty"` // of a company's authorization: the user who allowed it
+	PublicID  string `json:"g,omitempty"`  // of the grant, where the client asked for grant management
 
 	// Of a code only.
 	RedirectURI string `json:"r,omitempty"` // as it was sent; empty when it was left out
 	// DefaultRedirectURI is the registered one that stood in for it.
 	DefaultRedirectURI string `json:"dr,omitempty"`
-	Challenge          string `json:"c,omitempty"` // S256
+	Challenge          string `json:"c,omitempty"`  // S256
+	Action             string `json:"ga,omitempty"` // grant_management_action
 
 	// ThirdParty is, of a sign-in ticket only, what the client sent for where the ticket leads; sealed.
 	ThirdParty []byte `json:"tpd,omitempty"`
@@ -49,7 +51,7 @@ func decodeSession(t *storage.Token) (*session, error) {
 // forTokens returns the session without what only the code needs.
 func (s *session) forTokens() *session {
 	c := *s
-	c.RedirectURI, c.DefaultRedirectURI, c.Challenge = "", "", ""
+	c.RedirectURI, c.DefaultRedirectURI, c.Challenge, c.Action = "", "", "", ""
 	return &c
 }
 

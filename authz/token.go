@@ -122,6 +122,9 @@ func (s *Server) applyPolicy(ctx context.Context, x *exchange, ar *fosite.Access
 		if err := checkRedirectURI(x.session, req); err != nil {
 			return err
 		}
+		if err := s.manageGrant(ctx, x); err != nil {
+			return err
+		}
 		x.family, x.generation = x.stored.Family, 1
 	case grantRefresh:
 		if err := narrowScope(x, ar, req.Params); err != nil {
@@ -218,6 +221,7 @@ func (s *Server) issueTokens(ctx context.Context, x *exchange, ar *fosite.Access
 func (s *Server) answerOf(x *exchange, grantType string, scope []string) *Answer {
 	return &Answer{
 		GrantType: grantType, Client: x.client, Kind: x.session.kind(), Subject: s.subject(x.session, x.client), Scope: scope,
+		GrantID: x.session.PublicID,
 	}
 }
 

@@ -100,7 +100,7 @@ func record(g *storage.Grant, owner storage.Owner, clientID, by string, now time
 	// Tokens say what they may read and hang on their grant, so they can lose a scope only by losing the grant. The old
 	// one is saved before it ends because only that checks that it has not moved.
 	fresh := newGrant(owner, clientID, now)
-	fresh.Denials, fresh.DeniedAt = g.Denials, g.DeniedAt
+	fresh.Denials, fresh.DeniedAt, fresh.Succeeds = g.Denials, g.DeniedAt, g.PublicID()
 	if fresh.Decisions = standingDecisions(*g, now); len(fresh.Decisions) > 0 {
 		fresh.Until = g.Until
 	}

@@ -46,7 +46,8 @@ type SharedScope struct {
 // not what makes a client the super app's own.
 func Shareable(c *storage.Client) []storage.ClientScope {
 	return slices.DeleteFunc(slices.Clone(c.Scopes), func(s storage.ClientScope) bool {
-		return s.Name == registry.ScopeUserSession || s.Name == registry.ScopeSuperapp || s.Name == registry.ScopeAdmin
+		return s.Name == registry.ScopeUserSession || s.Name == registry.ScopeSuperapp || s.Name == registry.ScopeAdmin ||
+			registry.ClientOnly(s.Name)
 	})
 }
 

@@ -19,7 +19,15 @@ const (
 	ScopeUnionID       = "unionid"        // one identifier for all clients of a publisher
 	ScopeSuperapp      = "superapp"       // the host app's API
 	ScopeAdmin         = "admin"          // the administration API
+
+	// Grant Management for OAuth 2.0 §6.1.
+	ScopeGrantQuery  = "grant_management_query"
+	ScopeGrantRevoke = "grant_management_revoke"
 )
+
+// ClientOnly reports whether a scope is about what the client does on its own, with client_credentials: no person is asked
+// for it.
+func ClientOnly(name string) bool { return name == ScopeGrantQuery || name == ScopeGrantRevoke }
 
 // firstPartyOnly reports whether only the super app's own clients may have a scope.
 func firstPartyOnly(name string) bool { return name == ScopeSuperapp || name == ScopeAdmin }
@@ -37,6 +45,8 @@ var BuiltInScopes = withTexts([]storage.Scope{
 	{Name: ScopeUnionID, Claims: []string{"unionid"}},
 	{Name: ScopeSuperapp, Sensitive: true, Client: true},
 	{Name: ScopeAdmin, Sensitive: true, Client: true},
+	{Name: ScopeGrantQuery, Client: true},
+	{Name: ScopeGrantRevoke, Client: true},
 
 	// GeneXus GAM's own (docs.genexus.com/en/wiki?55603), with the OIDC claims that carry the same values.
 	{Name: "gam_user_data", Claims: gamUserData},

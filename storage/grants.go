@@ -35,6 +35,16 @@ type Grant struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	Decisions []Decision // ordered by scope
+	// Succeeds is the public ID of the grant that this one took the place of; empty where it took none's.
+	Succeeds string
+}
+
+// PublicID is what clients know the grant by. It stays when another grant takes this one's place.
+func (g Grant) PublicID() string {
+	if g.Succeeds != "" {
+		return g.Succeeds
+	}
+	return g.ID
 }
 
 // AllowedScopes returns the scopes that the grant's decisions allow, whether or not they have run out, in their order.
@@ -66,4 +76,7 @@ type Grants interface {
 	// ClientGrants returns up to limit active grants of a client with an ID greater than after, with their decisions, in
 	// ID order.
 	ClientGrants(ctx context.Context, clientID, after string, limit int) ([]Grant, error)
+	// ClientGrant returns the active grant of a client with this Grant.PublicID and its decisions, in one statement.
+	// ErrNotFound when the client has none.
+	ClientGrant(ctx context.Context, clientID, publicID string) (Grant, error)
 }

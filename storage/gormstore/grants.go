@@ -10,7 +10,7 @@ import (
 // The CASTs are explained at selectToken.
 const selectGrants = `
 SELECT g.id, g.user_id, g.company_id, g.client_id, g.state, g.version, g.allowed_by, g.denials, g.denied_at, g.until,
-       g.created_at, g.updated_at,
+       g.created_at, g.updated_at, g.succeeds,
        d.scope IS NOT NULL, COALESCE(d.scope, ''), d.scope IS NOT NULL AND d.allowed, COALESCE(d.decided_at, 0),
        COALESCE(d.until, 0), COALESCE(d.purpose, '')
 FROM grants g LEFT JOIN decisions d ON d.grant_id = g.id
@@ -20,6 +20,10 @@ const (
 	selectOwned      = selectGrants + ` AND g.user_id = CAST($1 AS TEXT) AND g.company_id = CAST($2 AS TEXT)`
 	selectGrant      = selectOwned + ` AND g.client_id = CAST($3 AS TEXT) ORDER BY d.scope`
 	selectGrantsList = selectOwned + ` ORDER BY g.updated_at DESC, g.id DESC, d.scope`
+
+	selectClientGrant = selectGrants + ` AND g.client_id = CAST($1 AS TEXT)
+  AND (g.id = CAST($2 AS TEXT) AND g.succeeds = '' OR g.succeeds = CAST($3 AS TEXT) AND g.succeeds <> '')
+ORDER BY d.scope`
 
 	selectClientGrants = selectGrants + ` AND g.id IN (
     SELECT id FROM grants WHERE state = 1 AND client_id = CAST($1 AS TEXT) AND id > CAST($2 AS TEXT) ORDER BY id LIMIT CAST($3 AS BIGINT))
@@ -31,14 +35,7 @@ func (s *Store) Grant(ctx context.Context, owner storage.Owner, clientID string)
 	if !storable(clientID) {
 		return storage.Grant{}, storage.ErrNotFound
 	}
-	grants, err := s.grants(ctx, selectGrant, owner.UserID, owner.CompanyID, clientID)
-	if err != nil {
-		return storage.Grant{}, err
-	}
-	if len(grants) == 0 {
-		return storage.Grant{}, storage.ErrNotFound
-	}
-	return grants[0], nil
+	return s.oneGrant(ctx, selectGrant, owner.UserID, owner.CompanyID, clientID)
 }
 
 // Grants implements storage.Grants.
@@ -52,6 +49,25 @@ func (s *Store) ClientGrants(ctx context.Context, clientID, after string, limit 
 		return nil, nil
 	}
 	return s.grants(ctx, selectClientGrants, clientID, after, int64(limit))
+}
+
+// ClientGrant implements storage.Grants.
+func (s *Store) ClientGrant(ctx context.Context, clientID, publicID string) (storage.Grant, error) {
+	if !storable(clientID, publicID) {
+		return storage.Grant{}, storage.ErrNotFound
+	}
+	return s.oneGrant(ctx, selectClientGrant, clientID, publicID, publicID)
+}
+
+func (s *Store) oneGrant(ctx context.Context, query string, args ...any) (storage.Grant, error) {
+	grants, err := s.grants(ctx, query, args...)
+	if err != nil {
+		return storage.Grant{}, err
+	}
+	if len(grants) == 0 {
+		return storage.Grant{}, storage.ErrNotFound
+	}
+	return grants[0], nil
 }
 
 func (s *Store) grants(ctx context.Context, query string, args ...any) ([]storage.Grant, error) {
@@ -78,7 +94,7 @@ func scanGrant(rows *sql.Rows, grants []storage.Grant) ([]storage.Grant, error) 
 	var denied, until, created, updated, decided, decisionUntil micros
 	var decision bool
 	err := rows.Scan(&g.ID, &g.Owner.UserID, &g.Owner.CompanyID, &g.ClientID, &g.State, &g.Version, &g.AllowedBy,
-		&g.Denials, &denied, &until, &created, &updated,
+		&g.Denials, &denied, &until, &created, &updated, &g.Succeeds,
 		&decision, &d.Scope, &d.Allowed, &decided, &decisionUntil, &d.Purpose)
 	if err != nil {
 		return nil, err
@@ -137,11 +153,11 @@ func saveGrant(op storage.SaveGrant) []step {
 func insertGrant(g storage.Grant) step {
 	return step{must: true, sql: `
 INSERT INTO grants (id, user_id, company_id, client_id, state, version, allowed_by, denials, denied_at, until, created_at,
-                    updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                    updated_at, succeeds)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 ON CONFLICT DO NOTHING`, args: []any{
 		g.ID, g.Owner.UserID, g.Owner.CompanyID, g.ClientID, int64(g.State), g.Version, g.AllowedBy, int64(g.Denials),
-		int64(at(g.DeniedAt)), int64(at(g.Until)), int64(at(g.CreatedAt)), int64(at(g.UpdatedAt)),
+		int64(at(g.DeniedAt)), int64(at(g.Until)), int64(at(g.CreatedAt)), int64(at(g.UpdatedAt)), g.Succeeds,
 	}}
 }
 

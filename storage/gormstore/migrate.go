@@ -32,6 +32,8 @@ var timeline = []migration{
 	{id: "0003_given_by", minCompatible: 1},
 	// It only adds. What an older program ends is told to no client's server.
 	{id: "0004_deliveries", minCompatible: 1},
+	// It only adds. Where an older program puts a grant in another's place, clients know it by an ID of its own.
+	{id: "0005_grant_succeeds", minCompatible: 1},
 }
 
 // Status tells how a database's schema compares with this program's.

@@ -36,6 +36,7 @@ func grants() []contract {
 			requireGrant(t, s, g)
 		}},
 		{"a client's active grants are listed page by page in the order of their IDs, with their decisions", provesClientGrants},
+		{"a client finds its own active grant by the public ID, which another that takes its place keeps", provesPublicIDs},
 		{"a grant that nobody made is ErrNotFound, whatever the key's bytes", func(t *testing.T, s storage.Store) {
 			g := allowed(t, s)
 			for _, owner := range []storage.Owner{{}, {UserID: id()}, {CompanyID: g.Owner.UserID}} {
@@ -156,4 +157,39 @@ func provesClientGrants(t *testing.T, s storage.Store) {
 		_, err := s.ClientGrants(t.Context(), client, after, 2)
 		require.NoError(t, err)
 	}
+}
+
+func provesPublicIDs(t *testing.T, s storage.Store) {
+	first := allowed(t, s)
+	found := func(clientID, publicID string, want *storage.Grant) {
+		t.Helper()
+		got, err := s.ClientGrant(t.Context(), clientID, publicID)
+		if want == nil {
+			require.ErrorIs(t, err, storage.ErrNotFound)
+			return
+		}
+		require.NoError(t, err)
+		require.Equal(t, *want, got)
+	}
+	require.Equal(t, first.ID, first.PublicID())
+	found(first.ClientID, first.ID, &first)
+	found(id(), first.ID, nil)
+	for _, publicID := range append([]string{"", id()}, unstorable...) {
+		found(first.ClientID, publicID, nil)
+		found(publicID, first.ID, nil)
+	}
+
+	second := grantOf(first.Owner.UserID, first.ClientID)
+	second.Succeeds = first.PublicID()
+	apply(t, s, storage.EndGrant{ID: first.ID, At: moment}, storage.SaveGrant{Grant: second})
+	require.Equal(t, first.ID, second.PublicID())
+	found(first.ClientID, first.ID, &second)
+	found(first.ClientID, second.ID, nil)
+	found(first.ClientID, "", nil)
+
+	second.Version, second.Decisions = 2, nil
+	apply(t, s, storage.SaveGrant{Grant: second, IfVersion: 1})
+	found(first.ClientID, first.ID, &second)
+	apply(t, s, storage.EndGrant{ID: second.ID, At: moment})
+	found(first.ClientID, first.ID, nil)
 }

@@ -74,6 +74,7 @@ grants.09 denied_at bigint NOT NULL
 grants.10 until bigint NOT NULL
 grants.11 created_at bigint NOT NULL
 grants.12 updated_at bigint NOT NULL
+grants.13 succeeds text COLLATE C NOT NULL
 links.01 issuer text COLLATE C NOT NULL
 links.02 subject text COLLATE C NOT NULL
 links.03 user_id text COLLATE C NOT NULL
@@ -181,6 +182,7 @@ CREATE INDEX deliveries_settled ON public.deliveries USING btree (state, settled
 CREATE INDEX family_revocations_age ON public.family_revocations USING btree (revoked_at)
 CREATE INDEX grants_client ON public.grants USING btree (client_id, id) WHERE (state = 1)
 CREATE INDEX grants_ended ON public.grants USING btree (updated_at) WHERE (state = 2)
+CREATE INDEX grants_succeeds ON public.grants USING btree (succeeds) WHERE (succeeds <> ''::text)
 CREATE INDEX links_user ON public.links USING btree (user_id)
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at) WHERE (expires_at > 0)
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id)

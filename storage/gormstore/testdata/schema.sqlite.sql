@@ -99,7 +99,7 @@ CREATE TABLE grants (
     denied_at BIGINT NOT NULL,
     until BIGINT NOT NULL,
     created_at BIGINT NOT NULL,
-    updated_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL, succeeds TEXT NOT NULL DEFAULT '',
     CHECK ((user_id = '') <> (company_id = ''))
 )
 
@@ -211,6 +211,8 @@ CREATE UNIQUE INDEX grants_active ON grants (user_id, company_id, client_id) WHE
 CREATE INDEX grants_client ON grants (client_id, id) WHERE state = 1
 
 CREATE INDEX grants_ended ON grants (updated_at) WHERE state = 2
+
+CREATE INDEX grants_succeeds ON grants (succeeds) WHERE succeeds <> ''
 
 CREATE INDEX links_user ON links (user_id)
 
