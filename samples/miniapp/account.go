@@ -13,13 +13,21 @@ import (
 	"golang.org/x/oauth2"
 )
 
-// home shows what the app knows: nothing, or what the person allowed.
+// home shows what the app knows: nothing, or what the person allowed. It is read again each time, so that what was taken
+// back is gone at once.
 func (a *App) home(w http.ResponseWriter, r *http.Request) {
-	s, _ := a.sessions.get(r)
+	s, id := a.sessions.get(r)
 	if s.Token == nil {
 		a.pages.render(w, http.StatusOK, "welcome", nil)
 		return
 	}
+	claims, err := a.userInfo(a.context(r), s.Token, s.Subject)
+	if err != nil { // perhaps the access token has just expired; a new one tells
+		a.refresh(w, r)
+		return
+	}
+	s.Claims = claims
+	a.sessions.save(id, s)
 	a.pages.render(w, http.StatusOK, "account", accountView(s))
 }
 
@@ -52,7 +60,7 @@ func (a *App) refresh(w http.ResponseWriter, r *http.Request) {
 	}
 	if err != nil {
 		a.options.Log.ErrorContext(ctx, "refresh failed", "error", reason(err))
-		a.refreshFailed(w, r, err)
+		a.refreshFailed(w, r, s, err)
 		return
 	}
 	s.Token, s.Claims, s.Granted, s.RefreshedAt = token, claims, granted(token), time.Now()
@@ -61,10 +69,10 @@ func (a *App) refresh(w http.ResponseWriter, r *http.Request) {
 }
 
 // refreshFailed tells apart a person who has ended the access, which ends the session, from a server in trouble.
-func (a *App) refreshFailed(w http.ResponseWriter, r *http.Request, err error) {
+func (a *App) refreshFailed(w http.ResponseWriter, r *http.Request, s session, err error) {
 	if refused, ok := errors.AsType[*oauth2.RetrieveError](err); ok && refused.ErrorCode == "invalid_grant" {
 		a.sessions.end(w, r)
-		a.fail(w, "access_ended", "The access was removed or has expired. Sign in again to go on.")
+		a.ended(w, s)
 		return
 	}
 	a.fail(w, "refresh_failed", "The data could not be read just now. Try again in a moment.")
@@ -113,6 +121,7 @@ type account struct {
 	Expires     string
 	RefreshedAt string
 	CanRefresh  bool
+	InHost      bool
 }
 
 type claim struct {
@@ -126,7 +135,7 @@ type decidedWish struct {
 }
 
 func accountView(s session) account {
-	v := account{Greeting: "Hello", CanRefresh: s.Token.RefreshToken != ""}
+	v := account{Greeting: "Hello", CanRefresh: s.Token.RefreshToken != "", InHost: s.InHost}
 	if name, ok := s.Claims["given_name"].(string); ok && name != "" {
 		v.Greeting = "Hello, " + name
 	}

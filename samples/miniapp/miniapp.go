@@ -19,6 +19,7 @@ type Options struct {
 	ClientSecret string
 	BaseURL      string // where browsers reach this app, without a slash at the end
 	HostName     string // how the super app is called
+	HostURL      string // where the super app's own program is, which opens mini apps; empty: there is none
 	Log          *slog.Logger
 }
 
@@ -76,7 +77,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 		revocation: metadata.Revocation,
 		client:     client,
 		sessions:   newSessions(cookieName, strings.HasPrefix(o.BaseURL, "https:")),
-		pages:      newPages(o.HostName),
+		pages:      newPages(o.HostName, o.HostURL),
 	}, nil
 }
 
@@ -85,6 +86,7 @@ func (a *App) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", a.home)
 	mux.HandleFunc("GET /login", a.login)
+	mux.HandleFunc("GET /launch", a.launch)
 	mux.HandleFunc("GET /callback", a.callback)
 	mux.HandleFunc("POST /refresh", a.refresh)
 	mux.HandleFunc("POST /logout", a.logout)

@@ -13,6 +13,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -88,6 +89,36 @@ func TestRefreshEndsTheSessionWhenAccessWasRemoved(t *testing.T) {
 	require.Contains(t, w.get("/").body, `id="welcome"`)
 }
 
+func TestEveryPageFindsOutThatAccessWasRemoved(t *testing.T) {
+	w := newWorld(t)
+	w.signIn(nil)
+	w.issuer.refused, w.issuer.userinfo = true, nil
+	page := w.get("/")
+	require.Equal(t, http.StatusOK, page.status)
+	require.Contains(t, page.body, `data-error="access_ended"`)
+	require.NotContains(t, page.body, "ana@example.com")
+	require.Contains(t, w.get("/").body, `id="welcome"`)
+}
+
+func TestAnAccessTokenThatHasExpiredIsRenewed(t *testing.T) {
+	w := newWorld(t)
+	w.signIn(nil)
+	w.issuer.expired = true
+	require.Contains(t, w.get("/").body, "ana@example.com")
+}
+
+func TestLaunchAsksTheHostAppInPlaceOfTheServer(t *testing.T) {
+	w := newWorld(t)
+	w.began = "/launch"
+	page := w.signIn(nil)
+	require.Equal(t, "/host/open/photoprint", w.sentTo)
+	require.Contains(t, page.body, "ana@example.com")
+	require.NotContains(t, page.body, "Choose again", "the host app has its own way to choose")
+
+	w.issuer.refused, w.issuer.userinfo = true, nil
+	require.Contains(t, w.get("/").body, `href="`+w.issuer.url+`/host/apps/photoprint"`)
+}
+
 func TestSignOutRevokesTheRefreshToken(t *testing.T) {
 	w := newWorld(t)
 	w.signIn(nil)
@@ -113,6 +144,8 @@ type world struct {
 	base         string
 	browser      *http.Client
 	lastCallback string
+	began        string // where a sign-in begins
+	sentTo       string // the path that the last sign-in was sent to
 }
 
 type page struct {
@@ -121,14 +154,15 @@ type page struct {
 }
 
 func newWorld(t *testing.T) *world {
-	w := &world{t: t, issuer: newIssuer(t), log: &bytes.Buffer{}}
+	w := &world{t: t, issuer: newIssuer(t), log: &bytes.Buffer{}, began: "/login"}
 	var handler http.Handler
 	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { handler.ServeHTTP(rw, r) }))
 	t.Cleanup(server.Close)
 	w.base = server.URL
 	app, err := miniapp.New(context.Background(), miniapp.Options{
 		Issuer: w.issuer.url, ClientID: "photoprint", ClientSecret: "the-client-secret", BaseURL: server.URL, HostName: "Nimbus",
-		Log: slog.New(slog.NewTextHandler(w.log, nil)),
+		HostURL: w.issuer.url + "/host",
+		Log:     slog.New(slog.NewTextHandler(w.log, nil)),
 	})
 	require.NoError(t, err)
 	handler = app.Handler()
@@ -142,16 +176,17 @@ func newWorld(t *testing.T) *world {
 func (w *world) signIn(change func(url.Values)) page {
 	w.t.Helper()
 	w.browser.CheckRedirect = func(r *http.Request, _ []*http.Request) error {
-		if r.URL.Path == "/authorize" {
+		if strings.HasPrefix(r.URL.String(), w.issuer.url) {
 			return http.ErrUseLastResponse
 		}
 		return nil
 	}
-	res, err := w.browser.Get(w.base + "/login")
+	res, err := w.browser.Get(w.base + w.began)
 	require.NoError(w.t, err)
 	res.Body.Close()
 	sent, err := res.Location()
 	require.NoError(w.t, err)
+	w.sentTo = sent.Path
 	asked := sent.Query()
 	require.Equal(w.t, "S256", asked.Get("code_challenge_method"))
 	if w.issuer.nonce == "" {
@@ -195,6 +230,7 @@ type issuer struct {
 	lifetime time.Duration
 	userinfo map[string]any
 	refused  bool
+	expired  bool // the next answer of userinfo, once
 	revoked  []string
 }
 
@@ -214,7 +250,14 @@ func newIssuer(t *testing.T) *issuer {
 	mux.HandleFunc("GET /jwks", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "1", Algorithm: "ES256", Use: "sig"}}})
 	})
-	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, i.userinfo) })
+	mux.HandleFunc("GET /userinfo", func(w http.ResponseWriter, _ *http.Request) {
+		if i.userinfo == nil || i.expired {
+			i.expired = false
+			answer(w, http.StatusUnauthorized, map[string]any{"error": "invalid_token"})
+			return
+		}
+		answer(w, http.StatusOK, i.userinfo)
+	})
 	mux.HandleFunc("POST /revoke", func(_ http.ResponseWriter, r *http.Request) { i.revoked = append(i.revoked, r.FormValue("token")) })
 	mux.HandleFunc("POST /token", i.token)
 	server := httptest.NewServer(mux)

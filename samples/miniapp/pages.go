@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
+	"net/url"
 )
 
 //go:embed pages
@@ -14,11 +15,15 @@ var files embed.FS
 // pages draws the app's few pages.
 type pages struct {
 	hostName string
+	framedBy string // who may show the app inside a page of its own: the super app, or nobody
 	byName   map[string]*template.Template
 }
 
-func newPages(hostName string) *pages {
-	p := &pages{hostName: hostName, byName: map[string]*template.Template{}}
+func newPages(hostName, hostURL string) *pages {
+	p := &pages{hostName: hostName, framedBy: "'none'", byName: map[string]*template.Template{}}
+	if hostURL != "" {
+		p.framedBy = hostURL
+	}
 	for _, name := range []string{"welcome", "account", "error"} {
 		p.byName[name] = template.Must(template.ParseFS(files, "pages/layout.html", "pages/"+name+".html"))
 	}
@@ -43,7 +48,7 @@ func (p *pages) render(w http.ResponseWriter, status int, name string, view any)
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors "+p.framedBy)
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
@@ -56,19 +61,30 @@ type failure struct {
 	Title  string
 	Text   string
 	Detail string
+	Again  string // where the person can begin again
+	InHost bool
 }
 
 // fail explains why nobody is signed in. A refusal is the person's good right and not an error of ours.
 func (a *App) fail(w http.ResponseWriter, code, detail string) {
-	f := failure{Code: code, Title: "That did not work", Text: detail}
+	f := failure{Code: code, Title: "That did not work", Text: detail, Again: "/login"}
 	status := http.StatusBadRequest
 	switch code {
 	case "access_denied":
 		f.Title = "You did not allow access"
 		f.Text = "Nothing was shared with PhotoPrint. You can look around, and sign in whenever you like."
 		f.Detail, status = detail, http.StatusOK
-	case "access_ended":
-		f.Title, status = "You are signed out", http.StatusOK
 	}
 	a.pages.render(w, status, "error", f)
+}
+
+// ended says that the person, or time, has ended the access. The session with us has ended with it.
+func (a *App) ended(w http.ResponseWriter, s session) {
+	f := failure{Code: "access_ended", Title: "PhotoPrint is disconnected", Again: "/login",
+		Text: "You took your permission back in " + a.options.HostName + ", or it has expired. We are told nothing about you any more, and you are signed out here."}
+	if s.InHost {
+		f.InHost = true
+		f.Again = a.options.HostURL + "/apps/" + url.PathEscape(a.options.ClientID)
+	}
+	a.pages.render(w, http.StatusOK, "error", f)
 }

@@ -23,6 +23,7 @@ type session struct {
 	Granted     []string
 	Claims      map[string]any
 	RefreshedAt time.Time
+	InHost      bool // opened inside the super app, which has its own way to change what is shared
 	until       time.Time
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -17,6 +18,7 @@ type flow struct {
 	State    string // ties the answer to this browser (RFC 6749 §10.12)
 	Nonce    string // ties the ID token to this trip (OIDC Core §3.1.2.1)
 	Verifier string // proves that whoever exchanges the code also began the trip (RFC 7636)
+	InHost   bool   // the app was opened inside the super app
 }
 
 // login sends the browser to the super app. With ?again=1 the person is asked even about what is decided already.
@@ -29,6 +31,22 @@ func (a *App) login(w http.ResponseWriter, r *http.Request) {
 		options = append(options, oauth2.SetAuthURLParam("prompt", "consent"))
 	}
 	http.Redirect(w, r, a.oauth.AuthCodeURL(f.State, options...), http.StatusSeeOther)
+}
+
+// launch is what the super app opens in its web view. The trip is the usual one, but to the super app's own program: the
+// person has decided there already, so it answers with a code at once. It needs our state and challenge for that like
+// anybody, or the code would be of use to somebody else.
+func (a *App) launch(w http.ResponseWriter, r *http.Request) {
+	if a.options.HostURL == "" {
+		http.NotFound(w, r)
+		return
+	}
+	f := flow{State: random(), Nonce: random(), Verifier: oauth2.GenerateVerifier(), InHost: true}
+	a.sessions.start(w, r, session{Flow: &f, InHost: true})
+
+	toHost := a.oauth
+	toHost.Endpoint.AuthURL = a.options.HostURL + "/open/" + url.PathEscape(a.options.ClientID)
+	http.Redirect(w, r, toHost.AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), http.StatusSeeOther)
 }
 
 // callback is the redirect URI. Nothing in its query is believed before the state and the issuer are right.
@@ -82,7 +100,7 @@ func (a *App) exchange(ctx context.Context, code string, f flow) (session, error
 	if err != nil {
 		return session{}, err
 	}
-	return session{Subject: idToken.Subject, Token: token, Granted: granted(token), Claims: claims}, nil
+	return session{Subject: idToken.Subject, Token: token, Granted: granted(token), Claims: claims, InHost: f.InHost}, nil
 }
 
 // granted returns the scopes that the person allowed. The server may leave `scope` out where it is all that was asked
