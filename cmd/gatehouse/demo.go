@@ -17,16 +17,18 @@ import (
 	"gatehouse/cmd/gatehouse/seed"
 	"gatehouse/internal/config"
 	"gatehouse/internal/httpx"
+	"gatehouse/samples/hostapp"
 	"gatehouse/samples/miniapp"
 	"gatehouse/storage"
 )
 
 const (
 	demoMiniApp = "photoprint" // the client that the sample mini app is
+	demoHostApp = "nimbus-app" // the client that the sample host app is
 	demoServer  = "nimbus-api" // the client that a resource server would be
 )
 
-// demo is the server with seeded people and mini apps, the sample mini app and a start page, in one process.
+// demo is the server with seeded people and mini apps, the sample programs and a start page, in one process.
 type demo struct {
 	c         *cli
 	folder    string // of the database; empty: a temporary one
@@ -38,8 +40,8 @@ type demo struct {
 func (c *cli) demoCommand() *cobra.Command {
 	d := &demo{c: c}
 	cmd := c.printing(&cobra.Command{
-		Use: "demo", Short: "run a seeded server, a sample mini app and a start page, with nothing to configure", Args: cobra.NoArgs,
-		Long: "Runs a server with people and mini apps to try things with, the sample mini app and a start page, on loopback\n" +
+		Use: "demo", Short: "run a seeded server, a sample host app and mini app and a start page, with nothing to configure", Args: cobra.NoArgs,
+		Long: "Runs a server with people and mini apps to try things with, the sample programs and a start page, on loopback\n" +
 			"(9096 to 9099, or the next free ports) and on a temporary database. Prints the URLs to open and the accounts.",
 		RunE: func(cmd *cobra.Command, _ []string) error { return d.run(cmd.Context()) },
 	})
@@ -127,7 +129,7 @@ func (d *demo) seed(ctx context.Context, h *house) (demoInfo, error) {
 	if err := refuseForeignDatabase(ctx, h.store); err != nil {
 		return demoInfo{}, fmt.Errorf("%s: %w", d.folder, err)
 	}
-	file, info, err := renderDemoSeed(urlOf(d.listeners.miniApp))
+	file, info, err := renderDemoSeed(urlOf(d.listeners.miniApp), urlOf(d.listeners.hostApp))
 	if err != nil {
 		return demoInfo{}, err
 	}
@@ -160,15 +162,24 @@ func refuseForeignDatabase(ctx context.Context, store storage.Store) error {
 func (d *demo) serveSamples(ctx context.Context, info demoInfo) error {
 	app, err := miniapp.New(ctx, miniapp.Options{
 		Issuer: info.Issuer, ClientID: demoMiniApp, ClientSecret: info.client(demoMiniApp).ClientSecret,
-		BaseURL: urlOf(d.listeners.miniApp), HostName: d.cfg.Name, Log: d.log,
+		BaseURL: info.MiniApp, HostName: d.cfg.Name, HostURL: info.HostApp, Log: d.log,
 	})
 	if err != nil {
 		return fmt.Errorf("the sample mini app: %w", err)
+	}
+	host, err := hostapp.New(ctx, hostapp.Options{
+		Issuer: info.Issuer, ClientID: demoHostApp, ClientSecret: info.client(demoHostApp).ClientSecret,
+		BaseURL: info.HostApp, Name: d.cfg.Name, Log: d.log,
+		MiniApps: map[string]hostapp.MiniApp{demoMiniApp: {Launch: info.MiniApp + "/launch", Home: info.MiniApp + "/"}},
+	})
+	if err != nil {
+		return fmt.Errorf("the sample host app: %w", err)
 	}
 	start := newStartPage(startPage{demoInfo: info, Name: d.cfg.Name, Server: info.client(demoServer)})
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return httpx.Serve(ctx, d.listeners.miniApp, app.Handler(), nil, d.log) })
+	group.Go(func() error { return httpx.Serve(ctx, d.listeners.hostApp, host.Handler(), nil, d.log) })
 	group.Go(func() error { return httpx.Serve(ctx, d.listeners.start, start, nil, d.log) })
 	group.Go(func() error { return d.announce(info) })
 	return group.Wait()
@@ -184,7 +195,8 @@ func (d *demo) announce(info demoInfo) error {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "The demo is running. Open the start page in a browser:\n\n")
-	fmt.Fprintf(&text, "  start page   %s\n  mini app     %s\n  server       %s\n\nSign in as\n\n", info.Start, info.MiniApp, info.Issuer)
+	fmt.Fprintf(&text, "  start page   %s\n  host app     %s\n  mini app     %s\n  server       %s\n\nSign in as\n\n",
+		info.Start, info.HostApp, info.MiniApp, info.Issuer)
 	for _, p := range info.People {
 		fmt.Fprintf(&text, "  %-20s %s\n", p.Email, p.Password)
 	}

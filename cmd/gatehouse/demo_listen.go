@@ -17,7 +17,7 @@ const (
 
 // demoListeners are open before anything is configured, because everybody's address is in somebody else's settings.
 type demoListeners struct {
-	server, miniApp, start net.Listener
+	server, miniApp, start, hostApp net.Listener
 }
 
 // openDemoListeners takes address for the server where it is given, and the first free ports of loopback from 9096 on
@@ -40,7 +40,10 @@ func openDemoListeners(address string) (l demoListeners, err error) {
 	if l.miniApp, err = listenFrom(&port); err != nil {
 		return l, err
 	}
-	l.start, err = listenFrom(&port)
+	if l.start, err = listenFrom(&port); err != nil {
+		return l, err
+	}
+	l.hostApp, err = listenFrom(&port)
 	return l, err
 }
 
@@ -62,7 +65,7 @@ func listenOnLoopback(address string) (net.Listener, error) {
 }
 
 func (l demoListeners) close() {
-	for _, each := range []net.Listener{l.server, l.miniApp, l.start} {
+	for _, each := range []net.Listener{l.server, l.miniApp, l.start, l.hostApp} {
 		if each != nil {
 			each.Close()
 		}

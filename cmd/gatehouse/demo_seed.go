@@ -18,6 +18,7 @@ type demoInfo struct {
 	Issuer  string       `json:"issuer"`
 	Start   string       `json:"start"`
 	MiniApp string       `json:"mini_app"`
+	HostApp string       `json:"host_app"`
 	People  []demoPerson `json:"people"`
 	Clients []demoClient `json:"clients"`
 }
@@ -43,15 +44,15 @@ func (i demoInfo) client(id string) demoClient {
 // Name is how the person is called.
 func (p demoPerson) Name() string { return p.First + " " + p.Last }
 
-// renderDemoSeed returns the demo's seed file for a mini app that runs at miniApp, and what it says about people and
-// clients.
-func renderDemoSeed(miniApp string) ([]byte, demoInfo, error) {
+// renderDemoSeed returns the demo's seed file for a mini app and a host app that run at these URLs, and what it says
+// about people and clients.
+func renderDemoSeed(miniApp, hostApp string) ([]byte, demoInfo, error) {
 	t, err := template.New("seed.yaml").Option("missingkey=error").Parse(demoSeed)
 	if err != nil {
 		return nil, demoInfo{}, err
 	}
 	var file bytes.Buffer
-	if err := t.Execute(&file, map[string]string{"MiniApp": miniApp}); err != nil {
+	if err := t.Execute(&file, map[string]string{"MiniApp": miniApp, "HostApp": hostApp}); err != nil {
 		return nil, demoInfo{}, err
 	}
 	var told struct {
@@ -61,5 +62,5 @@ func renderDemoSeed(miniApp string) ([]byte, demoInfo, error) {
 	if err := yaml.Unmarshal(file.Bytes(), &told); err != nil {
 		return nil, demoInfo{}, fmt.Errorf("the demo's seed file: %w", err)
 	}
-	return file.Bytes(), demoInfo{MiniApp: miniApp, People: told.Users, Clients: told.Clients}, nil
+	return file.Bytes(), demoInfo{MiniApp: miniApp, HostApp: hostApp, People: told.Users, Clients: told.Clients}, nil
 }

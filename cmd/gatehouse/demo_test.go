@@ -24,7 +24,7 @@ func TestDemoTakesTheNextFreePorts(t *testing.T) {
 	defer second.close()
 
 	seen := map[string]bool{}
-	for _, l := range []net.Listener{first.server, first.miniApp, first.start, second.server, second.miniApp, second.start} {
+	for _, l := range []net.Listener{first.server, first.miniApp, first.start, first.hostApp, second.server, second.miniApp, second.start, second.hostApp} {
 		require.False(t, seen[urlOf(l)], urlOf(l))
 		seen[urlOf(l)] = true
 		require.True(t, l.Addr().(*net.TCPAddr).IP.IsLoopback())
@@ -45,7 +45,7 @@ func TestDemoListensWhereItIsTold(t *testing.T) {
 }
 
 func TestDemoTellsTheAccountsThatItSeeds(t *testing.T) {
-	file, info, err := renderDemoSeed("http://127.0.0.1:9097")
+	file, info, err := renderDemoSeed("http://127.0.0.1:9097", "http://127.0.0.1:9099")
 	require.NoError(t, err)
 	require.Contains(t, string(file), "http://127.0.0.1:9097/callback")
 	require.NotContains(t, string(file), "{{.")
@@ -56,11 +56,12 @@ func TestDemoTellsTheAccountsThatItSeeds(t *testing.T) {
 	}
 	require.NotEmpty(t, info.client(demoMiniApp).ClientSecret)
 	require.NotEmpty(t, info.client(demoServer).ClientSecret)
+	require.NotEmpty(t, info.client(demoHostApp).ClientSecret)
 
 	info.People, info.Clients = info.People[:1], info.Clients[:1]
 	told, err := json.Marshal(info)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"issuer": "", "start": "", "mini_app": "http://127.0.0.1:9097",
+	require.JSONEq(t, `{"issuer": "", "start": "", "mini_app": "http://127.0.0.1:9097", "host_app": "http://127.0.0.1:9099",
 		"people": [{"email": "ana@example.com", "password": "correct horse battery staple"}],
 		"clients": [{"client_id": "photoprint", "client_secret": "demo-secret-of-photoprint-that-everybody-knows"}]}`, string(told))
 }
@@ -135,6 +136,7 @@ func TestDemoShowsAPersonsDataWithinThirtySeconds(t *testing.T) {
 	start := b.get(info.Start + "/")
 	require.Equal(t, http.StatusOK, start.StatusCode)
 	require.Contains(t, start.body, info.MiniApp)
+	require.Contains(t, start.body, info.HostApp)
 	require.Zero(t, stop())
 }
 

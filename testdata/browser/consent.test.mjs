@@ -44,8 +44,7 @@ for (const scripts of [true, false])
 
         await disconnect(visitor);
         await visitor.page.goto(demo.mini_app);
-        await visitor.page.click("#refresh button");
-        await at(visitor, 'main#error[data-error="access_ended"]', "/refresh");
+        await at(visitor, 'main#error[data-error="access_ended"]', "/");
 
         await visitor.page.click("text=Sign in with"); // disconnecting forgets: everything is asked again
         await at(visitor, "form#consent", "/consent");

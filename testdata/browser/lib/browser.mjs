@@ -50,14 +50,18 @@ export async function visit(t, browser, { scripts = true, dark = false, width = 
 // inspect is called on every page that is met: accessible by axe's rules, nothing wider than the window, nothing broken.
 async function inspect(page, scripts, wrong) {
   assert.deepEqual(wrong, []);
-  const [wide, narrow] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
-  assert.ok(wide <= narrow, `${pathOf(page.url())} is ${wide} px wide in a window of ${narrow} px`);
+  for (const frame of page.frames()) await inspectFrame(frame, scripts); // the page itself, and a mini app in it
+}
+
+async function inspectFrame(frame, scripts) {
+  const [wide, narrow] = await frame.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth]);
+  assert.ok(wide <= narrow, `${pathOf(frame.url())} is ${wide} px wide in a window of ${narrow} px`);
   if (!scripts) return; // axe is a script
-  await page.evaluate(axe.source);
-  const result = await page.evaluate((rules) => globalThis.axe.run({ runOnly: rules }), RULES);
+  await frame.evaluate(axe.source);
+  const result = await frame.evaluate((rules) => globalThis.axe.run({ runOnly: rules, iframes: false }), RULES);
   assert.ok(result.passes.length > 5, "axe looked at the page");
   const found = result.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(" ")}: ${n.failureSummary}`));
-  assert.deepEqual(found, [], `accessibility of ${pathOf(page.url())}`);
+  assert.deepEqual(found, [], `accessibility of ${pathOf(frame.url())}`);
 }
 
 // pathOf leaves the query out: it can hold codes and sealed values.
