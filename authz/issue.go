@@ -19,7 +19,7 @@ import (
 // IssueCode makes an authorization code (Answer.Code) for the person behind the host app's access token, without a
 // browser. Params are access_token, and those of an authorization request but response_type: client_id, redirect_uri,
 // scope, code_challenge, nonce. Without scope it is for what the person allowed. An *Error with code consent_required,
-// status 403, where what they decided does not cover it.
+// status 403, where what they decided does not cover it; with access_denied where it is not for them to allow.
 func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 	who, err := s.HostPerson(ctx, req)
 	if err != nil {
@@ -47,6 +47,9 @@ func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 	}
 	if asked.company {
 		return nil, refuse(CodeInvalidScope, "A company decides in the browser. Leave out user_session.")
+	}
+	if !mayAllow(asked, who.User) {
+		return nil, errMayNotAllow
 	}
 	return s.codeFor(ctx, asked, who)
 }
@@ -96,6 +99,12 @@ func (s *Server) HostPerson(ctx context.Context, req *Request) (*identity.Signed
 
 var errConsent = func() *Error {
 	e := refuse(CodeConsentRequired, "The person has to be asked first.")
+	e.Status = http.StatusForbidden
+	return e
+}()
+
+var errMayNotAllow = func() *Error {
+	e := refuse(CodeAccessDenied, "This person cannot allow this.")
 	e.Status = http.StatusForbidden
 	return e
 }()
@@ -154,6 +163,9 @@ func (s *Server) checkHostChallenge(ctx context.Context, req *authorizeRequest) 
 // access_denied where the person refuses the client here, or nothing is left of scope.
 func (s *Server) TokensFor(ctx context.Context, route *Route, c *storage.Client, user storage.User, scope []string) (*Answer, error) {
 	owner := storage.Owner{UserID: user.ID}
+	if !slices.Contains(user.Roles, storage.RoleAdmin) { // see mayAllow
+		scope = slices.DeleteFunc(slices.Clone(scope), func(name string) bool { return name == registry.ScopeAdmin })
+	}
 	for attempt := 0; ; attempt++ {
 		answer, err := s.tokensFor(ctx, route, c, owner, scope)
 		switch {
