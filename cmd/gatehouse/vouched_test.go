@@ -135,11 +135,12 @@ func TestATicketEndsWithTheTokensThatItWasMadeWith(t *testing.T) {
 	})
 }
 
-// Or a client could take every address whose owner has no account here yet.
-func TestACompanysClientCannotMakeAccountsWithoutLimit(t *testing.T) {
+// Or a client could take every address whose owner has no account here yet, and ask who has one.
+func TestACompanysClientCannotNamePeopleWithoutLimit(t *testing.T) {
 	s, token := newStore(t, testdb.SQLite(t))
 	s.ticket(token, "first@acme.example")
-	made := 1
+	require.Equal(t, http.StatusForbidden, s.sso(token, `{"user_input":"ana@example.com"}`).StatusCode)
+	made := 2
 	for ; made < 2000; made++ {
 		a := s.sso(token, fmt.Sprintf(`{"user_input":"victim%d@elsewhere.example"}`, made))
 		if a.StatusCode == http.StatusTooManyRequests {
@@ -150,6 +151,7 @@ func TestACompanysClientCannotMakeAccountsWithoutLimit(t *testing.T) {
 		require.Equal(t, http.StatusOK, a.StatusCode, a.body)
 	}
 	require.Equal(t, 500, made)
+	require.Equal(t, http.StatusTooManyRequests, s.sso(token, `{"user_input":"ana@example.com"}`).StatusCode, "nor is it told who has an account")
 	s.ticket(token, "first@acme.example") // who is known can always be sent
 	s.forward(15 * time.Minute)
 	s.ticket(token, "another@acme.example")
