@@ -139,11 +139,12 @@ func allowedScopes(grant *storage.Grant, c *storage.Client, now time.Time) []str
 // checkHostRedirectURI is checkRegisteredRedirectURI where the redirect URI may be left out: with one registered, or for
 // a client whose format has none.
 func (s *Server) checkHostRedirectURI(ctx context.Context, req *authorizeRequest) error {
-	if req.params["redirect_uri"] == "" && registry.TakesBareCodes(req.client) {
-		return nil
-	}
-	if req.params["redirect_uri"] == "" && len(req.client.RedirectURIs) == 1 {
+	switch {
+	case req.params["redirect_uri"] != "":
+	case len(req.client.RedirectURIs) == 1:
 		req.redirectURI = req.client.RedirectURIs[0]
+		return nil
+	case registry.TakesBareCodes(req.client):
 		return nil
 	}
 	return s.checkRegisteredRedirectURI(ctx, req)

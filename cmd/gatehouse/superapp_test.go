@@ -308,6 +308,14 @@ func TestACodeForTheHostAppIsOneLikeAnyOther(t *testing.T) {
 		bare := s.superapp("mini/code", token, "")
 		require.Equal(t, http.StatusCreated, bare.StatusCode, bare.body)
 		require.NotContains(t, bare.json(t), "state")
+
+		s.register(storage.Client{ID: "bare", Name: "Bare codes", RedirectURIs: []string{testCallback}, Dialects: dialects(t, "boxo", map[string]any{})})
+		s.consents("ana@example.com", "bare", "openid email")
+		form := exchangeForm(s.superapp("bare/code", token, "").json(t)["code"].(string), "code_verifier", "", "redirect_uri", "https://other.example/cb")
+		require.Equal(t, "invalid_grant", s.post("/oauth2/token", "bare", form).json(t)["error"])
+		form.Set("redirect_uri", testCallback)
+		named := s.post("/oauth2/token", "bare", form)
+		require.Equal(t, http.StatusOK, named.StatusCode, "the one registered URI may be named where none was asked with: %s", named.body)
 		s.logLacks(code, token)
 	})
 }
