@@ -142,7 +142,6 @@ func (p *Problems) checkGAM(c *storage.Client) {
 	if g.SuperApp.URL != "" && g.SuperApp.ClientSecret == "" {
 		p.add("dialects.gam.superapp.client_secret", "is missing; give the secret that the super app knows this mini app by, or leave out superapp.url")
 	}
-	p.checkGAMScopes(c)
 }
 
 // checkSigninSecret wants no secret kept that is of no use, and one given that cannot be the client's own. That a
@@ -167,18 +166,18 @@ func lacksSigninSecret(g GAM) bool {
 // gamIdentifiers are the scopes by which a GAM mini app knows who somebody is (GAM error 5).
 var gamIdentifiers = []string{"gam_user_data", "fullcontrol", "user_guid", "user_email", "user_mail", "user_username", "user_external_id"}
 
-// isGAMScope reports whether a scope is one of GAM's, also one that an operator added for an attribute, user_<AttributeID>.
+// isGAMScope reports whether a scope is one of GAM's, also one for an attribute, user_<AttributeID>.
 func isGAMScope(name string) bool {
 	return name != ScopeUserSession && strings.HasPrefix(name, "user_") || strings.HasPrefix(name, "gam_") ||
 		slices.Contains([]string{"session_initial_prop", "session_application_data", "fullcontrol"}, name)
 }
 
-// checkGAMScopes wants a scope that identifies the person among GAM's scopes, or else a mini app gets error 5, "User
-// identification not valid". A pairwise client always gets an external_id.
-func (p *Problems) checkGAMScopes(c *storage.Client) {
+// adviseGAMScopes wants a scope that identifies the person among GAM's scopes, or else a mini app gets error 5, "User
+// identification not valid", instead of userinfo. A pairwise client always gets an external_id.
+func (p *Problems) adviseGAMScopes(c *storage.Client) {
 	isGAM := func(s storage.ClientScope) bool { return isGAMScope(s.Name) }
-	identifies := func(s storage.ClientScope) bool { return slices.Contains(gamIdentifiers, s.Name) }
-	if c.SubjectType != SubjectPairwise && slices.ContainsFunc(c.Scopes, isGAM) && !slices.ContainsFunc(c.Scopes, identifies) {
+	identifies := func(s storage.ClientScope) bool { return s.Name == "email" || slices.Contains(gamIdentifiers, s.Name) }
+	if Speaks(c, DialectGAM) && c.SubjectType != SubjectPairwise && slices.ContainsFunc(c.Scopes, isGAM) && !slices.ContainsFunc(c.Scopes, identifies) {
 		p.add("scopes", "GAM mini apps need to know who somebody is (GAM error 5); add one of %s, or set subject_type: pairwise", alternatives(gamIdentifiers))
 	}
 }
