@@ -70,6 +70,8 @@ type Request struct {
 	// Client is filled in by the endpoint as soon as it is known, so that Check and Fail see it: proven or not, but
 	// only one that speaks the route's dialect.
 	Client *storage.Client
+	// Named is for Fail only: the client that a request names which was refused before it came to Client. Not proven.
+	Named *storage.Client
 }
 
 // Answer is what an operation found, in the words of the RFCs. The operation says what it fills in.
@@ -132,6 +134,9 @@ func (s *Server) API(op Operation) Endpoint {
 // fail answers with a refusal in the route's format.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, req *Request, err error) {
 	e := asError(err)
+	if req.Client == nil && e.Status < http.StatusInternalServerError {
+		req.Named = s.named(r.Context(), req)
+	}
 	response := req.Route.Fail(req, e)
 	var vendors []any
 	if response.Code != "" {

@@ -1,6 +1,7 @@
 package gam
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -36,8 +37,8 @@ type failure struct {
 	Message string `json:"message"`
 }
 
-// Fail writes a refusal of an endpoint that clients authenticate at, in the form that the client's record asks for. As
-// long as the client is not known that is the RFCs' (RFC 6749 §5.2).
+// Fail writes a refusal of an endpoint that clients authenticate at, in the form that the client's record asks for. Where
+// the request names no client that is the RFCs' (RFC 6749 §5.2).
 func Fail(req *authz.Request, e *authz.Error) authz.Response {
 	if wantsGAM(req) {
 		f := failureOf(req, e)
@@ -68,10 +69,11 @@ func failUserInfo(req *authz.Request, e *authz.Error) authz.Response {
 }
 
 func wantsGAM(req *authz.Request) bool {
-	if req.Client == nil {
+	client := cmp.Or(req.Client, req.Named)
+	if client == nil {
 		return false
 	}
-	settings, _ := registry.GAMOf(req.Client)
+	settings, _ := registry.GAMOf(client)
 	return settings.ErrorFormat == registry.GAMErrorGAM
 }
 

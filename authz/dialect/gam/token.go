@@ -9,9 +9,10 @@ import (
 	"gatehouse/registry"
 )
 
-// tokenParameters are what a token request may have. scope is none of them: the scopes are those that the client is
-// registered for and the person allowed, whatever a client sends here.
-var tokenParameters = []string{"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "client_id", "client_secret"}
+// tokenParameters are what a token request may have, client_id first, since it decides in which form the others are
+// refused. scope is none of them: the scopes are those that the client is registered for and the person allowed, whatever
+// a client sends here.
+var tokenParameters = []string{"client_id", "client_secret", "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token"}
 
 // decodeToken reads a token request. The client's credentials are in the body, or in HTTP Basic. Another Authorization
 // header is not looked at: GeneXus programs send the token they have with every call.
