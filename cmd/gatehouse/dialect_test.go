@@ -101,6 +101,7 @@ type play struct {
 	browsers map[string]*browser
 	recover  func() // brings the database back
 	panics   bool   // the next request is to
+	peer     *peer  // the other servers that this one calls; nil: nobody is there
 }
 
 // newPlay starts a server whose clock stands still, with the routes of the vendors tapped.
@@ -171,13 +172,18 @@ func (p *play) play(s step) {
 	case s.parallel > 0:
 		p.playParallel(s)
 	default:
-		p.playOne(s)
+		for range s.times {
+			p.playOne(s)
+		}
 	}
 }
 
 func (p *play) playOne(s step) {
 	p.t.Helper()
 	p.tap.forget()
+	if err := p.tellPeer(s.calls); err != nil {
+		p.t.Fatalf("calls of %q: %v", firstLine(s.request), err)
+	}
 	a := p.send(s.request)
 	fail := func(part string, err error) {
 		if err != nil {
@@ -187,6 +193,7 @@ func (p *play) playOne(s step) {
 	if s.params != nil {
 		fail("params", p.tap.matchParams(*s.params, p.names))
 	}
+	fail("calls", p.matchCalls(s.calls))
 	if s.members != nil {
 		fail("members", p.tap.matchMembers(*s.members, p.names))
 	}
