@@ -227,11 +227,13 @@ func TestWhoCameByATicketAndHasAPasswordAllowsNothingWithoutIt(t *testing.T) {
 	allowed := b.decide(own, "allow")
 	require.NotEmpty(t, callback(t, allowed).Get("code"))
 
-	// What is allowed already needs no question, so a ticket is good for it.
+	// A ticket is for the mini app that made it, and there for what is allowed already.
+	s.tokens("eve@example.com", "store", "scope", "email")
 	other := s.newBrowser()
 	require.Equal(t, http.StatusSeeOther, other.get(s.ticket(token, "eve@example.com")).StatusCode)
-	require.NotEmpty(t, callback(t, other.authorize(request("photoprint"))).Get("code"))
-	require.Equal(t, "login_required", callback(t, other.authorize(request("photoprint", "prompt", "none", "max_age", "600"))).Get("error"), "a ticket is no proof of presence")
+	require.NotEmpty(t, callback(t, other.authorize(request("store", "scope", "email"))).Get("code"))
+	require.Equal(t, "login_required", callback(t, other.authorize(request("store", "scope", "email", "prompt", "none", "max_age", "600"))).Get("error"), "a ticket is no proof of presence")
+	require.Equal(t, "login_required", callback(t, other.authorize(request("photoprint", "prompt", "none"))).Get("error"), "another mini app")
 }
 
 func TestWhoWasNewToTheCompanyDecidesAfterATicket(t *testing.T) {
