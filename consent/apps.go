@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"gatehouse/internal/interaction"
@@ -146,6 +147,7 @@ func (p *Pages) addApps(r *http.Request, page *templates.Apps, owner storage.Own
 			return err
 		}
 		app.Company = company
+		app.Beside = slices.ContainsFunc(page.Apps, func(own templates.ConnectedApp) bool { return own.ClientID == app.ClientID })
 		page.Apps = append(page.Apps, app)
 	}
 	return nil

@@ -50,7 +50,7 @@ func samples(outside func(string) string) map[string]Page {
 		"empty account": &Account{Common: own, Interaction: "sealed", Problems: wrong("new_password", "first_name")},
 		"apps": &Apps{Common: own, Interaction: "sealed", Saved: "nobody.knows", Apps: []ConnectedApp{
 			{App: app, Allowed: []string{outside("Your e-mail address")}, Denied: []string{outside("Your phone number")}, Since: drawn},
-			{App: app, Company: outside("Acme"), Allowed: []string{outside("Access for your company")}, Since: drawn},
+			{App: app, Company: outside("Acme"), Beside: true, Allowed: []string{outside("Access for your company")}, Since: drawn},
 			{App: plain, Denied: []string{outside("Your phone number")}, Blocked: drawn.Add(24 * time.Hour)},
 		}},
 		"no apps": &Apps{Common: own, Interaction: "sealed"},

@@ -92,7 +92,7 @@ func TestWhoCameByATicketChangesNothingAtTheirOwnPagesWithoutTheirPassword(t *te
 	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "bo@example.com")).StatusCode)
 
 	for path, form := range map[string]struct{ id, action string }{
-		"/account/apps": {"app-photoprint:company", "disconnect"}, "/account": {"sessions", "sessions"},
+		"/account/apps": {"app-photoprint", "disconnect"}, "/account": {"sessions", "sessions"},
 	} {
 		action, fields := formOf(t, b.get(path), form.id)
 		fields.Set("action", form.action)
@@ -105,11 +105,11 @@ func TestWhoCameByATicketChangesNothingAtTheirOwnPagesWithoutTheirPassword(t *te
 	require.NotEmpty(t, g.ID)
 	require.Equal(t, "bo@example.com", elsewhere.account(), "still signed in there")
 
-	action, fields := formOf(t, b.get("/account/apps"), "app-photoprint:company")
+	action, fields := formOf(t, b.get("/account/apps"), "app-photoprint")
 	fields.Set("action", "disconnect")
 	back := b.signIn(b.submit(action, fields), "bo@example.com")
 	require.Equal(t, http.StatusOK, back.StatusCode, "and back at the page")
-	action, fields = formOf(t, back, "app-photoprint:company")
+	action, fields = formOf(t, back, "app-photoprint")
 	fields.Set("action", "disconnect")
 	require.Contains(t, b.submit(action, fields).Header.Get("Location"), "done=disconnect")
 }
