@@ -4,11 +4,13 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -68,6 +70,35 @@ func TestEveryVendorHasTranscripts(t *testing.T) {
 		require.NoError(t, err)
 		require.NotEmpty(t, files, "testdata/dialects/%s has no transcripts", vendor)
 	}
+}
+
+// A room's README says of every error, and of every contradiction in the vendor's text, which transcript shows it.
+func TestEveryTranscriptIsNamedInARoomAndEveryNamedOneIsThere(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(transcripts, "*", "*.txtar"))
+	require.NoError(t, err)
+	unnamed := map[string]bool{}
+	for _, file := range files {
+		name, _ := filepath.Rel(transcripts, file)
+		unnamed[filepath.ToSlash(name)] = true
+	}
+	there := maps.Clone(unnamed)
+	rooms, err := filepath.Glob(filepath.Join("..", "..", "authz", "dialect", "*", "README.md"))
+	require.NoError(t, err)
+	named := regexp.MustCompile("`[a-z0-9/-]+\\.txtar`")
+	for _, room := range append(rooms, filepath.Join("..", "..", "superapp", "partner", "README.md")) {
+		text, err := os.ReadFile(room)
+		require.NoError(t, err)
+		require.Contains(t, string(text), "nothing\n\nTranscripts are in ", "%s has no table of what the vendor's text leaves open", room)
+		for _, name := range named.FindAllString(string(text), -1) {
+			name = strings.Trim(name, "`")
+			if !strings.Contains(name, "/") {
+				name = filepath.Base(filepath.Dir(room)) + "/" + name
+			}
+			require.True(t, there[name], "%s names %s, which is not in testdata/dialects", room, name)
+			delete(unnamed, name)
+		}
+	}
+	require.Empty(t, unnamed, "no README of a room names these")
 }
 
 // seedTranscripts fills a database with the fixtures and with what a server makes at its first start, and closes it.
