@@ -115,7 +115,7 @@ func (req *authorizeRequest) matchesReturnURI(uri string) bool {
 func (req *authorizeRequest) scopeNames() []string {
 	asked := strings.Fields(req.params["scope"])
 	if len(asked) == 0 {
-		return scopeNames(req.client)
+		return scopeNames(req.client.Scopes)
 	}
 	names := asked[:0]
 	for _, name := range asked {

@@ -43,16 +43,16 @@ func (c client) GetAudience() fosite.Arguments      { return nil }
 func (c client) IsPublic() bool                     { return c.Public }
 
 // GetScopes returns the scopes that the client is registered for.
-func (c client) GetScopes() fosite.Arguments { return scopeNames(c.Client) }
+func (c client) GetScopes() fosite.Arguments { return scopeNames(c.Scopes) }
 
 // GetResponseModes returns the modes that a code may be answered in.
 func (c client) GetResponseModes() []fosite.ResponseModeType {
 	return []fosite.ResponseModeType{fosite.ResponseModeQuery, fosite.ResponseModeFormPost}
 }
 
-func scopeNames(c *storage.Client) []string {
-	names := make([]string, len(c.Scopes))
-	for i, s := range c.Scopes {
+func scopeNames(scopes []storage.ClientScope) []string {
+	names := make([]string, len(scopes))
+	for i, s := range scopes {
 		names[i] = s.Name
 	}
 	return names
@@ -61,7 +61,7 @@ func scopeNames(c *storage.Client) []string {
 // stillRegistered returns the scopes of a stored token that its client is still registered for. What a registration has
 // lost, a token that was issued before has lost too.
 func stillRegistered(c *storage.Client, scope string) []string {
-	names := scopeNames(c)
+	names := scopeNames(c.Scopes)
 	return slices.DeleteFunc(strings.Fields(scope), func(s string) bool { return !slices.Contains(names, s) })
 }
 

@@ -121,19 +121,14 @@ func notFoundWhereUnknown(err error) error {
 
 // allowedScopes is what an owner allowed a client, and what its registration requires: that has to be allowed too.
 func allowedScopes(grant *storage.Grant, c *storage.Client, now time.Time) []string {
-	var names []string
 	if grant == nil && !c.FirstParty {
 		return nil
 	}
-	for _, scope := range c.Scopes {
-		allowed := grant != nil && slices.ContainsFunc(grant.Decisions, func(d storage.Decision) bool {
-			return d.Scope == scope.Name && d.Allowed && (d.Until.IsZero() || now.Before(d.Until))
-		})
-		if allowed || scope.Required {
-			names = append(names, scope.Name)
-		}
-	}
-	return names
+	allowed := consent.AllowedScopes(grant, c.Scopes, now)
+	scopes := slices.DeleteFunc(slices.Clone(c.Scopes), func(s storage.ClientScope) bool {
+		return !s.Required && !slices.Contains(allowed, s.Name)
+	})
+	return scopeNames(scopes)
 }
 
 // checkHostRedirectURI is checkRegisteredRedirectURI where the redirect URI may be left out: with one registered, or for
@@ -180,7 +175,7 @@ func (s *Server) TokensFor(ctx context.Context, route *Route, c *storage.Client,
 
 func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client, owner storage.Owner, scope []string) (*Answer, error) {
 	x := &exchange{now: s.now(), client: c, route: route, family: newFamily(), generation: 1}
-	scopes := slices.DeleteFunc(slices.Clone(c.Scopes), func(r storage.ClientScope) bool { return !slices.Contains(scope, r.Name) })
+	scopes := consent.Requested(c, scope)
 	grant, err := s.currentGrant(ctx, owner, c.ID)
 	if err != nil {
 		return nil, err
@@ -190,7 +185,7 @@ func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client,
 	case len(scopes) == 0 || decided.Verdict == consent.Denied:
 		return nil, errDenied
 	case decided.Verdict == consent.Ask || len(decided.Unrecorded) > 0:
-		names := scopeNames(&storage.Client{Scopes: scopes})
+		names := scopeNames(scopes)
 		x.unit = consent.Allow(grant, owner, c.ID, scopes, names, owner.UserID, x.now)
 		recorded, _ := consent.Recorded(x.unit)
 		grant, x.grantSaved, decided.Granted = &recorded, true, names
