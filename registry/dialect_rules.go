@@ -20,23 +20,24 @@ var authorizationPrefixes = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32
 // foreignClientIDs are client IDs that another server gave (RFC 6749 appendix A.1).
 var foreignClientIDs = regexp.MustCompile(`^[ -~]{1,255}$`)
 
-// dialectRules are, by dialect, what settings are read into and what their values must be.
-var dialectRules = map[string]struct {
-	settings reflect.Type
-	check    func(*Problems, *storage.Client)
+// dialects are all that a client can speak, by name.
+var dialects = map[string]struct {
+	settings  reflect.Type                     // what they are read into
+	check     func(*Problems, *storage.Client) // what their values must be
+	bareCodes bool                             // a code gets to the client and is exchanged without redirect URI and code_challenge
 }{
-	DialectBoxo:    {reflect.TypeFor[Boxo](), (*Problems).checkBoxo},
-	DialectBoxC:    {reflect.TypeFor[BoxC](), (*Problems).checkBoxC},
-	DialectGAM:     {reflect.TypeFor[GAM](), (*Problems).checkGAM},
-	DialectXoxoday: {reflect.TypeFor[Xoxoday](), (*Problems).checkXoxoday},
+	DialectBoxo:    {reflect.TypeFor[Boxo](), (*Problems).checkBoxo, true},
+	DialectBoxC:    {reflect.TypeFor[BoxC](), (*Problems).checkBoxC, false},
+	DialectGAM:     {reflect.TypeFor[GAM](), (*Problems).checkGAM, true},
+	DialectXoxoday: {reflect.TypeFor[Xoxoday](), (*Problems).checkXoxoday, false},
 }
 
 func (p *Problems) checkDialects(c storage.Client) {
 	for _, name := range sortedKeys(c.Dialects) {
 		at, settings := "dialects."+printable(name), bytes.TrimSpace(c.Dialects[name])
-		rules, known := dialectRules[name]
+		rules, known := dialects[name]
 		if !known {
-			p.add(at, "is not known; %s", nearest.Hint(name, dialectNames))
+			p.add(at, "is not known; %s", nearest.Hint(name, sortedKeys(dialects)))
 			continue
 		}
 		if len(settings) > maxSettings || !json.Valid(settings) || settings[0] != '{' {
