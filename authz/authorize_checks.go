@@ -77,9 +77,7 @@ func (s *Server) checkClient(ctx context.Context, req *authorizeRequest) error {
 	case !req.route.Speaks(c):
 		return errNoSuchClient
 	case c.Status != storage.StatusApproved:
-		e := refuse(CodeUnauthorizedClient, "This client is not approved.")
-		e.Status = http.StatusForbidden
-		return pageError{e}
+		return pageError{refuse(CodeUnauthorizedClient, "This client is not approved.").WithStatus(http.StatusForbidden)}
 	}
 	req.client = c
 	return nil

@@ -82,6 +82,13 @@ func (e *Error) For(reason Reason) *Error {
 	return &wrapped
 }
 
+// WithStatus returns the refusal with another status than its code's own.
+func (e *Error) WithStatus(status int) *Error {
+	wrapped := *e
+	wrapped.Status = status
+	return &wrapped
+}
+
 func (e *Error) because(cause error) *Error {
 	wrapped := *e
 	wrapped.Cause = cause

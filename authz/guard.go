@@ -32,8 +32,7 @@ func (e endpoint) guard() http.Handler {
 	})
 }
 
-// Handler returns what answers at a route's path where no other route has that path: 405 with Allow to methods that it
-// does not take (RFC 9110 §15.5.6), in its own format.
+// Handler returns what answers at a route's path where no other route has that path.
 func (s *Server) Handler(route *Route) http.Handler {
 	allow := strings.Join(route.Methods, ", ")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -41,9 +40,12 @@ func (s *Server) Handler(route *Route) http.Handler {
 			route.Endpoint(w, r, route)
 			return
 		}
-		w.Header().Set("Allow", allow)
-		e := refuse(CodeInvalidRequest, "This endpoint answers "+allow+" only.")
-		e.Status = http.StatusMethodNotAllowed
-		s.Refuse(w, r, route, e)
+		s.RefuseMethod(w, r, route, allow)
 	})
+}
+
+// RefuseMethod answers 405 in a route's format to a method that is none of allow's (RFC 9110 §15.5.6).
+func (s *Server) RefuseMethod(w http.ResponseWriter, r *http.Request, route *Route, allow string) {
+	w.Header().Set("Allow", allow)
+	s.Refuse(w, r, route, Refuse(CodeInvalidRequest, "This endpoint answers "+allow+" only.").WithStatus(http.StatusMethodNotAllowed))
 }

@@ -97,26 +97,18 @@ func (s *Server) HostPerson(ctx context.Context, req *Request) (*identity.Signed
 	return &identity.SignedIn{User: user, Session: storage.Session{UserID: user.ID, AuthTime: time.Unix(sess.AuthTime, 0)}}, nil
 }
 
-var errConsent = func() *Error {
-	e := refuse(CodeConsentRequired, "The person has to be asked first.")
-	e.Status = http.StatusForbidden
-	return e
-}()
-
-var errMayNotAllow = func() *Error {
-	e := refuse(CodeAccessDenied, "This person cannot allow this.")
-	e.Status = http.StatusForbidden
-	return e
-}()
+var (
+	errConsent     = refuse(CodeConsentRequired, "The person has to be asked first.").WithStatus(http.StatusForbidden)
+	errMayNotAllow = refuse(CodeAccessDenied, "This person cannot allow this.").WithStatus(http.StatusForbidden)
+)
 
 // notFoundWhereUnknown turns a client that there is not into 404: here it is part of the path.
 func notFoundWhereUnknown(err error) error {
-	if e := asError(err); e.Code == CodeInvalidClient {
-		unknown := *e
-		unknown.Status = http.StatusNotFound
-		return &unknown
+	e := asError(err)
+	if e.Code == CodeInvalidClient {
+		return e.WithStatus(http.StatusNotFound)
 	}
-	return asError(err)
+	return e
 }
 
 // allowedScopes is what an owner allowed a client, and what its registration requires: that has to be allowed too.

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -179,8 +180,7 @@ func (a Response) write(w http.ResponseWriter) {
 // Speaks reports whether a client is there for a route: every client for the RFCs', for a vendor's the ones that are
 // registered for its dialect.
 func (route *Route) Speaks(c *storage.Client) bool {
-	_, speaks := c.Dialects[route.Dialect]
-	return route.Dialect == "" || speaks
+	return route.Dialect == "" || registry.Speaks(c, route.Dialect)
 }
 
 // admit notes the client of a request and lets the format check it.

@@ -18,10 +18,10 @@ import (
 // a token like any other: hashed, used once, bound to the company's grant and to the family of the token that it was made
 // with, dead when the company disconnects the client and when that family ends.
 
-// IssueTicket makes a ticket (Answer.Ticket) for the bearer of a company's access token with the scope user_session. Params are access_token,
-// login_hint (the person's e-mail address) and tpd (data for where the ticket leads, kept sealed; optional). Somebody
-// unknown becomes one of the company's people; somebody else's people are refused with access_denied, as are those whom
-// the operator trusts with more than themselves.
+// IssueTicket makes a ticket (Answer.Ticket) for the bearer of a company's access token with the scope user_session.
+// Params are access_token, login_hint (the person's e-mail address) and tpd (data for where the ticket leads, kept
+// sealed; optional). Somebody unknown becomes one of the company's people; somebody else's people are refused with
+// access_denied, as are those whom the operator trusts with more than themselves.
 func (s *Server) IssueTicket(ctx context.Context, req *Request) (*Answer, error) {
 	t, err := s.presented(ctx, req, req.Params["access_token"])
 	if err != nil {
@@ -95,11 +95,7 @@ func errTooMany(wait time.Duration) error {
 	return e
 }
 
-var errNotTheirs = func() *Error {
-	e := refuse(CodeAccessDenied, "The company cannot sign this person in.")
-	e.Status = http.StatusForbidden
-	return e
-}()
+var errNotTheirs = refuse(CodeAccessDenied, "The company cannot sign this person in.").WithStatus(http.StatusForbidden)
 
 // mayBeSent reports whether a company may sign a person in: one of its own, and nobody whom the operator trusts with
 // more than themselves.

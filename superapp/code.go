@@ -1,13 +1,14 @@
 package superapp
 
 import (
-	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
 
 	"gatehouse/authz"
 	"gatehouse/authz/dialect"
+	"gatehouse/registry"
 )
 
 // codeParams are the members that a request for a code may have (contract: POST …/code).
@@ -48,9 +49,7 @@ func decodeFor(members map[string]string) func(*http.Request) (*authz.Request, e
 			return req, err
 		}
 		sent, err := body.Params(members)
-		for name, value := range sent {
-			req.Params[name] = value
-		}
+		maps.Copy(req.Params, sent)
 		return req, err
 	}
 }
@@ -67,14 +66,8 @@ func bearer(r *http.Request) string {
 // fail is an error response (RFC 6749 §5.2), with the challenge of RFC 6750 §3 where it is about the access token.
 func fail(_ *authz.Request, e *authz.Error) authz.Response {
 	answer := authz.Response{Status: e.Status, Body: e.Members()}
-	switch {
-	case e.Reason == authz.ReasonNoToken:
-		answer.Header = map[string]string{"WWW-Authenticate": `Bearer realm="gatehouse", scope="superapp"`}
-		answer.Body = json.RawMessage(`{}`)
-	case e.Code == authz.CodeInvalidToken, e.Code == authz.CodeInsufficientScope:
-		answer.Header = map[string]string{
-			"WWW-Authenticate": `Bearer realm="gatehouse", error="` + e.Code + `", error_description="` + e.Description + `", scope="superapp"`,
-		}
+	if e.Reason == authz.ReasonNoToken || e.Code == authz.CodeInvalidToken || e.Code == authz.CodeInsufficientScope {
+		answer.Header = map[string]string{"WWW-Authenticate": authz.BearerChallenge(e, registry.ScopeSuperapp)}
 	}
 	return answer
 }

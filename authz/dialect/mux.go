@@ -156,11 +156,7 @@ func (m *Mux) dispatch(w http.ResponseWriter, r *http.Request, here []authz.Rout
 		}
 	}
 	if len(taking) == 0 {
-		allow := allowed(here)
-		w.Header().Set("Allow", allow) // RFC 9110 §15.5.6
-		e := authz.Refuse(authz.CodeInvalidRequest, "This endpoint answers "+allow+" only.")
-		e.Status = http.StatusMethodNotAllowed
-		m.server.Refuse(w, r, &here[0], e)
+		m.server.RefuseMethod(w, r, &here[0], allowed(here))
 		return
 	}
 	route, err := choose(r, taking)

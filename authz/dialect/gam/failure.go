@@ -50,14 +50,14 @@ func Fail(req *authz.Request, e *authz.Error) authz.Response {
 	}
 	response := rfcResponse(req, e)
 	if e.Status == http.StatusUnauthorized {
-		response.Header = challenge(`Basic realm="gatehouse", charset="UTF-8"`) // RFC 7617 §2.1
+		response.Header = challenge(authz.BasicChallenge)
 	}
 	return response
 }
 
 // failUserInfo writes a refusal of a token, with a challenge (RFC 6750 §3).
 func failUserInfo(req *authz.Request, e *authz.Error) authz.Response {
-	response, header := rfcResponse(req, e), bearerChallenge(e)
+	response, header := rfcResponse(req, e), challenge(authz.BearerChallenge(e, ""))
 	if wantsGAM(req) {
 		f := failureOf(req, e)
 		response, header = f.response(e), f.challenge()
@@ -111,7 +111,7 @@ func codeOf(req *authz.Request, e *authz.Error) string {
 		return strconv.Itoa(e.Status)
 	case e.Code == authz.CodeInsufficientScope:
 		return codeNoIdentification
-	case e.Code == authz.CodeInvalidGrant && req.Params["grant_type"] == "refresh_token":
+	case e.Code == authz.CodeInvalidGrant && req.Params["grant_type"] == registry.GrantRefreshToken:
 		return codeRefresh
 	case e.Code == authz.CodeInvalidToken && e.Reason == authz.ReasonExpired:
 		return codeExpired
@@ -124,14 +124,6 @@ func codeOf(req *authz.Request, e *authz.Error) string {
 // challenge is GAM's own, which belongs to no standard.
 func (f failure) challenge() map[string]string {
 	return challenge(`OAuth realm="gatehouse",error_code="` + f.Code + `",error_description="` + f.Message + `"`)
-}
-
-// bearerChallenge names no error where no token was sent (RFC 6750 §3.1).
-func bearerChallenge(e *authz.Error) map[string]string {
-	if e.Code == "" {
-		return challenge(`Bearer realm="gatehouse"`)
-	}
-	return challenge(`Bearer realm="gatehouse", error="` + e.Code + `", error_description="` + e.Description + `"`)
 }
 
 func challenge(text string) map[string]string { return map[string]string{"WWW-Authenticate": text} }

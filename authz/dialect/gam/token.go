@@ -46,7 +46,7 @@ func TokenOf(a *authz.Answer) Token {
 		AccessToken: a.AccessToken, ExpiresIn: int64(a.ExpiresIn / time.Second), RefreshToken: a.RefreshToken,
 		Scope: strings.Join(a.Scope, "+"), TokenType: "Bearer",
 	}
-	if a.Kind == "user" && a.Client.SubjectType != registry.SubjectPairwise {
+	if a.Kind == registry.TokenUser && a.Client.SubjectType != registry.SubjectPairwise {
 		t.UserGUID = a.Subject
 	}
 	return t
