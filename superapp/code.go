@@ -3,7 +3,6 @@ package superapp
 import (
 	"maps"
 	"net/http"
-	"strings"
 	"time"
 
 	"gatehouse/authz"
@@ -40,7 +39,10 @@ func (a *API) encodeCode(req *authz.Request, answer *authz.Answer) authz.Respons
 // a JSON body, which may be left out where nothing in it is needed.
 func decodeFor(members map[string]string) func(*http.Request) (*authz.Request, error) {
 	return func(r *http.Request) (*authz.Request, error) {
-		req := &authz.Request{Params: authz.Params{"access_token": bearer(r), "client_id": r.PathValue("client_id")}}
+		req := &authz.Request{Params: authz.Params{"client_id": r.PathValue("client_id")}}
+		if token, bearer := dialect.Credentials(r.Header.Get("Authorization"), "Bearer"); bearer { // RFC 6750 §2.1
+			req.Params["access_token"] = token
+		}
 		if r.ContentLength == 0 { // with whatever Content-Type
 			return req, nil
 		}
@@ -52,15 +54,6 @@ func decodeFor(members map[string]string) func(*http.Request) (*authz.Request, e
 		maps.Copy(req.Params, sent)
 		return req, err
 	}
-}
-
-// bearer returns the access token of the Authorization header (RFC 6750 §2.1), empty where there is none.
-func bearer(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
 }
 
 // fail is an error response (RFC 6749 §5.2), with the challenge of RFC 6750 §3 where it is about the access token.

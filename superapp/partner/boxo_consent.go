@@ -38,7 +38,7 @@ func decodeConsent(r *http.Request) (*authz.Request, error) {
 		return req, err
 	}
 	if req.Params[paramReference] == "" {
-		return req, refuseBoxo(codeUserIDRequired, "user_reference is missing.")
+		return req, boxo.Refuse(codeUserIDRequired, "user_reference is missing.")
 	}
 	return req, nil
 }

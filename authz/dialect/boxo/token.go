@@ -22,7 +22,7 @@ func decodeCode(r *http.Request) (*authz.Request, error) {
 		switch {
 		case example == "" || example == sent["code"]:
 		case sent["code"] != "":
-			return nil, refuse(InvalidAuthCode, "auth_code and authCode differ. Send one of them.")
+			return nil, Refuse(InvalidAuthCode, "auth_code and authCode differ. Send one of them.")
 		default:
 			sent["code"] = example
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gatehouse/authz"
+	"gatehouse/authz/dialect"
 	"gatehouse/registry"
 )
 
@@ -19,7 +20,7 @@ var tokenParameters = []string{"client_id", "client_secret", "grant_type", "code
 func decodeToken(r *http.Request) (*authz.Request, error) {
 	params, err := ReadForm(r, tokenParameters...)
 	req := &authz.Request{Params: params}
-	if _, basic := credentialsOf(r.Header.Get("Authorization"), "Basic"); basic {
+	if _, basic := dialect.Credentials(r.Header.Get("Authorization"), "Basic"); basic {
 		req.Authorization = r.Header.Get("Authorization")
 	}
 	return req, err

@@ -1,7 +1,6 @@
 package xoxoday
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -50,16 +49,8 @@ func decodeToken(r *http.Request) (*authz.Request, error) {
 	if req.Params, err = body.Params(names); err != nil {
 		return req, err
 	}
-	spaceScopes(req.Params)
+	dialect.SpaceScopes(req.Params)
 	return req, nil
-}
-
-// checkGrantType refuses the grant types that the RFCs' token endpoint knows beside this format's.
-func checkGrantType(_ context.Context, req *authz.Request) error {
-	if slices.Contains([]string{registry.GrantAuthorizationCode, registry.GrantRefreshToken}, req.Params["grant_type"]) {
-		return nil
-	}
-	return authz.Refuse(authz.CodeUnsupportedGrantType, "The grant type has to be authorization_code or refresh_token.")
 }
 
 // tokens is an answer with an access token, its keys in the vendor's order.
