@@ -2,7 +2,6 @@ package main
 
 import (
 	"net/http"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,13 +16,10 @@ func TestAHostAppsTokenGetsNoCodeThatItsPersonCannotAllow(t *testing.T) {
 	s := newTestServer(t, testdb.SQLite(t))
 	s.register(storage.Client{ID: "console", Name: "Console", FirstParty: true, Public: true})
 	ask := func(token, scope string) answer {
-		body := `{"redirect_uri":"` + testCallback + `","scope":"` + scope + `","code_challenge":"` + challengeOf(testVerifier) + `","code_challenge_method":"S256"}`
-		r, err := http.NewRequest(http.MethodPost, s.url+"/superapp/v1/apps/console/code", strings.NewReader(body))
-		require.NoError(t, err)
-		r.Header.Set("Authorization", "Bearer "+token)
-		return do(t, http.DefaultClient, r)
+		return s.superapp("console/code", token, `{"redirect_uri":"`+testCallback+`","scope":"`+scope+
+			`","code_challenge":"`+challengeOf(testVerifier)+`","code_challenge_method":"S256"}`)
 	}
-	token := s.tokens("ana@example.com", "host", "scope", "openid superapp")["access_token"].(string)
+	token := s.hostToken("ana@example.com")
 	require.Equal(t, http.StatusCreated, ask(token, "openid").StatusCode)
 	a := ask(token, "openid "+registry.ScopeAdmin)
 	require.Equal(t, http.StatusForbidden, a.StatusCode, a.body)
