@@ -102,6 +102,13 @@ func BoxoOf(c *storage.Client) (Boxo, bool) {
 	return b, true
 }
 
+// AppID returns what a client's platform calls it, and whether it calls it so: Boxo's payment services know a mini app by
+// its app_id.
+func AppID(c *storage.Client) (id string, called bool) {
+	boxo, called := BoxoOf(c)
+	return boxo.AppID, called
+}
+
 // BoxCOf returns a client's settings for BoxC OAuth; false when the client does not speak it.
 func BoxCOf(c *storage.Client) (BoxC, bool) {
 	var b BoxC
