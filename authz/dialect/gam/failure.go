@@ -90,14 +90,11 @@ func (f failure) response(e *authz.Error) authz.Response {
 	return authz.Response{Status: e.Status, Code: f.Code, Body: map[string]failure{"error": f}}
 }
 
-// failureOf says a refusal in GAM's words.
+// failureOf says a refusal in GAM's words. None is for a missing token: without one no client is known.
 func failureOf(req *authz.Request, e *authz.Error) failure {
 	f := failure{Code: codeOf(req, e), Message: e.Description}
 	if own, ok := gamMessages[f.Code]; ok {
 		f.Message = own
-	}
-	if e.Reason == authz.ReasonNoToken {
-		f.Message = noHeader
 	}
 	return f
 }
