@@ -95,7 +95,7 @@ type Answer struct {
 	Person        *storage.User // whose it is, or of a company's who allowed it; nil where the route does not tell
 
 	Claims  map[string]any  // userinfo (OIDC Core §5.3.2)
-	Allowed []string        // the claims that a person's userinfo may have, also those that the person has no value for
+	Allowed []string        // for Complete: the claims that a person's userinfo may have, also those without a value
 	Members map[string]any  // an answer that has a form of its own, such as introspection (RFC 7662 §2.2)
 	Raw     json.RawMessage // another server's answer, which is handed on as it is
 }
