@@ -21,7 +21,7 @@ import (
 // scope, code_challenge, nonce. Without scope it is for what the person allowed. An *Error with code consent_required,
 // status 403, where what they decided does not cover it; with access_denied where it is not for them to allow.
 func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
-	who, err := s.HostPerson(ctx, req)
+	who, err := s.hostPerson(ctx, req)
 	if err != nil {
 		return nil, err
 	}
@@ -76,9 +76,9 @@ func (s *Server) codeFor(ctx context.Context, asked *authorizeRequest, who *iden
 	}
 }
 
-// HostPerson returns whose access token the host app presents: one of a first-party client, with the scope superapp,
+// hostPerson returns whose access token the host app presents: one of a first-party client, with the scope superapp,
 // that a person allowed. An *Error otherwise.
-func (s *Server) HostPerson(ctx context.Context, req *Request) (*identity.SignedIn, error) {
+func (s *Server) hostPerson(ctx context.Context, req *Request) (*identity.SignedIn, error) {
 	t, err := s.presented(ctx, req, req.Params["access_token"])
 	if err != nil {
 		return nil, err

@@ -92,7 +92,7 @@ type Answer struct {
 	ExpiresIn     time.Duration // of the access token; zero: it never expires
 	ExpiresAt     time.Time     // of the access token; zero: never
 	RefreshExpiry time.Time     // of the refresh token; zero: never, there is none, or the route does not tell
-	Person        *storage.User // whose it is, or of a company's who allowed it; nil where the route does not tell
+	Person        *storage.User // whose it is, or of a company's who allowed it; with new tokens only where the route tells
 
 	Claims  map[string]any  // userinfo (OIDC Core §5.3.2)
 	Allowed []string        // for Complete: the claims that a person's userinfo may have, also those without a value
