@@ -7,7 +7,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -186,14 +185,6 @@ func (b Body) Params(names map[string]string) (authz.Params, error) {
 // Scope returns a scope in the RFCs' spelling, whatever its author separates by: space, comma or plus (RFC 6749 §3.3).
 func Scope(text string) string {
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == ',' || r == '+' }), " ")
-}
-
-// Credentials returns what follows the scheme in an Authorization header; false where it is not one of schemes (RFC 9110
-// §11.4).
-func Credentials(authorization string, schemes ...string) (string, bool) {
-	scheme, credentials, _ := strings.Cut(authorization, " ")
-	is := slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, scheme) })
-	return strings.TrimSpace(credentials), is
 }
 
 // isText reports whether s is UTF-8 without NUL, which an escape can bring in.

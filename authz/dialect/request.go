@@ -30,3 +30,11 @@ func SpaceScopes(params authz.Params) {
 		delete(params, "scope")
 	}
 }
+
+// Credentials returns what follows the scheme in an Authorization header; false where it is not one of schemes (RFC 9110
+// §11.4).
+func Credentials(authorization string, schemes ...string) (string, bool) {
+	scheme, credentials, _ := strings.Cut(authorization, " ")
+	is := slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, scheme) })
+	return strings.TrimSpace(credentials), is
+}

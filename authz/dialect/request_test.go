@@ -28,3 +28,15 @@ func TestScopesAreSeparatedBySpaces(t *testing.T) {
 		require.Equal(t, want, params, sent)
 	}
 }
+
+func TestCredentialsAreThoseOfTheSchemesThatAreTaken(t *testing.T) {
+	for header, want := range map[string]string{
+		"Bearer t": "t", "bearer  t ": "t", "OAUTH a b": "a b", "Bearer": "", "Bearer ": "", "Basic t": "no", "t": "no", "": "no", "Bearers t": "no",
+	} {
+		got, is := Credentials(header, "OAuth", "Bearer")
+		require.Equal(t, want != "no", is, "%q", header)
+		if is {
+			require.Equal(t, want, got, "%q", header)
+		}
+	}
+}
