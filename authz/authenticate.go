@@ -59,6 +59,23 @@ func (s *Server) Authenticate(ctx context.Context, req *Request) (*storage.Clien
 	return c, req.admit(ctx, c)
 }
 
+// named returns the client that a request names, proven or not, if it speaks the route's dialect; nil where there is none
+// or where it cannot be read.
+func (s *Server) named(ctx context.Context, req *Request) *storage.Client {
+	id := req.Params["client_id"]
+	if basic, ok := basicCredentials(req.Authorization); ok && id == "" {
+		id = basic.id
+	}
+	if id == "" {
+		return nil
+	}
+	c, err := s.registry.Client(ctx, id)
+	if err != nil || !req.Route.Speaks(c) {
+		return nil
+	}
+	return c
+}
+
 // acceptsMethod reports whether a client is registered for a method. A public client uses none, and only that. A vendor's
 // format brings its own way of sending a secret.
 func acceptsMethod(c *storage.Client, method string, route *Route) bool {

@@ -100,8 +100,8 @@ const freshEnough = 5 * time.Minute
 // needsCredentials reports whether the person has to sign in before anything else. What they did within this interaction
 // is enough, which is what makes prompt=login and max_age=0 end.
 func (s *Server) needsCredentials(req *authorizeRequest, i interaction.Interaction, who *identity.SignedIn) bool {
-	if who == nil || who.Vouched() && req.client.FirstParty { // whose tokens speak for the person
-		return true
+	if who == nil || who.Vouched() && (req.client.FirstParty || req.client.ID != who.Session.VouchedBy) {
+		return true // a ticket is for the mini app that made it; and tokens of the super app's own clients speak for the person
 	}
 	maxAge := time.Duration(req.maxAge) * time.Second
 	if !i.LoginAt.IsZero() {

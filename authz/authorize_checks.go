@@ -79,9 +79,7 @@ func (s *Server) checkClient(ctx context.Context, req *authorizeRequest) error {
 	case !req.route.Speaks(c):
 		return errNoSuchClient
 	case c.Status != storage.StatusApproved:
-		e := refuse(CodeUnauthorizedClient, "This client is not approved.")
-		e.Status = http.StatusForbidden
-		return pageError{e}
+		return pageError{refuse(CodeUnauthorizedClient, "This client is not approved.").WithStatus(http.StatusForbidden)}
 	}
 	req.client = c
 	return nil
@@ -117,7 +115,7 @@ func (req *authorizeRequest) matchesReturnURI(uri string) bool {
 func (req *authorizeRequest) scopeNames() []string {
 	asked := strings.Fields(req.params["scope"])
 	if len(asked) == 0 {
-		return slices.DeleteFunc(scopeNames(req.client), registry.ClientOnly)
+		return slices.DeleteFunc(scopeNames(req.client.Scopes), registry.ClientOnly)
 	}
 	names := asked[:0]
 	for _, name := range asked {

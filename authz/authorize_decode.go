@@ -12,7 +12,7 @@ import (
 // authorizeByGet answers a POST (OIDC Core §3.1.2.1) with the GET of the same request, before anything is looked at: a
 // POST from another site carries no SameSite cookie, the GET that follows it does.
 func (s *Server) authorizeByGet(w http.ResponseWriter, r *http.Request) {
-	body, err := readBody(r, maxAuthorize)
+	body, err := ReadBody(r, maxAuthorize)
 	if err != nil {
 		s.writeErrorPage(w, r, nil, err)
 		return
@@ -30,9 +30,7 @@ func (s *Server) authorizeByGet(w http.ResponseWriter, r *http.Request) {
 }
 
 func tooLong(status int) error {
-	e := refuse(CodeInvalidRequest, "The authorization request is too long.")
-	e.Status = status
-	return e
+	return refuse(CodeInvalidRequest, "The authorization request is too long.").WithStatus(status)
 }
 
 // maxSealed bounds what a sealed request of maxAuthorize bytes can become.

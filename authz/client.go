@@ -42,16 +42,16 @@ func (c client) GetAudience() fosite.Arguments      { return nil }
 func (c client) IsPublic() bool                     { return c.Public }
 
 // GetScopes returns the scopes that the client is registered for.
-func (c client) GetScopes() fosite.Arguments { return scopeNames(c.Client) }
+func (c client) GetScopes() fosite.Arguments { return scopeNames(c.Scopes) }
 
 // GetResponseModes returns the modes that a code may be answered in.
 func (c client) GetResponseModes() []fosite.ResponseModeType {
 	return []fosite.ResponseModeType{fosite.ResponseModeQuery, fosite.ResponseModeFormPost}
 }
 
-func scopeNames(c *storage.Client) []string {
-	names := make([]string, len(c.Scopes))
-	for i, s := range c.Scopes {
+func scopeNames(scopes []storage.ClientScope) []string {
+	names := make([]string, len(scopes))
+	for i, s := range scopes {
 		names[i] = s.Name
 	}
 	return names
@@ -60,7 +60,7 @@ func scopeNames(c *storage.Client) []string {
 // scopeOf returns the scopes that a stored token is good for: those that its client is still registered for, and whose
 // decisions have not run out. What a registration or a decision has lost, a token that was issued before has lost too.
 func (s *Server) scopeOf(c *storage.Client, t *storage.StoredToken) []string {
-	names := scopeNames(c)
+	names := scopeNames(c.Scopes)
 	return slices.DeleteFunc(t.ScopeAt(s.now()), func(scope string) bool { return !slices.Contains(names, scope) })
 }
 

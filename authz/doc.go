@@ -10,8 +10,16 @@
 //	GET,POST /oauth2/userinfo      OIDC Core §5.3                   userinfo.go
 //	GET /.well-known/…             RFC 8414, OIDC Discovery §4      metadata.go
 //
-// A request is decoded once into Params (params.go), decided without an http.ResponseWriter, and written by one writer
-// per representation (errors.go, authorize_answer.go). What a request reads and is about to write travels in an
-// exchange (exchange.go): fosite's storage calls (store.go) collect operations in it, and the endpoint applies them as
-// one unit of work. Token values are made and checked in value.go; no database is asked about a forged one.
+// Vendors' formats and the host app's API have endpoints that no RFC has:
+//
+//	Validate                       what a token is worth            userinfo.go
+//	RevokeByPossession             revocation by who holds a token  revoke.go
+//	IssueTicket, RedeemTicket      sign-in tickets                  ticket.go
+//	IssueCode, TokensFor           codes and tokens, no browser     issue.go
+//
+// A wire format is a table of routes (route.go), the RFCs' own too (format.go). A request is decoded once into Params
+// (params.go), decided without an http.ResponseWriter, and written by its route; pages and redirects by
+// authorize_answer.go. What a request reads and is about to write travels in an exchange (exchange.go): fosite's storage
+// calls (store.go) collect operations in it, and the endpoint applies them as one unit of work. Token values are made and
+// checked in value.go; no database is asked about a forged one.
 package authz

@@ -82,6 +82,13 @@ func (e *Error) For(reason Reason) *Error {
 	return &wrapped
 }
 
+// WithStatus returns the refusal with another status than its code's own.
+func (e *Error) WithStatus(status int) *Error {
+	wrapped := *e
+	wrapped.Status = status
+	return &wrapped
+}
+
 func (e *Error) because(cause error) *Error {
 	wrapped := *e
 	wrapped.Cause = cause
@@ -195,7 +202,7 @@ func (s *Server) logError(ctx context.Context, e *Error, more ...any) {
 	s.log.Log(ctx, level, "refused", attrs...)
 }
 
-// writeJSON answers with JSON that nobody stores (RFC 6749 §5.1).
+// writeJSON answers with JSON that nobody stores (RFC 6749 §5.1). A json.RawMessage goes out as it is, byte by byte.
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	raw, ready := body.(json.RawMessage)
 	if !ready {
@@ -203,6 +210,7 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 		if raw, err = json.Marshal(body); err != nil {
 			status, raw = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)
 		}
+		raw = append(raw, '\n')
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
@@ -210,5 +218,5 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	h.Set("Pragma", "no-cache")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	w.Write(append(raw, '\n'))
+	w.Write(raw)
 }

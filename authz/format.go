@@ -133,28 +133,41 @@ func encodeNothing(*Request, *Answer) Response { return Response{} }
 func FailRFC(_ *Request, e *Error) Response {
 	answer := Response{Status: e.Status, Body: e.Members()}
 	if e.Status == http.StatusUnauthorized && e.Code == CodeInvalidClient {
-		answer.Header = map[string]string{"WWW-Authenticate": `Basic realm="gatehouse", charset="UTF-8"`} // RFC 7617 §2.1
+		answer.Header = map[string]string{"WWW-Authenticate": BasicChallenge}
 	}
 	return answer
 }
 
-// failBearer is an error response with the challenge of RFC 6750 §3.
+// BasicChallenge asks a client for its credentials (RFC 7617 §2.1).
+const BasicChallenge = `Basic realm="gatehouse", charset="UTF-8"`
+
+// BearerChallenge asks for an access token (RFC 6750 §3), with one that has this scope, if it is not empty. It names no
+// error where no token was sent (RFC 6750 §3.1).
+func BearerChallenge(e *Error, scope string) string {
+	challenge := `Bearer realm="gatehouse"`
+	if e.Code != "" {
+		challenge += `, error="` + e.Code + `", error_description="` + e.Description + `"`
+	}
+	if scope != "" {
+		challenge += `, scope="` + scope + `"`
+	}
+	return challenge
+}
+
+// failBearer is an error response with a challenge.
 func failBearer(_ *Request, e *Error) Response { return challenge(e, "openid") }
 
 // challenge is an error response of an endpoint that takes access tokens with a scope.
-func challenge(e *Error, scope string) Response {
+func challenge(e *Error, needed string) Response {
 	answer := Response{Status: e.Status, Body: e.Members()}
 	if e.Status == http.StatusServiceUnavailable || e.Status == http.StatusNotFound {
 		return answer
 	}
-	header := `Bearer realm="gatehouse"`
-	if e.Code != "" {
-		header += `, error="` + e.Code + `", error_description="` + e.Description + `"`
-	}
+	scope := ""
 	if e.Code == CodeInsufficientScope {
-		header += `, scope="` + scope + `"`
+		scope = needed
 	}
-	answer.Header = map[string]string{"WWW-Authenticate": header}
+	answer.Header = map[string]string{"WWW-Authenticate": BearerChallenge(e, scope)}
 	return answer
 }
 

@@ -47,9 +47,12 @@ func (s *Server) Handler(routes ...*Route) http.Handler {
 				return
 			}
 		}
-		w.Header().Set("Allow", allow)
-		e := refuse(CodeInvalidRequest, "This endpoint answers "+allow+" only.")
-		e.Status = http.StatusMethodNotAllowed
-		s.Refuse(w, r, routes[0], e)
+		s.RefuseMethod(w, r, routes[0], allow)
 	})
+}
+
+// RefuseMethod answers 405 in a route's format to a method that is none of allow's (RFC 9110 §15.5.6).
+func (s *Server) RefuseMethod(w http.ResponseWriter, r *http.Request, route *Route, allow string) {
+	w.Header().Set("Allow", allow)
+	s.Refuse(w, r, route, Refuse(CodeInvalidRequest, "This endpoint answers "+allow+" only.").WithStatus(http.StatusMethodNotAllowed))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -97,6 +98,9 @@ func (s *Server) describe(asking, owner *storage.Client, t *storage.StoredToken)
 	if t.CompanyID != "" {
 		m["company_id"] = t.CompanyID
 		m["allowed_by"] = s.claims.Subject(sess.AllowedBy, owner)
+	}
+	if id, called := registry.AppID(owner); called {
+		m["app_id"] = id
 	}
 	if asking.ResourceServer && t.UserEmail != "" {
 		m["username"] = t.UserEmail

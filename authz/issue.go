@@ -19,8 +19,8 @@ import (
 // IssueCode makes an authorization code (Answer.Code) for the person behind the host app's access token, without a
 // browser. Params are access_token, and those of an authorization request but response_type: client_id, redirect_uri,
 // scope, code_challenge, nonce. Without scope it is for what the person allowed. An *Error with code consent_required,
-// status 403, where what they decided does not cover it. What comes of the code ends with the family of the access token
-// (EndHostSession).
+// status 403, where what they decided does not cover it; with access_denied where it is not for them to allow. What comes
+// of the code ends with the family of the access token (EndHostSession).
 func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 	who, family, err := s.hostSession(ctx, req)
 	if err != nil {
@@ -49,6 +49,9 @@ func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 	}
 	if asked.company {
 		return nil, refuse(CodeInvalidScope, "A company decides in the browser. Leave out user_session.")
+	}
+	if !mayAllow(asked, who.User) {
+		return nil, errMayNotAllow
 	}
 	return s.codeFor(ctx, asked, who)
 }
@@ -116,30 +119,29 @@ func (s *Server) EndHostSession(ctx context.Context, req *Request) (*Answer, err
 	return &Answer{}, s.store.Apply(ctx, storage.Unit{storage.RevokeFamily{Family: family, At: s.now()}})
 }
 
-var errConsent = func() *Error {
-	e := refuse(CodeConsentRequired, "The person has to be asked first.")
-	e.Status = http.StatusForbidden
-	return e
-}()
+var (
+	errConsent     = refuse(CodeConsentRequired, "The person has to be asked first.").WithStatus(http.StatusForbidden)
+	errMayNotAllow = refuse(CodeAccessDenied, "This person cannot allow this.").WithStatus(http.StatusForbidden)
+)
 
 // notFoundWhereUnknown turns a client that there is not into 404: here it is part of the path.
 func notFoundWhereUnknown(err error) error {
-	if e := asError(err); e.Code == CodeInvalidClient {
-		unknown := *e
-		unknown.Status = http.StatusNotFound
-		return &unknown
+	e := asError(err)
+	if e.Code == CodeInvalidClient {
+		return e.WithStatus(http.StatusNotFound)
 	}
-	return asError(err)
+	return e
 }
 
 // checkHostRedirectURI is checkRegisteredRedirectURI where the redirect URI may be left out: with one registered, or for
 // a client whose format has none.
 func (s *Server) checkHostRedirectURI(ctx context.Context, req *authorizeRequest) error {
-	if req.params["redirect_uri"] == "" && registry.TakesBareCodes(req.client) {
-		return nil
-	}
-	if req.params["redirect_uri"] == "" && len(req.client.RedirectURIs) == 1 {
+	switch {
+	case req.params["redirect_uri"] != "":
+	case len(req.client.RedirectURIs) == 1:
 		req.redirectURI = req.client.RedirectURIs[0]
+		return nil
+	case registry.TakesBareCodes(req.client):
 		return nil
 	}
 	return s.checkRegisteredRedirectURI(ctx, req)
@@ -159,6 +161,9 @@ func (s *Server) checkHostChallenge(ctx context.Context, req *authorizeRequest) 
 // access_denied where the person refuses the client here, or nothing is left of scope.
 func (s *Server) TokensFor(ctx context.Context, route *Route, c *storage.Client, user storage.User, scope []string) (*Answer, error) {
 	owner := storage.Owner{UserID: user.ID}
+	if !slices.Contains(user.Roles, storage.RoleAdmin) { // see mayAllow
+		scope = slices.DeleteFunc(slices.Clone(scope), func(name string) bool { return name == registry.ScopeAdmin })
+	}
 	for attempt := 0; ; attempt++ {
 		answer, err := s.tokensFor(ctx, route, c, owner, scope)
 		switch {
@@ -172,7 +177,7 @@ func (s *Server) TokensFor(ctx context.Context, route *Route, c *storage.Client,
 
 func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client, owner storage.Owner, scope []string) (*Answer, error) {
 	x := &exchange{now: s.now(), client: c, route: route, family: newFamily(), generation: 1}
-	scopes := slices.DeleteFunc(slices.Clone(c.Scopes), func(r storage.ClientScope) bool { return !slices.Contains(scope, r.Name) })
+	scopes := consent.Requested(c, scope)
 	grant, err := s.currentGrant(ctx, owner, c.ID)
 	if err != nil {
 		return nil, err
@@ -182,7 +187,7 @@ func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client,
 	case len(scopes) == 0 || decided.Verdict == consent.Denied:
 		return nil, errDenied
 	case decided.Verdict == consent.Ask || len(decided.Unrecorded) > 0:
-		names := scopeNames(&storage.Client{Scopes: scopes})
+		names := scopeNames(scopes)
 		x.unit = consent.Allow(grant, owner, c.ID, scopes, names, owner.UserID, x.now)
 		recorded, _ := consent.Recorded(x.unit)
 		grant, x.grantSaved, decided.Granted = &recorded, true, names

@@ -54,15 +54,13 @@ func (p Params) only(names ...string) url.Values {
 	return v
 }
 
-// readBody returns a body of at most limit bytes, or an Error with status 413.
-func readBody(r *http.Request, limit int64) (string, error) {
+// ReadBody returns a body of at most limit bytes, or an Error with status 413.
+func ReadBody(r *http.Request, limit int64) (string, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, limit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		e := refuse(CodeInvalidRequest, "The request body is too large.")
-		e.Status = http.StatusRequestEntityTooLarge
-		return "", e
+		return "", refuse(CodeInvalidRequest, "The request body is too large.").WithStatus(http.StatusRequestEntityTooLarge)
 	case err != nil:
 		return "", refuse(CodeInvalidRequest, "The request body could not be read.").because(err)
 	}
@@ -77,7 +75,7 @@ func parseForm(r *http.Request) (Params, error) {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/x-www-form-urlencoded" {
 		return nil, refuse(CodeInvalidRequest, "The request body must be application/x-www-form-urlencoded.")
 	}
-	body, err := readBody(r, maxBody)
+	body, err := ReadBody(r, maxBody)
 	if err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ import (
 	"gatehouse/storage"
 )
 
-// Lifetimes are the server's defaults, in contract.md's words: a person's tokens and a company's.
+// Lifetimes are the server's defaults, apart for a person's tokens and a company's.
 type Lifetimes struct {
 	Code                          time.Duration
 	UserAccess, UserRefresh       time.Duration

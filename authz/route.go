@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -70,6 +71,8 @@ type Request struct {
 	// Client is filled in by the endpoint as soon as it is known, so that Check and Fail see it: proven or not, but
 	// only one that speaks the route's dialect.
 	Client *storage.Client
+	// Named is for Fail only: the client that a request names which was refused before it came to Client. Not proven.
+	Named *storage.Client
 }
 
 // Answer is what an operation found, in the words of the RFCs. The operation says what it fills in.
@@ -90,10 +93,10 @@ type Answer struct {
 	ExpiresIn     time.Duration // of the access token; zero: it never expires
 	ExpiresAt     time.Time     // of the access token; zero: never
 	RefreshExpiry time.Time     // of the refresh token; zero: never, there is none, or the route does not tell
-	Person        *storage.User // whose it is, or of a company's who allowed it; nil where the route does not tell
+	Person        *storage.User // whose it is, or of a company's who allowed it; with new tokens only where the route tells
 
 	Claims  map[string]any  // userinfo (OIDC Core §5.3.2)
-	Allowed []string        // the claims that a person's userinfo may have, also those that the person has no value for
+	Allowed []string        // for Complete: the claims that a person's userinfo may have, also those without a value
 	Members map[string]any  // an answer that has a form of its own, such as introspection (RFC 7662 §2.2)
 	Raw     json.RawMessage // another server's answer, which is handed on as it is
 }
@@ -133,6 +136,9 @@ func (s *Server) API(op Operation) Endpoint {
 // fail answers with a refusal in the route's format.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, req *Request, err error) {
 	e := asError(err)
+	if req.Client == nil && e.Status < http.StatusInternalServerError {
+		req.Named = s.named(r.Context(), req)
+	}
 	response := req.Route.Fail(req, e)
 	var vendors []any
 	if response.Code != "" {
@@ -175,8 +181,7 @@ func (a Response) write(w http.ResponseWriter) {
 // Speaks reports whether a client is there for a route: every client for the RFCs', for a vendor's the ones that are
 // registered for its dialect.
 func (route *Route) Speaks(c *storage.Client) bool {
-	_, speaks := c.Dialects[route.Dialect]
-	return route.Dialect == "" || speaks
+	return route.Dialect == "" || registry.Speaks(c, route.Dialect)
 }
 
 // admit notes the client of a request and lets the format check it.

@@ -18,10 +18,10 @@ import (
 // a token like any other: hashed, used once, bound to the company's grant and to the family of the token that it was made
 // with, dead when the company disconnects the client and when that family ends.
 
-// IssueTicket makes a ticket (Answer.Ticket) for the bearer of a company's access token with the scope user_session. Params are access_token,
-// login_hint (the person's e-mail address) and tpd (data for where the ticket leads, kept sealed; optional). Somebody
-// unknown becomes one of the company's people; somebody else's people are refused with access_denied, as are those whom
-// the operator trusts with more than themselves.
+// IssueTicket makes a ticket (Answer.Ticket) for the bearer of a company's access token with the scope user_session.
+// Params are access_token, login_hint (the person's e-mail address) and tpd (data for where the ticket leads, kept
+// sealed; optional). Somebody unknown becomes one of the company's people; somebody else's people are refused with
+// access_denied, as are those whom the operator trusts with more than themselves.
 func (s *Server) IssueTicket(ctx context.Context, req *Request) (*Answer, error) {
 	t, err := s.presented(ctx, req, req.Params["access_token"])
 	if err != nil {
@@ -70,13 +70,7 @@ func (s *Server) companyPerson(ctx context.Context, companyID, email string) (st
 	if email == "" {
 		return storage.User{}, refuse(CodeInvalidRequest, "The e-mail address of the person is missing.")
 	}
-	user, err := s.people.ByEmail(ctx, email)
-	if errors.Is(err, storage.ErrNotFound) {
-		user, err = s.people.CreateMember(ctx, identity.NewUser{Email: email, CompanyID: companyID})
-		if errors.Is(err, storage.ErrExists) { // by another request, in this moment
-			user, err = s.people.ByEmail(ctx, email)
-		}
-	}
+	user, err := s.people.Member(ctx, companyID, email)
 	var invalid *identity.Invalid
 	var tooMany *identity.TooMany
 	switch {
@@ -84,6 +78,8 @@ func (s *Server) companyPerson(ctx context.Context, companyID, email string) (st
 		return storage.User{}, errTooMany(tooMany.RetryAfter)
 	case errors.As(err, &invalid):
 		return storage.User{}, refuse(CodeInvalidRequest, "The e-mail address of the person is not valid.")
+	case errors.Is(err, identity.ErrStranger):
+		return storage.User{}, errNotTheirs
 	case err != nil:
 		return storage.User{}, err
 	case !mayBeSent(user, companyID):
@@ -92,18 +88,14 @@ func (s *Server) companyPerson(ctx context.Context, companyID, email string) (st
 	return user, nil
 }
 
-// errTooMany says that the company has to wait before more of its people can be made known here (RFC 6585 §4).
+// errTooMany says that the company has to wait before it can name more people who are not known as its own (RFC 6585 §4).
 func errTooMany(wait time.Duration) error {
-	e := refuse(CodeTemporarilyUnavailable, "The company made too many people known here. Wait, or let an operator make their accounts.")
+	e := refuse(CodeTemporarilyUnavailable, "The company named too many people who are not known as its own. Wait, or let an operator make their accounts.")
 	e.Status, e.RetryAfter = http.StatusTooManyRequests, wait
 	return e
 }
 
-var errNotTheirs = func() *Error {
-	e := refuse(CodeAccessDenied, "The company cannot sign this person in.")
-	e.Status = http.StatusForbidden
-	return e
-}()
+var errNotTheirs = refuse(CodeAccessDenied, "The company cannot sign this person in.").WithStatus(http.StatusForbidden)
 
 // mayBeSent reports whether a company may sign a person in: one of its own, and nobody whom the operator trusts with
 // more than themselves.

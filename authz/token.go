@@ -69,7 +69,9 @@ func (x *exchange) first(err error) error {
 // checkGrant refuses what needs no look at the token.
 func checkGrant(c *storage.Client, grantType string, req *Request) error {
 	params := req.Params
-	if !slices.Contains(grantTypes, grantType) {
+	// The vendors' formats are for people's tokens. What they say of lifetimes, such as never, is not for a client's own.
+	own := grantType == grantCredentials && req.Route.Dialect != ""
+	if !slices.Contains(grantTypes, grantType) || own {
 		return refuse(CodeUnsupportedGrantType, descriptions[CodeUnsupportedGrantType])
 	}
 	if !slices.Contains(c.GrantTypes, grantType) {

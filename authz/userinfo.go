@@ -10,7 +10,7 @@ import (
 )
 
 // UserInfo answers with the claims that this person allowed this client (OIDC Core §5.3), or with the company's:
-// Answer.Claims and Answer.Allowed, and what the access token is worth.
+// Answer.Claims, Answer.Allowed where the format wants to know, and what the access token is worth.
 func (s *Server) UserInfo(ctx context.Context, req *Request) (*Answer, error) {
 	t, err := s.presented(ctx, req, req.Params["access_token"])
 	if err != nil {
@@ -20,7 +20,7 @@ func (s *Server) UserInfo(ctx context.Context, req *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return answer, s.addClaims(ctx, answer, sess)
+	return answer, s.addClaims(ctx, req.Route, answer, sess)
 }
 
 // Validate answers what the presented access token is worth to whoever holds it.
@@ -93,7 +93,7 @@ func (s *Server) about(req *Request, t *storage.StoredToken) (*Answer, *session,
 }
 
 // addClaims adds what the person, or their company, lets the client know.
-func (s *Server) addClaims(ctx context.Context, answer *Answer, sess *session) error {
+func (s *Server) addClaims(ctx context.Context, route *Route, answer *Answer, sess *session) error {
 	switch answer.Kind {
 	case kindClient:
 		return refuse(CodeInsufficientScope, "The token is a client's own. Userinfo needs one that a person allowed.")
@@ -110,8 +110,10 @@ func (s *Server) addClaims(ctx context.Context, answer *Answer, sess *session) e
 		return gone(err)
 	}
 	answer.Person = &user
-	if answer.Allowed, err = s.claims.Names(ctx, answer.Scope); err != nil {
-		return err
+	if route.Complete != nil {
+		if answer.Allowed, err = s.claims.Names(ctx, answer.Scope); err != nil {
+			return err
+		}
 	}
 	answer.Claims, err = s.claims.UserInfo(ctx, user, answer.Client, answer.Scope)
 	return err

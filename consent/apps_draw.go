@@ -54,6 +54,7 @@ func (p *Pages) addApps(ctx context.Context, page *templates.Apps, who viewer, o
 			return err
 		}
 		app.Company = company
+		app.Beside = slices.ContainsFunc(slices.Concat(page.Apps, page.Refused), func(own templates.ConnectedApp) bool { return own.ClientID == app.ClientID })
 		if len(app.Allowed) > 0 {
 			page.Apps = append(page.Apps, app)
 		} else {

@@ -290,6 +290,7 @@ func TestCompanysAppsAreItsAdminsToEnd(t *testing.T) {
 	i := b.request("ana", "photoprint", "user_session")
 	i.Company = true
 	b.returned(b.decideOn(b.visit(i), "allow"))
+	require.Equal(t, "company", b.get("/account/apps").field(t, "app-photoprint", "owner"), "alone on the page")
 	b.allow("ana", "photoprint", "openid")
 
 	bob := h.open("bob")

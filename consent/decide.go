@@ -165,6 +165,11 @@ func find(g *storage.Grant, scope string, now time.Time) (storage.Decision, bool
 	return g.Decisions[i], true
 }
 
+// AllowedScopes returns those of scopes, in their order, that a grant allows at now; g may be nil.
+func AllowedScopes(g *storage.Grant, scopes []storage.ClientScope, now time.Time) []string {
+	return sortOut(Question{Grant: g, Scopes: scopes, Now: now}).allowed
+}
+
 // wentWithDenial reports whether a denial belongs to the last whole request that was denied, as opposed to an optional
 // scope that was left out of a request otherwise allowed, or taken back since.
 func wentWithDenial(g *storage.Grant, d storage.Decision) bool {

@@ -253,3 +253,18 @@ func TestRequestedKeepsToTheRegistration(t *testing.T) {
 	require.Equal(t, scopes("points", "email!"), consent.Requested(client, []string{"points", "admin", "email", "points"}))
 	require.Empty(t, consent.Requested(client, nil))
 }
+
+func TestAllowedScopesAreThoseInForce(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	g := &storage.Grant{Until: now.Add(time.Hour), Decisions: []storage.Decision{
+		{Scope: "points", Allowed: true},
+		{Scope: "email", Allowed: true, Until: now.Add(time.Minute)},
+		{Scope: "phone"},
+		{Scope: "gone", Allowed: true},
+	}}
+	registered := scopes("email", "points", "phone", "profile")
+	require.Equal(t, []string{"email", "points"}, consent.AllowedScopes(g, registered, now))
+	require.Equal(t, []string{"points"}, consent.AllowedScopes(g, registered, now.Add(time.Minute)))
+	require.Empty(t, consent.AllowedScopes(g, registered, now.Add(time.Hour)), "the grant has run out")
+	require.Empty(t, consent.AllowedScopes(nil, registered, now))
+}

@@ -18,7 +18,7 @@ const (
 	addressFailures = 100
 	existsAnswers   = 10  // sign-up's "this address has an account", per network address
 	signUps         = 100 // accounts made from one network address
-	members         = 500 // accounts that one company's clients made
+	strangers       = 500 // people whom a company did not know and its clients named
 )
 
 // addressAtOnce is how many attempts from one network address are looked at together.

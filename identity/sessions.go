@@ -3,8 +3,6 @@ package identity
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,8 +11,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/gorilla/sessions"
 
 	"gatehouse/internal/secret"
 	"gatehouse/storage"
@@ -233,47 +229,4 @@ func (s *Sessions) Of(ctx context.Context, userID string) ([]storage.Session, er
 func (s *Sessions) Knows(r *http.Request, userID string) bool {
 	_, content := s.get(r)
 	return slices.Contains(content.Known, knownName(userID))
-}
-
-// maxKnown is how many people a browser is remembered for.
-const maxKnown = 8
-
-func (c *cookie) remember(userID string) {
-	name := knownName(userID)
-	c.Known = slices.DeleteFunc(slices.Clone(c.Known), func(k string) bool { return k == name })
-	c.Known = append([]string{name}, c.Known...)
-	c.Known = c.Known[:min(len(c.Known), maxKnown)]
-}
-
-func knownName(userID string) string {
-	sum := sha256.Sum256([]byte("known " + userID))
-	return hex.EncodeToString(sum[:8])
-}
-
-func (s *Sessions) get(r *http.Request) (*sessions.Session, cookie) {
-	session, _ := s.cookies.Get(r, s.name) // never an error: the name is valid and New has none
-	content, _ := session.Values[cookieValue].(cookie)
-	return session, content
-}
-
-func (s *Sessions) set(w http.ResponseWriter, r *http.Request, session *sessions.Session, content cookie) {
-	session.Values[cookieValue] = content
-	session.IsNew = false
-	if err := session.Save(r, w); err != nil {
-		panic(err) // a few short strings always encode
-	}
-}
-
-// vouchedPrefix begins the secret of a session that StartVouched started.
-const vouchedPrefix = "vouched "
-
-// sessionID is the key of the record behind a session's secret: its SHA-256, in hex. With vouchedPrefix it is that of
-// another text, so that a program from before VouchedBy (schema 1), running beside this one, finds no session where it
-// would see one that the person began with their own credentials.
-func sessionID(secret string) string {
-	if strings.HasPrefix(secret, vouchedPrefix) {
-		secret = "session " + secret
-	}
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
 }

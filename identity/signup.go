@@ -37,19 +37,43 @@ func (p *People) SignUp(ctx context.Context, n NewUser, from From) (storage.User
 	return user, p.limits.count(ctx, made)
 }
 
-// CreateMember is CreateUser for somebody whom a client of n's company names. Accounts made so are limited per company, or
-// a client could take every address that its owner does not use here yet: *TooMany.
-func (p *People) CreateMember(ctx context.Context, n NewUser) (storage.User, error) {
-	made := "members of " + n.CompanyID
-	if err := p.limits.check(ctx, limit{made, members}); err != nil {
+// Member returns the person with this e-mail address for a client of a company: who belongs to it, and who is not known
+// yet and by this becomes one of its people. ErrStranger when the person is somebody else's. Whom the company did not
+// know is limited, in either case: else a client could take every address whose owner has no account here yet, and ask
+// who has one. Then *TooMany; an *Invalid when it is no e-mail address.
+func (p *People) Member(ctx context.Context, companyID, email string) (storage.User, error) {
+	user, err := p.ByEmail(ctx, email)
+	known := err == nil
+	switch {
+	case !known && !errors.Is(err, storage.ErrNotFound):
+		return storage.User{}, err
+	case known && user.CompanyID == companyID:
+		return user, nil
+	}
+	named := "strangers of " + companyID
+	if err := p.limits.check(ctx, limit{named, strangers}); err != nil {
 		return storage.User{}, err
 	}
-	user, err := p.CreateUser(ctx, n)
+	if !known {
+		user, err = p.CreateUser(ctx, NewUser{Email: email, CompanyID: companyID})
+		if errors.Is(err, storage.ErrExists) { // by another request, in this moment
+			return p.Member(ctx, companyID, email)
+		}
+	}
 	if err != nil {
 		return storage.User{}, err
 	}
-	return user, p.limits.count(ctx, made)
+	if err := p.limits.count(ctx, named); err != nil {
+		return storage.User{}, err
+	}
+	if known {
+		return storage.User{}, ErrStranger
+	}
+	return user, nil
 }
+
+// ErrStranger says that a person does not belong to a company.
+var ErrStranger = errors.New("the person does not belong to the company")
 
 // checkSignUp reports every problem at once, before anything is counted or hashed. Here an e-mail address and a password
 // are needed.

@@ -65,6 +65,8 @@ func Advice(c storage.Client, catalogue *Catalogue) Problems {
 	if has(ScopeOpenID) && has(ScopeUserSession) && slices.Contains(c.GrantTypes, GrantAuthorizationCode) {
 		p.add("scopes", "%s and %s exclude each other in a request, so that the mini app must always send scope; leave one out if it never needs it", ScopeOpenID, ScopeUserSession)
 	}
+	p.adviseGAMScopes(&c)
+	p.adviseAttributeScopes(&c, catalogue)
 	if gam, _ := GAMOf(&c); lacksSigninSecret(gam) {
 		p.add("dialects.gam.signin_secret", "nobody can be signed in at signin_url yet, since the secret to send there is known as a hash only; give the present client_secret, or signin_secret, or run gatehouse client rotate-secret %s", c.ID)
 	}

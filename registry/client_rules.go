@@ -148,7 +148,7 @@ func (p *Problems) checkScopes(c storage.Client, catalogue *Catalogue) {
 	for i, s := range c.Scopes {
 		at := fmt.Sprintf("scopes[%d].", i)
 		switch known := catalogue.Scope(s.Name); {
-		case known == nil:
+		case known == nil, catalogue.isAttributeScope(s.Name) && !Speaks(&c, DialectGAM):
 			p.add(at+"name", "%q is not in the catalogue; %s", printable(s.Name), addScope(s.Name, catalogue))
 		case firstPartyOnly(s.Name) && !c.FirstParty:
 			p.add(at+"name", "%q is for the super app's own clients; set first_party: true or leave it out", s.Name)

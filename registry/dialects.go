@@ -18,8 +18,6 @@ const (
 	DialectXoxoday = "xoxoday"
 )
 
-var dialectNames = []string{DialectBoxo, DialectBoxC, DialectGAM, DialectXoxoday}
-
 // Values of dialect settings.
 const (
 	BoxoFieldEmail     = "email"
@@ -104,6 +102,13 @@ func BoxoOf(c *storage.Client) (Boxo, bool) {
 	return b, true
 }
 
+// AppID returns what a client's platform calls it, and whether it calls it so: Boxo's payment services know a mini app by
+// its app_id.
+func AppID(c *storage.Client) (id string, called bool) {
+	boxo, called := BoxoOf(c)
+	return boxo.AppID, called
+}
+
 // BoxCOf returns a client's settings for BoxC OAuth; false when the client does not speak it.
 func BoxCOf(c *storage.Client) (BoxC, bool) {
 	var b BoxC
@@ -137,7 +142,17 @@ func XoxodayOf(c *storage.Client) (Xoxoday, bool) {
 // TakesBareCodes reports whether a confidential client speaks a format that exchanges a code without redirect URI and
 // code_challenge, so that a code can be made for it that has neither.
 func TakesBareCodes(c *storage.Client) bool {
-	return !c.Public && (Speaks(c, DialectBoxo) || Speaks(c, DialectGAM))
+	return !c.Public && speaksBare(c)
+}
+
+// speaksBare reports whether one of a client's dialects has codes that need no redirect URI (see dialects).
+func speaksBare(c *storage.Client) bool {
+	for name := range c.Dialects {
+		if dialects[name].bareCodes {
+			return true
+		}
+	}
+	return false
 }
 
 // readSettings decodes a client's settings for a dialect over what into holds. Settings that CheckClient would refuse as
@@ -194,5 +209,5 @@ func (d *duration) UnmarshalJSON(raw []byte) error {
 // its return URIs match a prefix.
 func needsNoRedirectURI(c *storage.Client) bool {
 	boxc, _ := BoxCOf(c)
-	return Speaks(c, DialectBoxo) || Speaks(c, DialectGAM) || len(boxc.ReturnURIPrefixes) > 0
+	return speaksBare(c) || len(boxc.ReturnURIPrefixes) > 0
 }

@@ -132,29 +132,30 @@ func TestCheckClientNamesTheDialectSettingAndTheFix(t *testing.T) {
 	}
 }
 
-func TestAGAMClientNeedsAScopeThatIdentifiesThePerson(t *testing.T) {
+func TestAGAMClientIsAdvisedToHaveAScopeThatIdentifiesThePerson(t *testing.T) {
 	for scopes, right := range map[string]bool{
 		"openid": true, "openid email": true, "user_first_name": false, "user_city user_phone": false, "gam_user_additional_data": false,
 		"gam_user_roles session_initial_prop": false, "session_application_data": false, "user_first_name gam_user_data": true, "fullcontrol": true,
-		"user_city user_guid": true, "user_city user_email": true, "user_city user_mail": true, "user_city user_username": true, "user_city user_external_id": true,
+		"user_city email": true, "user_city user_guid": true, "user_city user_email": true, "user_city user_mail": true, "user_city user_username": true, "user_city user_external_id": true,
 	} {
 		c := speaking("gam", `{}`)
 		c.Scopes = nil
 		for scope := range strings.FieldsSeq(scopes) {
 			c.Scopes = append(c.Scopes, storage.ClientScope{Name: scope})
 		}
-		problems := registry.CheckClient(c, catalogue)
+		require.Empty(t, registry.CheckClient(c, catalogue), "%s: who asks for userinfo is told", scopes)
+		advice := registry.Advice(c, catalogue)
 		if right {
-			require.Empty(t, problems, scopes)
+			require.Empty(t, advice, scopes)
 			continue
 		}
-		require.Len(t, problems, 1, scopes)
-		require.Equal(t, "scopes", problems[0].Field)
-		require.Contains(t, problems[0].Text, "user_external_id, or set subject_type: pairwise")
+		require.Len(t, advice, 1, scopes)
+		require.Equal(t, "scopes", advice[0].Field)
+		require.Contains(t, advice[0].Text, "user_external_id, or set subject_type: pairwise")
 		c.SubjectType = "pairwise"
-		require.Empty(t, registry.CheckClient(c, catalogue), "%s: external_id is always there", scopes)
+		require.Empty(t, registry.Advice(c, catalogue), "%s: external_id is always there", scopes)
 		c.SubjectType, c.Dialects = "public", nil
-		require.Empty(t, registry.CheckClient(c, catalogue), "%s: others know sub", scopes)
+		require.Empty(t, registry.Advice(c, catalogue), "%s: others know sub", scopes)
 	}
 	c := speaking("gam", `{}`)
 	c.TokenTypes, c.Scopes = []string{"company"}, []storage.ClientScope{{Name: "user_session"}}

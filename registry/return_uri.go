@@ -80,13 +80,14 @@ func checkSegments(path string) error {
 }
 
 // checkSegment refuses what somebody might take for another path: servers decode segments, some of them twice, and cut
-// off what follows a semicolon.
+// off what follows a semicolon, or spaces at the end.
 func checkSegment(segment string) error {
 	if segment == "" {
 		return errors.New("has an empty segment; leave out one of two slashes")
 	}
 	for {
 		name, _, _ := strings.Cut(segment, ";")
+		name = strings.TrimRight(name, " ")
 		switch {
 		case name == "." || name == "..":
 			return fmt.Errorf("has the segment %q; leave it out", name)

@@ -76,6 +76,7 @@ func TestMatchReturnURI(t *testing.T) {
 
 		"": false, "?x=1": false, "/": false, "/150162": false, "a//b": false, "a///": false, "#": false, "a#b": false, "a#": false,
 		".": false, "..": false, "./a": false, "../a": false, "a/..": false, "a/./b": false, "a/../../../b": false, "..?x": false,
+		"..%20/a": false, "..%2520;x/a": false, "%2e%20": false, "a%20/b": true,
 		"%2e%2e/a": false, ".%2E/a": false, "%2e/a": false, "%252e%252e/a": false, "%25252e%25252e": false, "%25zz%252e": true, "%25zz/%252e": false, "..;/a": false, "%2e%2e%3bx/a": false,
 		"a%2fb": false, "a%2Fb": false, "a%252fb": false, "a%5cb": false, "a%255Cb": false, "a\\b": false, "a\\..\\b": false,
 		"a b": false, "a\tb": false, "a\nb": false, "a\x00": false, "a%00": false, "a%0d%0a": false, "a%250a": false, "a%7f": false, "é": false, "a%ff": false, "a%c0%ae": false, "a%zz": false,

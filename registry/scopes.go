@@ -154,8 +154,13 @@ func NewCatalogue(operators []storage.Scope) *Catalogue {
 	return c
 }
 
-// Scope returns the scope of this name, nil when there is none.
-func (c *Catalogue) Scope(name string) *storage.Scope { return c.byName[name] }
+// Scope returns the scope of this name, nil when there is none. GAM's user_<AttributeID> need not be in the catalogue.
+func (c *Catalogue) Scope(name string) *storage.Scope {
+	if s := c.byName[name]; s != nil {
+		return s
+	}
+	return attributeScope(name)
+}
 
 // Scopes returns all scopes in order.
 func (c *Catalogue) Scopes() []storage.Scope { return c.scopes }

@@ -1,13 +1,13 @@
 package superapp
 
 import (
-	"encoding/json"
+	"maps"
 	"net/http"
-	"strings"
 	"time"
 
 	"gatehouse/authz"
 	"gatehouse/authz/dialect"
+	"gatehouse/registry"
 )
 
 // codeParams are the members that a request for a code may have (contract: POST …/code).
@@ -38,9 +38,11 @@ func (a *API) encodeCode(req *authz.Request, answer *authz.Answer) authz.Respons
 // decodeCall is a Decode that reads what every call may have: the host app's access token, the mini app in the path, and
 // the language that is asked for.
 func decodeCall(r *http.Request) (*authz.Request, error) {
-	return &authz.Request{Header: r.Header, Params: authz.Params{
-		"access_token": bearer(r), "client_id": r.PathValue("client_id"), "ui_locales": r.URL.Query().Get("ui_locales"),
-	}}, nil
+	params := authz.Params{"client_id": r.PathValue("client_id"), "ui_locales": r.URL.Query().Get("ui_locales")}
+	if token, bearer := dialect.Credentials(r.Header.Get("Authorization"), "Bearer"); bearer { // RFC 6750 §2.1
+		params["access_token"] = token
+	}
+	return &authz.Request{Header: r.Header, Params: params}, nil
 }
 
 // decodeFor returns a Decode that reads what decodeCall reads, and these members of a JSON body, which may be left out
@@ -56,33 +58,16 @@ func decodeFor(members map[string]string) func(*http.Request) (*authz.Request, e
 			return req, err
 		}
 		sent, err := body.Params(members)
-		for name, value := range sent {
-			req.Params[name] = value
-		}
+		maps.Copy(req.Params, sent)
 		return req, err
 	}
-}
-
-// bearer returns the access token of the Authorization header (RFC 6750 §2.1), empty where there is none.
-func bearer(r *http.Request) string {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return ""
-	}
-	return strings.TrimSpace(token)
 }
 
 // fail is an error response (RFC 6749 §5.2), with the challenge of RFC 6750 §3 where it is about the access token.
 func fail(_ *authz.Request, e *authz.Error) authz.Response {
 	answer := authz.Response{Status: e.Status, Body: e.Members()}
-	switch {
-	case e.Reason == authz.ReasonNoToken:
-		answer.Header = map[string]string{"WWW-Authenticate": `Bearer realm="gatehouse", scope="superapp"`}
-		answer.Body = json.RawMessage(`{}`)
-	case e.Code == authz.CodeInvalidToken, e.Code == authz.CodeInsufficientScope:
-		answer.Header = map[string]string{
-			"WWW-Authenticate": `Bearer realm="gatehouse", error="` + e.Code + `", error_description="` + e.Description + `", scope="superapp"`,
-		}
+	if e.Reason == authz.ReasonNoToken || e.Code == authz.CodeInvalidToken || e.Code == authz.CodeInsufficientScope {
+		answer.Header = map[string]string{"WWW-Authenticate": authz.BearerChallenge(e, registry.ScopeSuperapp)}
 	}
 	return answer
 }

@@ -89,7 +89,7 @@ func appsSample(common Common, app, plain App, outside func(string) string) *App
 		Apps: []ConnectedApp{
 			{App: app, Status: "partial", Allowed: []SharedItem{{id, true, drawn}, {email, true, drawn}, {points, false, drawn.AddDate(0, 0, -1)}},
 				Denied: []string{outside("Your phone number")}, Open: []string{outside("Your profile")}, Pairwise: true, Since: drawn, Until: drawn},
-			{App: app, Company: outside("Acme"), Status: "allowed", Since: drawn,
+			{App: app, Company: outside("Acme"), Beside: true, Status: "allowed", Since: drawn,
 				Allowed: []SharedItem{{ConsentItem: ConsentItem{Scope: "user_session", Title: outside("Access for your company")}, Required: true}, {ConsentItem: points}}},
 			{App: other, Status: "incomplete", Allowed: []SharedItem{{ConsentItem: email, Required: true}}, Open: []string{outside("Your profile")}},
 		},

@@ -194,6 +194,7 @@ type Apps struct {
 type ConnectedApp struct {
 	App
 	Company  string // set when the authorization is a company's
+	Beside   bool   // and stands beside the person's own of the same mini app: its form is form#app-CLIENT_ID:company
 	Status   string // none, allowed, partial, incomplete, denied or expired
 	Allowed  []SharedItem
 	Denied   []string // titles

@@ -3,7 +3,6 @@ package dialect
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"io"
 	"mime"
 	"net/http"
@@ -30,22 +29,18 @@ type Body struct {
 // code invalid_request for what is neither, has a member twice, is no UTF-8 text or has NUL in it; with status 413 for
 // more than 64 KiB.
 func ReadBody(r *http.Request, comments bool) (Body, error) {
-	raw, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
-	var tooLarge *http.MaxBytesError
+	sent, err := authz.ReadBody(r, maxBody)
 	switch {
-	case errors.As(err, &tooLarge):
-		e := authz.Refuse(authz.CodeInvalidRequest, "The request body is too large.")
-		e.Status = http.StatusRequestEntityTooLarge
-		return Body{}, e
 	case err != nil:
-		return Body{}, authz.Refuse(authz.CodeInvalidRequest, "The request body could not be read.")
-	case !utf8.Valid(raw) || bytes.IndexByte(raw, 0) >= 0:
+		return Body{}, err
+	case !isText(sent):
 		return Body{}, notText()
 	}
-	raw = bytes.TrimSpace(raw)
-	if len(raw) == 0 || raw[0] != '{' {
-		return readForm(r, string(raw))
+	sent = strings.TrimSpace(sent)
+	if !strings.HasPrefix(sent, "{") {
+		return readForm(r, sent)
 	}
+	raw := []byte(sent)
 	if comments {
 		if raw, err = hujson.Standardize(raw); err != nil {
 			return Body{}, notJSON()

@@ -18,21 +18,27 @@ type Mux struct {
 	server   *authz.Server
 	paths    *http.ServeMux           // finds patterns; methods and marks are ours
 	routes   map[string][]authz.Route // by pattern, in the order in which they were given
-	prefixes []string
+	prefixes []string                 // the empty one first
+	first    map[string]bool          // segments that a path of a vendor's can begin with
 	next     http.Handler
 }
 
 // NewMux returns the Mux of routes. prefixes are paths such as /chef, clean and without a slash at the end. It panics for a
 // route where nothing of a vendor's may be, and for one that needs a mark to be told from another and has none.
 func NewMux(s *authz.Server, routes []authz.Route, prefixes []string, next http.Handler) *Mux {
-	m := &Mux{server: s, paths: http.NewServeMux(), routes: make(map[string][]authz.Route), prefixes: prefixes, next: next}
+	m := &Mux{
+		server: s, paths: http.NewServeMux(), routes: make(map[string][]authz.Route),
+		prefixes: append([]string{""}, prefixes...), first: make(map[string]bool), next: next,
+	}
 	for _, prefix := range prefixes {
 		if !strings.HasPrefix(prefix, "/") || prefix == "/" || path.Clean(prefix) != prefix {
 			panic("the prefix " + prefix + " has to be a path such as /chef")
 		}
+		m.first[firstSegment(prefix)] = true
 	}
 	for _, route := range routes {
 		checkRoute(route)
+		m.first[firstSegment(route.Path)] = true
 		m.routes[route.Path] = append(m.routes[route.Path], route)
 	}
 	for pattern, here := range m.routes {
@@ -90,11 +96,14 @@ func (m *Mux) routeFor(r *http.Request, status int) (*authz.Route, string) {
 
 // find returns the request as the route's pattern expects it, and what to call its path; nil where there is none.
 func (m *Mux) find(r *http.Request) (*http.Request, string) {
+	if !m.first[firstSegment(r.URL.Path)] { // most requests are none of a vendor's: they cost nothing here
+		return nil, ""
+	}
 	clean, ok := cleanPath(r.URL)
 	if !ok {
 		return nil, ""
 	}
-	for _, prefix := range append([]string{""}, m.prefixes...) {
+	for _, prefix := range m.prefixes {
 		rest, under := strings.CutPrefix(clean, prefix+"/")
 		if !under {
 			continue
@@ -105,6 +114,12 @@ func (m *Mux) find(r *http.Request) (*http.Request, string) {
 		}
 	}
 	return nil, ""
+}
+
+// firstSegment returns the first segment of a decoded path that is not empty.
+func firstSegment(path string) string {
+	first, _, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
+	return first
 }
 
 // cleanPath returns the path of u, still escaped, without empty segments; false where one is none that a vendor has: a
@@ -141,11 +156,7 @@ func (m *Mux) dispatch(w http.ResponseWriter, r *http.Request, here []authz.Rout
 		}
 	}
 	if len(taking) == 0 {
-		allow := allowed(here)
-		w.Header().Set("Allow", allow) // RFC 9110 §15.5.6
-		e := authz.Refuse(authz.CodeInvalidRequest, "This endpoint answers "+allow+" only.")
-		e.Status = http.StatusMethodNotAllowed
-		m.server.Refuse(w, r, &here[0], e)
+		m.server.RefuseMethod(w, r, &here[0], allowed(here))
 		return
 	}
 	route, err := choose(r, taking)
@@ -181,7 +192,7 @@ const sharedSegments = 2
 func (m *Mux) neighbour(r *http.Request) *authz.Route {
 	clean := path.Clean("/" + r.URL.Path)
 	best, most := "", sharedSegments-1
-	for _, prefix := range append([]string{""}, m.prefixes...) {
+	for _, prefix := range m.prefixes {
 		rest, under := strings.CutPrefix(clean, prefix+"/")
 		for _, pattern := range slices.Sorted(maps.Keys(m.routes)) {
 			if n := shared(rest, pattern[1:]); under && n > most {

@@ -147,6 +147,7 @@ func TestVendorsPathsAnswerInEverySpelling(t *testing.T) {
 		{"GET", "/chef/v1/oauth/token", "validate", "", "/chef/v1/oauth/token"},
 		{"GET", "//chef//v1/oauth/token/", "validate", "", "/chef/v1/oauth/token"},
 		{"GET", "/v1/oauth/%74oken", "validate", "", "/v1/oauth/token"},
+		{"GET", "/%76%31/oauth/token", "validate", "", "/v1/oauth/token"},
 		{"POST", "//virtual_dir/oauth/gam/signin", "signin at gam", "", "/virtual_dir/oauth/gam/signin"},
 		{"POST", "/api/get_access_token/", "boxo", "", "/api/get_access_token"},
 		{"DELETE", "/v1/oauth/secret-token-of-a-client", "revoke", "secret-token-of-a-client", "/v1/oauth/{access_token}"},
@@ -184,6 +185,13 @@ func TestOtherPathsGoOnAsTheyAre(t *testing.T) {
 			require.Equal(t, http.StatusNotFound, w.Code)
 		})
 	}
+}
+
+func TestTheRFCsEndpointsPayNothingForTheVendors(t *testing.T) {
+	mux := dialect.NewMux(newServer(t, slog.Default()), newHouse(t).routes(), []string{"/chef"}, http.NotFoundHandler())
+	r := httptest.NewRequest(http.MethodPost, "/oauth2/token", nil)
+	without := testing.AllocsPerRun(100, func() { http.NotFound(httptest.NewRecorder(), r) })
+	require.Equal(t, without, testing.AllocsPerRun(100, func() { mux.ServeHTTP(httptest.NewRecorder(), r) }))
 }
 
 func TestParametersTellRoutesOfOnePathApart(t *testing.T) {

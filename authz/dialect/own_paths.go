@@ -18,7 +18,7 @@ var ours = []string{
 
 // checkRoute panics for a path that is written wrongly or would stand in front of ours.
 func checkRoute(route authz.Route) {
-	first, _, _ := strings.Cut(strings.TrimPrefix(route.Path, "/"), "/")
+	first := firstSegment(route.Path)
 	switch {
 	case !strings.HasPrefix(route.Path, "/") || path.Clean(route.Path) != route.Path:
 		panic("the path " + route.Path + " has to begin with a slash and to have no other that it does not need")

@@ -4,11 +4,13 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -70,6 +72,35 @@ func TestEveryVendorHasTranscripts(t *testing.T) {
 	}
 }
 
+// A room's README says of every error, and of every contradiction in the vendor's text, which transcript shows it.
+func TestEveryTranscriptIsNamedInARoomAndEveryNamedOneIsThere(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(transcripts, "*", "*.txtar"))
+	require.NoError(t, err)
+	unnamed := map[string]bool{}
+	for _, file := range files {
+		name, _ := filepath.Rel(transcripts, file)
+		unnamed[filepath.ToSlash(name)] = true
+	}
+	there := maps.Clone(unnamed)
+	rooms, err := filepath.Glob(filepath.Join("..", "..", "authz", "dialect", "*", "README.md"))
+	require.NoError(t, err)
+	named := regexp.MustCompile("`[a-z0-9/-]+\\.txtar`")
+	for _, room := range append(rooms, filepath.Join("..", "..", "superapp", "partner", "README.md")) {
+		text, err := os.ReadFile(room)
+		require.NoError(t, err)
+		require.Contains(t, string(text), "nothing\n\nTranscripts are in ", "%s has no table of what the vendor's text leaves open", room)
+		for _, name := range named.FindAllString(string(text), -1) {
+			name = strings.Trim(name, "`")
+			if !strings.Contains(name, "/") {
+				name = filepath.Base(filepath.Dir(room)) + "/" + name
+			}
+			require.True(t, there[name], "%s names %s, which is not in testdata/dialects", room, name)
+			delete(unnamed, name)
+		}
+	}
+	require.Empty(t, unnamed, "no README of a room names these")
+}
+
 // seedTranscripts fills a database with the fixtures and with what a server makes at its first start, and closes it.
 func seedTranscripts(t *testing.T, dsn string) {
 	t.Helper()
@@ -101,6 +132,7 @@ type play struct {
 	browsers map[string]*browser
 	recover  func() // brings the database back
 	panics   bool   // the next request is to
+	peer     *peer  // the other servers that this one calls; nil: nobody is there
 }
 
 // newPlay starts a server whose clock stands still, with the routes of the vendors tapped.
@@ -171,13 +203,18 @@ func (p *play) play(s step) {
 	case s.parallel > 0:
 		p.playParallel(s)
 	default:
-		p.playOne(s)
+		for range s.times {
+			p.playOne(s)
+		}
 	}
 }
 
 func (p *play) playOne(s step) {
 	p.t.Helper()
 	p.tap.forget()
+	if err := p.tellPeer(s.calls); err != nil {
+		p.t.Fatalf("calls of %q: %v", firstLine(s.request), err)
+	}
 	a := p.send(s.request)
 	fail := func(part string, err error) {
 		if err != nil {
@@ -187,6 +224,7 @@ func (p *play) playOne(s step) {
 	if s.params != nil {
 		fail("params", p.tap.matchParams(*s.params, p.names))
 	}
+	fail("calls", p.matchCalls(s.calls))
 	if s.members != nil {
 		fail("members", p.tap.matchMembers(*s.members, p.names))
 	}

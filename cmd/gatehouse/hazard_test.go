@@ -281,7 +281,7 @@ func TestEveryRedirectURIThatCanBeRegisteredWorksToTheEnd(t *testing.T) {
 	}
 }
 
-// contract.md: a code lives at most five minutes, whatever a client's record says.
+// A code lives at most five minutes, whatever a client's record says.
 func TestACodeLivesFiveMinutesAtMost(t *testing.T) {
 	s := newTestServer(t, testdb.SQLite(t))
 	s.register(storage.Client{ID: "slow", CodeLifetime: storage.Lifetime(time.Hour)})

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -367,4 +368,25 @@ func sealedOf(t testing.TB, c *storage.Client) string {
 	}
 	require.NoError(t, json.Unmarshal(c.Dialects["gam"], &settings))
 	return settings.SuperApp.Secret
+}
+
+func TestSignInsAtOnceOfSomebodyNewAreOnePerson(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s, _ := newMiniAppServer(t, dsn)
+		before := s.people()
+		answers := make([]answer, 20)
+		var group sync.WaitGroup
+		for i := range answers {
+			group.Go(func() { answers[i] = s.gamSignIn(signInForm()) })
+		}
+		group.Wait()
+		guids := map[any]bool{}
+		for _, a := range answers {
+			require.Equal(t, http.StatusOK, a.StatusCode, a.body)
+			guids[a.json(t)["user_guid"]] = true
+			require.True(t, s.active("print-here", a.json(t)["access_token"]))
+		}
+		require.Len(t, guids, 1)
+		require.Equal(t, before+1, s.people())
+	})
 }

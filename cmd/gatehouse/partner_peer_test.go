@@ -39,7 +39,7 @@ type received struct {
 }
 
 // newPeer starts a server that answers 404 where it was told nothing. The log of s never holds what it is sent.
-func newPeer(t *testing.T) *peer {
+func newPeer(t testing.TB) *peer {
 	t.Helper()
 	p := &peer{replies: map[string]reply{}}
 	p.Server = httptest.NewServer(p)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"os"
@@ -23,18 +22,13 @@ const testStore = "https://store.example/home?from=sso"
 // newStore is a server with a mini app that sends a company's people to a store.
 func newStore(t *testing.T, dsn string) (s *testServer, companyToken string) {
 	s = newTestServer(t, dsn)
-	s.register(storage.Client{ID: "store", Name: "Store", Dialects: map[string]json.RawMessage{
-		"xoxoday": json.RawMessage(`{"store_url":"` + testStore + `"}`),
-	}})
+	s.register(storage.Client{ID: "store", Name: "Store", Dialects: dialects(t, "xoxoday", map[string]any{"store_url": testStore})})
 	return s, s.tokens("bo@example.com", "store", "scope", "user_session")["access_token"].(string)
 }
 
 func (s *testServer) sso(token, body string) answer {
 	s.t.Helper()
-	r, err := http.NewRequest(http.MethodPost, s.url+"/v1/oauth/sso/stores/company", strings.NewReader(body))
-	require.NoError(s.t, err)
-	r.Header.Set("Authorization", "Bearer "+token)
-	return do(s.t, http.DefaultClient, r)
+	return s.send(http.MethodPost, "/v1/oauth/sso/stores/company", body, "Authorization", "Bearer "+token)
 }
 
 func (s *testServer) ticket(token, email string) string {
@@ -227,11 +221,13 @@ func TestWhoCameByATicketAndHasAPasswordAllowsNothingWithoutIt(t *testing.T) {
 	allowed := b.decide(own, "allow")
 	require.NotEmpty(t, callback(t, allowed).Get("code"))
 
-	// What is allowed already needs no question, so a ticket is good for it.
+	// A ticket is for the mini app that made it, and there for what is allowed already.
+	s.tokens("eve@example.com", "store", "scope", "email")
 	other := s.newBrowser()
 	require.Equal(t, http.StatusSeeOther, other.get(s.ticket(token, "eve@example.com")).StatusCode)
-	require.NotEmpty(t, callback(t, other.authorize(request("photoprint"))).Get("code"))
-	require.Equal(t, "login_required", callback(t, other.authorize(request("photoprint", "prompt", "none", "max_age", "600"))).Get("error"), "a ticket is no proof of presence")
+	require.NotEmpty(t, callback(t, other.authorize(request("store", "scope", "email"))).Get("code"))
+	require.Equal(t, "login_required", callback(t, other.authorize(request("store", "scope", "email", "prompt", "none", "max_age", "600"))).Get("error"), "a ticket is no proof of presence")
+	require.Equal(t, "login_required", callback(t, other.authorize(request("photoprint", "prompt", "none"))).Get("error"), "another mini app")
 }
 
 func TestWhoWasNewToTheCompanyDecidesAfterATicket(t *testing.T) {

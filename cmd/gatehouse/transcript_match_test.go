@@ -19,7 +19,7 @@ func (n learned) clone() learned { return maps.Clone(n) }
 const shortestSecret = 20
 
 func (n learned) secret(name string) bool {
-	given := []string{"ISSUER", "MIB", "PASSWORD"}
+	given := []string{"ISSUER", "MIB", "PASSWORD", "PEER"}
 	return len(n[name]) >= shortestSecret && !strings.Contains(n[name], " ") && !slices.Contains(given, name) && !strings.HasPrefix(name, "PLAIN_")
 }
 

@@ -13,7 +13,9 @@ type step struct {
 	setup    []string
 	request  string // empty: only the setup
 	parallel int    // how often it is sent at once; 0: it is not
+	times    int    // how often it is sent in turn
 	params   *string
+	calls    []call
 	members  *string
 	answer   string
 	others   string
@@ -24,7 +26,7 @@ type step struct {
 func parseTranscript(raw []byte) ([]step, error) {
 	archive := txtar.Parse(raw)
 	if strings.TrimSpace(string(archive.Comment)) == "" {
-		return nil, fmt.Errorf("the comment is missing: say what the transcript shows, and which row of dialects.md")
+		return nil, fmt.Errorf("the comment is missing: say what the transcript shows, and what of the vendor's text it belongs to")
 	}
 	p := parser{answered: true}
 	for i, f := range archive.Files {
@@ -51,7 +53,7 @@ func (p *parser) add(name, text string) error {
 	switch word {
 	case "setup":
 		return p.addSetup(text)
-	case "request", "parallel":
+	case "request", "repeat", "parallel":
 		return p.addRequest(word, count, text)
 	}
 	if p.requests == 0 {
@@ -61,9 +63,14 @@ func (p *parser) add(name, text string) error {
 	switch word {
 	case "params", "members":
 		return p.addInside(s, word, text)
+	case "call", "reply":
+		return p.addCall(s, word, text)
 	case "answer":
 		if p.answered || strings.TrimSpace(text) == "" {
 			return fmt.Errorf("has no request, or nothing in it")
+		}
+		if p.last == "call" {
+			return fmt.Errorf("comes before the reply to the call above")
 		}
 		s.answer, p.answered = text, s.parallel == 0
 		return nil
@@ -74,7 +81,7 @@ func (p *parser) add(name, text string) error {
 		s.others, p.answered = text, true
 		return nil
 	}
-	return fmt.Errorf("is not a section; use setup, request, parallel N, params, members, answer or others")
+	return fmt.Errorf("is not a section; use setup, request, repeat N, parallel N, params, call, reply, members, answer or others")
 }
 
 func (p *parser) addSetup(text string) error {
@@ -98,15 +105,20 @@ func (p *parser) addRequest(word, count, text string) error {
 	if len(strings.Fields(firstLine(text))) < 2 {
 		return fmt.Errorf("must begin with a line such as POST /v1/oauth/token")
 	}
-	s := step{request: text}
-	if word == "parallel" {
-		n, err := strconv.Atoi(count)
-		if err != nil || n < 2 || n > 100 {
+	s, n := step{request: text, times: 1}, 0
+	if word != "request" {
+		var err error
+		if n, err = strconv.Atoi(count); err != nil || n < 2 || n > 1000 {
 			return fmt.Errorf("has to say how often, as in parallel 20")
 		}
+	}
+	switch {
+	case word == "parallel":
 		s.parallel = n
-	} else if count != "" {
-		return fmt.Errorf("has no number; parallel N has")
+	case word == "repeat":
+		s.times = n
+	case count != "":
+		return fmt.Errorf("has no number; parallel N and repeat N have")
 	}
 	p.steps, p.answered = append(p.steps, s), false
 	p.requests++
@@ -120,9 +132,26 @@ func (p *parser) addInside(s *step, word, text string) error {
 		return fmt.Errorf("belongs between a request and its answer")
 	case *field != nil:
 		return fmt.Errorf("is there twice")
-	case word == "params" && s.members != nil:
-		return fmt.Errorf("belongs before members")
+	case word == "params" && (s.members != nil || s.calls != nil):
+		return fmt.Errorf("belongs before call and members")
+	case p.last == "call":
+		return fmt.Errorf("comes before the reply to the call above")
 	}
 	*field = &text
+	return nil
+}
+
+// addCall reads a call that the server makes before it answers, and behind it what it is replied.
+func (p *parser) addCall(s *step, word, text string) error {
+	switch {
+	case p.answered || s.parallel > 0 || s.members != nil:
+		return fmt.Errorf("belongs between a request, with its params, and the members of its answer")
+	case word == "call" && p.last == "call", word == "reply" && p.last != "call":
+		return fmt.Errorf("belongs in pairs, a call and its reply")
+	case word == "call":
+		s.calls = append(s.calls, call{request: text})
+	default:
+		s.calls[len(s.calls)-1].reply = text
+	}
 	return nil
 }

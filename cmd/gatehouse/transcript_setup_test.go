@@ -42,6 +42,7 @@ var setupCommands = map[string]struct {
 		p.names[args[0]] = base64.StdEncoding.EncodeToString([]byte(args[1]))
 		return nil
 	}},
+	"peer":      {1, (*play).startPeer},
 	"outage":    {0, (*play).outage},
 	"recover":   {0, (*play).reconnect},
 	"panic":     {0, func(p *play, _ []string) error { p.panics, p.tap.panics = true, true; return nil }},

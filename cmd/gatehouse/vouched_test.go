@@ -92,7 +92,7 @@ func TestWhoCameByATicketChangesNothingAtTheirOwnPagesWithoutTheirPassword(t *te
 	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "bo@example.com")).StatusCode)
 
 	for path, form := range map[string]struct{ id, action string }{
-		"/account/apps": {"app-photoprint:company", "disconnect"}, "/account": {"sessions", "sessions"},
+		"/account/apps": {"app-photoprint", "disconnect"}, "/account": {"sessions", "sessions"},
 	} {
 		action, fields := formOf(t, b.get(path), form.id)
 		fields.Set("action", form.action)
@@ -105,11 +105,11 @@ func TestWhoCameByATicketChangesNothingAtTheirOwnPagesWithoutTheirPassword(t *te
 	require.NotEmpty(t, g.ID)
 	require.Equal(t, "bo@example.com", elsewhere.account(), "still signed in there")
 
-	action, fields := formOf(t, b.get("/account/apps"), "app-photoprint:company")
+	action, fields := formOf(t, b.get("/account/apps"), "app-photoprint")
 	fields.Set("action", "disconnect")
 	back := b.signIn(b.submit(action, fields), "bo@example.com")
 	require.Equal(t, http.StatusOK, back.StatusCode, "and back at the page")
-	action, fields = formOf(t, back, "app-photoprint:company")
+	action, fields = formOf(t, back, "app-photoprint")
 	fields.Set("action", "disconnect")
 	require.Contains(t, b.submit(action, fields).Header.Get("Location"), "done=disconnect")
 }
@@ -135,11 +135,12 @@ func TestATicketEndsWithTheTokensThatItWasMadeWith(t *testing.T) {
 	})
 }
 
-// Or a client could take every address whose owner has no account here yet.
-func TestACompanysClientCannotMakeAccountsWithoutLimit(t *testing.T) {
+// Or a client could take every address whose owner has no account here yet, and ask who has one.
+func TestACompanysClientCannotNamePeopleWithoutLimit(t *testing.T) {
 	s, token := newStore(t, testdb.SQLite(t))
 	s.ticket(token, "first@acme.example")
-	made := 1
+	require.Equal(t, http.StatusForbidden, s.sso(token, `{"user_input":"ana@example.com"}`).StatusCode)
+	made := 2
 	for ; made < 2000; made++ {
 		a := s.sso(token, fmt.Sprintf(`{"user_input":"victim%d@elsewhere.example"}`, made))
 		if a.StatusCode == http.StatusTooManyRequests {
@@ -150,6 +151,7 @@ func TestACompanysClientCannotMakeAccountsWithoutLimit(t *testing.T) {
 		require.Equal(t, http.StatusOK, a.StatusCode, a.body)
 	}
 	require.Equal(t, 500, made)
+	require.Equal(t, http.StatusTooManyRequests, s.sso(token, `{"user_input":"ana@example.com"}`).StatusCode, "nor is it told who has an account")
 	s.ticket(token, "first@acme.example") // who is known can always be sent
 	s.forward(15 * time.Minute)
 	s.ticket(token, "another@acme.example")

@@ -108,6 +108,7 @@ func TestAttributesNeverOverrideStandardAndProtocolClaims(t *testing.T) {
 func TestAttributesAreThoseWithoutAScopeOfTheirOwn(t *testing.T) {
 	u := ana()
 	u.Attributes["custominfo"] = map[string]any{"City": "Canelones"}
+	u.Attributes["guid"], u.Attributes["external_id"] = "7d1d7a46", "E-77" // which "do not share user IDs" is about
 	u.Attributes["city"], u.Attributes["birthdate"], u.Attributes["nothing"], u.Attributes["empty"] = "Canelones", "2000-01-01", nil, ""
 	before := maps.Clone(u.Attributes)
 	released, err := newClaims().Of(t.Context(), u, &storage.Client{ID: "photoprint"}, "gam_user_additional")

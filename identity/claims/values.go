@@ -75,7 +75,7 @@ func roles(u storage.User) any {
 // scoped lists the attributes that GAM has scopes for, other than gam_user_additional_data.
 var scoped = []string{
 	"preferred_username", "birthdate", "gender", "picture", "profile", "address", "city", "state", "post_code", "zoneinfo", "custominfo",
-	"initial_properties", "application_data",
+	"initial_properties", "application_data", "guid", "external_id",
 }
 
 // attributes is what GAM's gam_user_additional_data shares: the attributes of a person that no other of GAM's scopes

@@ -38,7 +38,7 @@ func decodeConnect(r *http.Request) (*authz.Request, error) {
 		return req, err
 	}
 	if !body.IsJSON() {
-		return req, refuseBoxo(boxo.ParsingError, "The request body is not a JSON object.")
+		return req, boxo.Refuse(boxo.ParsingError, "The request body is not a JSON object.")
 	}
 	if err := addressed(req, body); err != nil {
 		return req, err
@@ -50,7 +50,7 @@ func decodeConnect(r *http.Request) (*authz.Request, error) {
 		req.Params[paramUserData] = string(raw)
 	}
 	if len(req.Params) != 1 {
-		return req, refuseBoxo(boxo.ParsingError, "Send one of auth_code and user_data.")
+		return req, boxo.Refuse(boxo.ParsingError, "Send one of auth_code and user_data.")
 	}
 	return req, nil
 }
@@ -63,9 +63,9 @@ func addressed(req *authz.Request, from dialect.Body) error {
 	case err != nil:
 		return err
 	case named[boxo.HeaderHostApp] == "":
-		return refuseBoxo(boxo.HostAppNotFound, "client_id is missing.")
+		return boxo.Refuse(boxo.HostAppNotFound, "client_id is missing.")
 	case named[boxo.HeaderApp] == "":
-		return refuseBoxo(boxo.MiniAppNotFound, "app_id is missing.")
+		return boxo.Refuse(boxo.MiniAppNotFound, "app_id is missing.")
 	}
 	req.Header = req.Header.Clone()
 	for header, id := range named {
@@ -110,7 +110,7 @@ func (p *Partner) connect(ctx context.Context, req *authz.Request) (*authz.Answe
 		return nil, err
 	}
 	if !data.hasAll(n.settings.RequiredFields) {
-		return nil, refuseBoxo(boxo.InvalidUserData, "The user data lack a field that the mini app requires.")
+		return nil, boxo.Refuse(boxo.InvalidUserData, "The user data lack a field that the mini app requires.")
 	}
 	return p.tokenOf(ctx, n, data)
 }
@@ -123,11 +123,11 @@ func (p *Partner) connection(c *storage.Client, req *authz.Request) (*connection
 	broker := req.Params["code"] != ""
 	switch {
 	case platform.TokenURL == "":
-		return nil, refuseBoxo(codeNotSet, "The mini app's token_url is not set.")
+		return nil, boxo.Refuse(codeNotSet, "The mini app's token_url is not set.")
 	case broker && (platform.AccessTokenURL == "" || platform.UserDataURL == ""):
-		return nil, refuseBoxo(codeNotSet, "The host app's access_token_url or user_data_url is not set.")
+		return nil, boxo.Refuse(codeNotSet, "The host app's access_token_url or user_data_url is not set.")
 	case platform.AppSecret == "":
-		return nil, refuseBoxo(codeAppNotSet, "The mini app's app_secret is not set.")
+		return nil, boxo.Refuse(codeAppNotSet, "The mini app's app_secret is not set.")
 	}
 	var err error
 	n.appSecret, err = p.open(c, platform.AppSecret)

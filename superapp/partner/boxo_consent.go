@@ -10,6 +10,7 @@ import (
 	"gatehouse/authz"
 	"gatehouse/authz/dialect"
 	"gatehouse/authz/dialect/boxo"
+	"gatehouse/consent"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -37,7 +38,7 @@ func decodeConsent(r *http.Request) (*authz.Request, error) {
 		return req, err
 	}
 	if req.Params[paramReference] == "" {
-		return req, refuseBoxo(codeUserIDRequired, "user_reference is missing.")
+		return req, boxo.Refuse(codeUserIDRequired, "user_reference is missing.")
 	}
 	return req, nil
 }
@@ -65,27 +66,13 @@ func (p *Partner) consent(ctx context.Context, req *authz.Request) (*authz.Answe
 		"consent": false, "scopes": []string{}, "updated_at": nil,
 	}
 	if grant != nil {
-		scopes := allowed(grant, c, p.now())
+		scopes := append([]string{}, consent.AllowedScopes(grant, c.Scopes, p.now())...)
 		lacks := func(s storage.ClientScope) bool { return s.Required && !slices.Contains(scopes, s.Name) }
 		found["consent"] = len(scopes) > 0 && !slices.ContainsFunc(c.Scopes, lacks)
 		found["scopes"] = scopes
 		found["updated_at"] = grant.UpdatedAt.UTC().Truncate(time.Second) // of the last decision
 	}
 	return &authz.Answer{Client: c, Members: found}, nil
-}
-
-// allowed returns the scopes that a grant allows at a time.
-func allowed(g *storage.Grant, c *storage.Client, at time.Time) []string {
-	inForce := func(until time.Time) bool { return until.IsZero() || at.Before(until) }
-	scopes := []string{}
-	for _, scope := range c.Scopes {
-		if inForce(g.Until) && slices.ContainsFunc(g.Decisions, func(d storage.Decision) bool {
-			return d.Scope == scope.Name && d.Allowed && inForce(d.Until)
-		}) {
-			scopes = append(scopes, scope.Name)
-		}
-	}
-	return scopes
 }
 
 const (

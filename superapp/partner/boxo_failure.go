@@ -32,13 +32,6 @@ var partnersCodes = []string{
 	"INTEGRATION_ENABLED_NOT_SET", "HOSTAPP_ENABLED_NOT_SET", "HOSTAPP_USER_NOT_FOUND", "PLAN_LIMIT_REACHED",
 }
 
-// refuseBoxo returns a refusal that Boxo has a code of its own for.
-func refuseBoxo(code, description string) error {
-	e := authz.Refuse(authz.CodeInvalidRequest, description)
-	e.Vendor = code
-	return e
-}
-
 // failBoxo writes a refusal as the platform does: status 400 with a code and a text. What proxies and monitors have to
 // see keeps its status.
 func failBoxo(req *authz.Request, e *authz.Error) authz.Response {
@@ -86,7 +79,7 @@ func (s side) read(answer *outbound.Response) (members, error) {
 	code, err := m.text("error_code")
 	switch {
 	case code != "" && slices.Contains(partnersCodes, code):
-		return nil, refuseBoxo(code, string(s)+" refused.")
+		return nil, boxo.Refuse(code, string(s)+" refused.")
 	case code != "" || err != nil:
 		return nil, s.failed(codeUnexpected, "answered with an error that is not known.", nil)
 	case answer.Status != http.StatusOK:

@@ -26,7 +26,7 @@ type userData struct {
 func readUserData(raw json.RawMessage) (*userData, error) {
 	m := readMembers(raw)
 	if m == nil {
-		return nil, refuseBoxo(boxo.InvalidUserData, "user_data has to be an object.")
+		return nil, boxo.Refuse(boxo.InvalidUserData, "user_data has to be an object.")
 	}
 	data := &userData{Custom: m["custom_attributes"]}
 	if string(data.Custom) == "null" {
@@ -38,15 +38,15 @@ func readUserData(raw json.RawMessage) (*userData, error) {
 	} {
 		text, err := m.text(name)
 		if err != nil {
-			return nil, refuseBoxo(boxo.InvalidUserData, "The member "+name+" of user_data has to be a string.")
+			return nil, boxo.Refuse(boxo.InvalidUserData, "The member "+name+" of user_data has to be a string.")
 		}
 		*into = text
 	}
 	switch n := utf8.RuneCountInString(data.Reference); {
 	case n == 0:
-		return nil, refuseBoxo(boxo.InvalidUserData, "The member reference of user_data is missing.")
+		return nil, boxo.Refuse(boxo.InvalidUserData, "The member reference of user_data is missing.")
 	case n > maxReference:
-		return nil, refuseBoxo(boxo.InvalidUserData, "The member reference of user_data has more than 100 characters.")
+		return nil, boxo.Refuse(boxo.InvalidUserData, "The member reference of user_data has more than 100 characters.")
 	}
 	return data, nil
 }

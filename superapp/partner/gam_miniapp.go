@@ -121,9 +121,7 @@ func (p *Partner) provision(ctx context.Context, at *superApp, info *person) (st
 	case err != nil:
 		return user, err
 	case user.Disabled:
-		e := authz.Refuse(authz.CodeAccessDenied, "The account of this person is disabled.")
-		e.Status = http.StatusForbidden
-		return user, e
+		return user, authz.Refuse(authz.CodeAccessDenied, "The account of this person is disabled.").WithStatus(http.StatusForbidden)
 	}
 	return user, nil
 }

@@ -17,15 +17,19 @@ var accessTokenParameters = []parameter{
 	{returnURI, "redirect_uri"}, {"code_verifier", "code_verifier"}, // not BoxC's, and checked where they are sent
 }
 
+// inBody are the parameters that may not be in the URL.
+var inBody = []string{nonce, applicationID, applicationSecret, returnURI, "code_verifier"}
+
 // decodeAccessToken reads an exchange of a nonce. The client's credentials may be in the body or in HTTP Basic, and
 // nothing may be in the URL (RFC 6749 §2.3.1). Another Authorization header is not looked at: libraries send the token
 // they have with every call.
 func decodeAccessToken(r *http.Request) (*authz.Request, error) {
 	req := &authz.Request{Params: authz.Params{"grant_type": "authorization_code"}}
-	if authorization := r.Header.Get("Authorization"); isScheme(authorization, "Basic") {
+	authorization := r.Header.Get("Authorization")
+	if _, basic := dialect.Credentials(authorization, "Basic"); basic {
 		req.Authorization = authorization
 	}
-	if err := refuseQuery(r); err != nil {
+	if err := dialect.RefuseQuery(r, inBody...); err != nil {
 		return req, err
 	}
 	body, err := dialect.ReadBody(r, false)
@@ -45,23 +49,6 @@ func decodeAccessToken(r *http.Request) (*authz.Request, error) {
 		}
 	}
 	return req, wrong.refusal()
-}
-
-// refuseQuery refuses parameters in the URL, where logs and histories keep them.
-func refuseQuery(r *http.Request) error {
-	query := r.URL.Query()
-	for _, p := range accessTokenParameters {
-		if query.Has(p.theirs) {
-			return authz.Refuse(authz.CodeInvalidRequest, "Parameters belong into the request body, not into the URL.")
-		}
-	}
-	return nil
-}
-
-// isScheme reports whether an Authorization header has this scheme (RFC 9110 §11.1).
-func isScheme(authorization, scheme string) bool {
-	sent, _, _ := strings.Cut(authorization, " ")
-	return strings.EqualFold(sent, scheme)
 }
 
 // encodeAccessToken answers with an access token, which never expires unless the client's record says otherwise.

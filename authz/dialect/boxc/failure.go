@@ -60,7 +60,7 @@ func fail(_ *authz.Request, e *authz.Error) authz.Response {
 	case body.Code == codeRevoked:
 		response.Status = http.StatusForbidden
 	case e.Code == authz.CodeInvalidClient:
-		response.Header = map[string]string{"WWW-Authenticate": `Basic realm="gatehouse", charset="UTF-8"`} // RFC 7617 §2.1
+		response.Header = map[string]string{"WWW-Authenticate": authz.BasicChallenge}
 	case body.Code == codeInvalidToken:
 		response.Header = map[string]string{"WWW-Authenticate": `Bearer realm="gatehouse", error="invalid_token"`} // RFC 6750 §3
 	}

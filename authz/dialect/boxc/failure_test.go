@@ -55,7 +55,7 @@ func TestErrorsAreThereOnlyWhereFieldsAreWrong(t *testing.T) {
 		`"errors":{"nonce":"Required"},"error":"invalid_request","error_description":"These parameters are missing or no text: nonce."}`, string(raw))
 }
 
-func TestAnAccessTokenIsWrittenAsInTheSeed(t *testing.T) {
+func TestAnAccessTokenIsWrittenAsInTheVendorsExample(t *testing.T) {
 	for _, c := range []struct {
 		life time.Duration
 		want string

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"gatehouse/authz"
+	"gatehouse/authz/dialect"
 )
 
 // revokeHeaders say that there is a better place to revoke a token, one without it in the URL: since BoxC itself has one,
@@ -21,13 +22,14 @@ var revokeHeaders = map[string]string{
 func decodeRevoke(r *http.Request) (*authz.Request, error) {
 	req := &authz.Request{Params: authz.Params{"token": r.PathValue(accessToken)}}
 	authorization := strings.Join(r.Header.Values("Authorization"), ", ")
-	_, credentials, _ := strings.Cut(authorization, " ")
+	token, bearer := dialect.Credentials(authorization, "Bearer")
+	_, basic := dialect.Credentials(authorization, "Basic")
 	switch {
 	case authorization == "":
-	case isScheme(authorization, "Basic"):
+	case basic:
 		req.Authorization = authorization
-	case isScheme(authorization, "Bearer") && credentials != "":
-		req.Params["access_token"] = credentials
+	case bearer && token != "":
+		req.Params["access_token"] = token
 	default:
 		return req, authz.Refuse(authz.CodeInvalidToken, "The Authorization header is neither the token's nor its application's.")
 	}

@@ -235,7 +235,7 @@ func TestTheStandardClaimsNeverBecomeCustomAttributes(t *testing.T) {
 }
 
 // requireToken wants text under RFC names, or a refusal that the format can tell.
-func requireToken(t *testing.T, req *authz.Request, err error, param string) {
+func requireToken(t *testing.T, req *authz.Request, err error, params ...string) {
 	t.Helper()
 	require.NotNil(t, req)
 	if err != nil {
@@ -244,7 +244,7 @@ func requireToken(t *testing.T, req *authz.Request, err error, param string) {
 		return
 	}
 	for name, value := range req.Params {
-		require.Contains(t, []string{"grant_type", param}, name)
+		require.Contains(t, append(params, "grant_type"), name)
 		require.True(t, value != "" && utf8.ValidString(value) && !strings.ContainsRune(value, 0), "%s: %q", name, value)
 	}
 	require.True(t, req.Authorization == "" || strings.HasPrefix(req.Authorization, "Basic "))
@@ -258,7 +258,7 @@ func FuzzDecodeCode(f *testing.F) {
 		r := post(contentType, body)
 		r.Header.Set("Authorization", authorization)
 		req, err := decodeCode(r)
-		requireToken(t, req, err, "code")
+		requireToken(t, req, err, "code", "code_verifier")
 	})
 }
 

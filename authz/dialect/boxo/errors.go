@@ -25,8 +25,8 @@ const (
 	UnknownError       = "UNKNOWN_ERROR"
 )
 
-// refuse returns a refusal that Boxo has a code of its own for.
-func refuse(code, description string) error {
+// Refuse returns a refusal that Boxo has a code of its own for.
+func Refuse(code, description string) error {
 	e := authz.Refuse(authz.CodeAccessDenied, description)
 	e.Vendor = code
 	return e

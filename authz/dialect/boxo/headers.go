@@ -36,7 +36,7 @@ func DecodeClient(r *http.Request) *authz.Request {
 func CheckClient(apps Apps) func(context.Context, *authz.Request) error {
 	return func(ctx context.Context, req *authz.Request) error {
 		if !hasPrefix(req, "Basic") {
-			return refuse(AccessDenied, "The Authorization header needs the client's own prefix, Token or Basic.")
+			return Refuse(AccessDenied, "The Authorization header needs the client's own prefix, Token or Basic.")
 		}
 		return checkHeaders(ctx, req, apps)
 	}
@@ -52,7 +52,7 @@ func decodeBearer(r *http.Request) (*authz.Request, error) {
 func checkBearer(apps Apps) func(context.Context, *authz.Request) error {
 	return func(ctx context.Context, req *authz.Request) error {
 		if !hasPrefix(req, "Bearer") {
-			return refuse(InvalidAccessToken, "The Authorization header needs the client's own prefix, Token or Bearer.")
+			return Refuse(InvalidAccessToken, "The Authorization header needs the client's own prefix, Token or Bearer.")
 		}
 		return checkHeaders(ctx, req, apps)
 	}
@@ -78,11 +78,11 @@ func checkHeaders(ctx context.Context, req *authz.Request, apps Apps) error {
 	settings, _ := registry.BoxoOf(req.Client)
 	for _, name := range []string{HeaderApp, HeaderHostApp} {
 		if settings.StrictHeaders && req.Header.Get(name) == "" {
-			return refuse(MissingHeader, "The header "+name+" is missing.")
+			return Refuse(MissingHeader, "The header "+name+" is missing.")
 		}
 	}
 	if named(req, HeaderHostApp, req.Client.ID) != "" {
-		return refuse(HostAppNotFound, "The header "+HeaderHostApp+" names another client.")
+		return Refuse(HostAppNotFound, "The header "+HeaderHostApp+" names another client.")
 	}
 	other := named(req, HeaderApp, settings.AppID)
 	if other == "" {
@@ -93,9 +93,9 @@ func checkHeaders(ctx context.Context, req *authz.Request, apps Apps) error {
 	case err != nil:
 		return err
 	case len(clients) == 0:
-		return refuse(MiniAppNotFound, "The header "+HeaderApp+" names no mini app.")
+		return Refuse(MiniAppNotFound, "The header "+HeaderApp+" names no mini app.")
 	}
-	return refuse(NoIntegration, "The header "+HeaderApp+" names another client's mini app.")
+	return Refuse(NoIntegration, "The header "+HeaderApp+" names another client's mini app.")
 }
 
 // named returns what a header names other than expected, however often it is there; empty when it names nothing else.

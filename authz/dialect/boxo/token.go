@@ -1,6 +1,7 @@
 package boxo
 
 import (
+	"maps"
 	"net/http"
 
 	"gatehouse/authz"
@@ -9,33 +10,36 @@ import (
 )
 
 // decodeCode reads a token request with an auth code (RFC 6749 §4.1.3). The vendor's table calls it auth_code and its
-// example authCode.
+// example authCode. code_verifier is not Boxo's: it is for codes that were asked for with a challenge (RFC 7636 §4.5).
 func decodeCode(r *http.Request) (*authz.Request, error) {
-	return decodeGrant(r, registry.GrantAuthorizationCode, "code", func(body dialect.Body) (string, error) {
-		sent, err := body.Params(map[string]string{"auth_code": "auth_code", "authCode": "authCode"})
-		code, example := sent["auth_code"], sent["authCode"]
-		switch {
-		case err != nil:
-			return "", err
-		case code == "":
-			return example, nil
-		case example != "" && example != code:
-			return "", refuse(InvalidAuthCode, "auth_code and authCode differ. Send one of them.")
+	return decodeGrant(r, registry.GrantAuthorizationCode, func(body dialect.Body) (authz.Params, error) {
+		sent, err := body.Params(map[string]string{"auth_code": "code", "authCode": "example", "code_verifier": "code_verifier"})
+		if err != nil {
+			return nil, err
 		}
-		return code, nil
+		example := sent["example"]
+		delete(sent, "example")
+		switch {
+		case example == "" || example == sent["code"]:
+		case sent["code"] != "":
+			return nil, Refuse(InvalidAuthCode, "auth_code and authCode differ. Send one of them.")
+		default:
+			sent["code"] = example
+		}
+		return sent, nil
 	})
 }
 
 // decodeRefresh reads a token request with a refresh token (RFC 6749 §6).
 func decodeRefresh(r *http.Request) (*authz.Request, error) {
-	return decodeGrant(r, registry.GrantRefreshToken, "refresh_token", func(body dialect.Body) (string, error) {
-		return body.Text("refresh_token")
+	return decodeGrant(r, registry.GrantRefreshToken, func(body dialect.Body) (authz.Params, error) {
+		return body.Params(map[string]string{"refresh_token": "refresh_token"})
 	})
 }
 
-// decodeGrant reads a token request whose body holds nothing but the grant, under the RFC name param. JSON without it is
-// for the endpoint to refuse; anything else without it is no request body of Boxo's.
-func decodeGrant(r *http.Request, grantType, param string, read func(dialect.Body) (string, error)) (*authz.Request, error) {
+// decodeGrant reads a token request whose body holds the grant and nothing else, which read returns under RFC names. JSON
+// without it is for the endpoint to refuse; anything else without it is no request body of Boxo's.
+func decodeGrant(r *http.Request, grantType string, read func(dialect.Body) (authz.Params, error)) (*authz.Request, error) {
 	req := DecodeClient(r)
 	req.Params, req.Kind = authz.Params{"grant_type": grantType}, registry.TokenUser
 	body, err := dialect.ReadBody(r, false)
@@ -43,14 +47,13 @@ func decodeGrant(r *http.Request, grantType, param string, read func(dialect.Bod
 		return req, err
 	}
 	grant, err := read(body)
-	switch {
-	case err != nil:
+	if err != nil {
 		return req, err
-	case grant != "":
-		req.Params[param] = grant
-	case !body.IsJSON():
+	}
+	if len(grant) == 0 && !body.IsJSON() {
 		return req, authz.Refuse(authz.CodeInvalidRequest, "The request body is not a JSON object.")
 	}
+	maps.Copy(req.Params, grant)
 	return req, nil
 }
 

@@ -26,15 +26,15 @@ var standardClaims = []string{
 // one, and where there is none or it was not verified. A token without a person is no token here.
 func checkUserData(req *authz.Request, a *authz.Answer) error {
 	if a.Kind != registry.TokenUser {
-		return refuse(InvalidAccessToken, "The access token is not a person's.")
+		return Refuse(InvalidAccessToken, "The access token is not a person's.")
 	}
 	settings, _ := registry.BoxoOf(req.Client)
 	for _, name := range settings.RequiredFields {
 		switch {
 		case !slices.Contains(a.Allowed, fields[name].claim):
-			return refuse(AccessDenied, "The person did not allow a field that the mini app requires.")
+			return Refuse(AccessDenied, "The person did not allow a field that the mini app requires.")
 		case valueOf(a, name) == "":
-			return refuse(InvalidUserData, "The person has no field that the mini app requires, or it is not verified.")
+			return Refuse(InvalidUserData, "The person has no field that the mini app requires, or it is not verified.")
 		}
 	}
 	return nil

@@ -24,9 +24,7 @@ func decodeAuthorize(r *http.Request) (*authz.Request, error) {
 			req.Params[name] = text
 		}
 	}
-	if req.Params["scope"] = dialect.Scope(req.Params["scope"]); req.Params["scope"] == "" {
-		delete(req.Params, "scope")
-	}
+	dialect.SpaceScopes(req.Params)
 	if req.Params["oauth"] == "auth" && req.Params["response_type"] == "" {
 		req.Params["response_type"] = "code"
 	}

@@ -1,6 +1,7 @@
 package gam
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -36,8 +37,8 @@ type failure struct {
 	Message string `json:"message"`
 }
 
-// Fail writes a refusal of an endpoint that clients authenticate at, in the form that the client's record asks for. As
-// long as the client is not known that is the RFCs' (RFC 6749 §5.2).
+// Fail writes a refusal of an endpoint that clients authenticate at, in the form that the client's record asks for. Where
+// the request names no client that is the RFCs' (RFC 6749 §5.2).
 func Fail(req *authz.Request, e *authz.Error) authz.Response {
 	if wantsGAM(req) {
 		f := failureOf(req, e)
@@ -49,14 +50,14 @@ func Fail(req *authz.Request, e *authz.Error) authz.Response {
 	}
 	response := rfcResponse(req, e)
 	if e.Status == http.StatusUnauthorized {
-		response.Header = challenge(`Basic realm="gatehouse", charset="UTF-8"`) // RFC 7617 §2.1
+		response.Header = challenge(authz.BasicChallenge)
 	}
 	return response
 }
 
 // failUserInfo writes a refusal of a token, with a challenge (RFC 6750 §3).
 func failUserInfo(req *authz.Request, e *authz.Error) authz.Response {
-	response, header := rfcResponse(req, e), bearerChallenge(e)
+	response, header := rfcResponse(req, e), challenge(authz.BearerChallenge(e, ""))
 	if wantsGAM(req) {
 		f := failureOf(req, e)
 		response, header = f.response(e), f.challenge()
@@ -68,10 +69,11 @@ func failUserInfo(req *authz.Request, e *authz.Error) authz.Response {
 }
 
 func wantsGAM(req *authz.Request) bool {
-	if req.Client == nil {
+	client := cmp.Or(req.Client, req.Named)
+	if client == nil {
 		return false
 	}
-	settings, _ := registry.GAMOf(req.Client)
+	settings, _ := registry.GAMOf(client)
 	return settings.ErrorFormat == registry.GAMErrorGAM
 }
 
@@ -88,14 +90,11 @@ func (f failure) response(e *authz.Error) authz.Response {
 	return authz.Response{Status: e.Status, Code: f.Code, Body: map[string]failure{"error": f}}
 }
 
-// failureOf says a refusal in GAM's words.
+// failureOf says a refusal in GAM's words. None is for a missing token: without one no client is known.
 func failureOf(req *authz.Request, e *authz.Error) failure {
 	f := failure{Code: codeOf(req, e), Message: e.Description}
 	if own, ok := gamMessages[f.Code]; ok {
 		f.Message = own
-	}
-	if e.Reason == authz.ReasonNoToken {
-		f.Message = noHeader
 	}
 	return f
 }
@@ -109,7 +108,7 @@ func codeOf(req *authz.Request, e *authz.Error) string {
 		return strconv.Itoa(e.Status)
 	case e.Code == authz.CodeInsufficientScope:
 		return codeNoIdentification
-	case e.Code == authz.CodeInvalidGrant && req.Params["grant_type"] == "refresh_token":
+	case e.Code == authz.CodeInvalidGrant && req.Params["grant_type"] == registry.GrantRefreshToken:
 		return codeRefresh
 	case e.Code == authz.CodeInvalidToken && e.Reason == authz.ReasonExpired:
 		return codeExpired
@@ -122,14 +121,6 @@ func codeOf(req *authz.Request, e *authz.Error) string {
 // challenge is GAM's own, which belongs to no standard.
 func (f failure) challenge() map[string]string {
 	return challenge(`OAuth realm="gatehouse",error_code="` + f.Code + `",error_description="` + f.Message + `"`)
-}
-
-// bearerChallenge names no error where no token was sent (RFC 6750 §3.1).
-func bearerChallenge(e *authz.Error) map[string]string {
-	if e.Code == "" {
-		return challenge(`Bearer realm="gatehouse"`)
-	}
-	return challenge(`Bearer realm="gatehouse", error="` + e.Code + `", error_description="` + e.Description + `"`)
 }
 
 func challenge(text string) map[string]string { return map[string]string{"WWW-Authenticate": text} }

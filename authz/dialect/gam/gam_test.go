@@ -164,3 +164,14 @@ func FuzzDecodeAuthorize(f *testing.F) {
 		}
 	})
 }
+
+func TestWhoHasNoCustomInfoHasTheirAttributesThereWhereBothWereAllowed(t *testing.T) {
+	of := func(claims map[string]any, allowed ...string) string {
+		return userInfoOf(&authz.Answer{Client: &storage.Client{}, Person: &storage.User{}, Subject: "u", Claims: claims, Allowed: allowed}).CustomInfo
+	}
+	own := map[string]any{"City": "Canelones", "points": 120}
+	require.Equal(t, `{"City":"Canelones","points":120}`, of(map[string]any{"attributes": own}, "attributes", "custominfo"))
+	require.Equal(t, "kept", of(map[string]any{"attributes": own, "custominfo": "kept"}, "attributes", "custominfo"))
+	require.Empty(t, of(map[string]any{"attributes": own}, "attributes"), "custominfo was not allowed")
+	require.Empty(t, of(map[string]any{"EmployeeID": "1"}, "EmployeeID", "custominfo"), "nor were all attributes")
+}

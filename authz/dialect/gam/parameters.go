@@ -2,7 +2,6 @@ package gam
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"gatehouse/authz"
@@ -15,7 +14,7 @@ import (
 // spellings, for one of names in the URL, and as dialect.ReadBody has it.
 func ReadForm(r *http.Request, names ...string) (authz.Params, error) {
 	params := make(authz.Params, len(names))
-	if err := refuseQuery(r, names...); err != nil {
+	if err := dialect.RefuseQuery(r, names...); err != nil {
 		return params, err
 	}
 	body, err := dialect.ReadBody(r, false)
@@ -33,21 +32,6 @@ func ReadForm(r *http.Request, names ...string) (authz.Params, error) {
 		}
 	}
 	return params, nil
-}
-
-// refuseQuery refuses these parameters in the URL, where logs and histories keep them.
-func refuseQuery(r *http.Request, names ...string) error {
-	query, err := dialect.ReadQuery(r)
-	if err != nil {
-		return err
-	}
-	spellings := spellingsOf(query)
-	for _, name := range names {
-		if spellings[name] != nil {
-			return authz.Refuse(authz.CodeInvalidRequest, "Parameters belong into the request body or a header, not into the URL.")
-		}
-	}
-	return nil
 }
 
 // spellingsOf returns, for each name in lower case, how it is written.
@@ -77,11 +61,4 @@ func textOf(body dialect.Body, spellings []string) (string, error) {
 		return body.Text(spellings[0])
 	}
 	return "", authz.Refuse(authz.CodeInvalidRequest, "A parameter is there more than once, in several spellings.")
-}
-
-// credentialsOf returns the Authorization header if it is one of a scheme, and what follows the scheme (RFC 9110 §11.4).
-func credentialsOf(authorization string, schemes ...string) (string, bool) {
-	scheme, credentials, _ := strings.Cut(authorization, " ")
-	is := slices.ContainsFunc(schemes, func(s string) bool { return strings.EqualFold(s, scheme) })
-	return strings.TrimSpace(credentials), is
 }

@@ -88,6 +88,10 @@ func userInfoOf(a *authz.Answer) userInfo {
 	}
 	all, _ := rest.take("attributes").(map[string]any)
 	info.Attributes = attributes(all, rest)
+	// Who has no custominfo has their attributes there too, where both were allowed: clients look in either place.
+	if info.CustomInfo == "" && len(all) > 0 && slices.Contains(a.Allowed, "custominfo") {
+		info.CustomInfo = text(all)
+	}
 	return info
 }
 

@@ -39,7 +39,7 @@ func authorizeRoute(s *authz.Server) authz.Route {
 func tokenRoute(s *authz.Server, path string) authz.Route {
 	return authz.Route{
 		Methods: []string{http.MethodPost}, Path: path, Dialect: registry.DialectGAM, Marks: []string{"grant_type"},
-		Endpoint: s.API(s.Token), Decode: decodeToken, Encode: encodeToken, Fail: Fail, Check: checkToken,
+		Endpoint: s.API(s.Token), Decode: decodeToken, Encode: encodeToken, Fail: Fail, Check: checkREST,
 		AccessLifetime: storage.Never, Refresh: refreshes, NoRedirectURI: true,
 	}
 }
@@ -54,19 +54,6 @@ func userInfoRoute(s *authz.Server, path string) authz.Route {
 
 // refreshes reports whether a client gets refresh tokens: GAM gives none unless somebody said how long they live.
 func refreshes(c *storage.Client) bool { return c.RefreshTokenLifetime != 0 }
-
-// checkToken is checkREST, and refuses the grant types that the RFCs' token endpoint knows beside GAM's: a client's own
-// token would never expire here, and stand on nobody's page.
-func checkToken(ctx context.Context, req *authz.Request) error {
-	if err := checkREST(ctx, req); err != nil {
-		return err
-	}
-	switch req.Params["grant_type"] {
-	case registry.GrantAuthorizationCode, registry.GrantRefreshToken:
-		return nil
-	}
-	return authz.Refuse(authz.CodeUnsupportedGrantType, "The grant type is not supported.")
-}
 
 // checkREST refuses a client whose record does not allow GAM's REST services. The client has proven who it is, so it is
 // not asked to do that again (401), but told that it may not (403).

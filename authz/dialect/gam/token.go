@@ -6,19 +6,21 @@ import (
 	"time"
 
 	"gatehouse/authz"
+	"gatehouse/authz/dialect"
 	"gatehouse/registry"
 )
 
-// tokenParameters are what a token request may have. scope is none of them: the scopes are those that the client is
-// registered for and the person allowed, whatever a client sends here.
-var tokenParameters = []string{"grant_type", "code", "redirect_uri", "code_verifier", "refresh_token", "client_id", "client_secret"}
+// tokenParameters are what a token request may have, client_id first, since it decides in which form the others are
+// refused. scope is none of them: the scopes are those that the client is registered for and the person allowed, whatever
+// a client sends here.
+var tokenParameters = []string{"client_id", "client_secret", "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token"}
 
 // decodeToken reads a token request. The client's credentials are in the body, or in HTTP Basic. Another Authorization
 // header is not looked at: GeneXus programs send the token they have with every call.
 func decodeToken(r *http.Request) (*authz.Request, error) {
 	params, err := ReadForm(r, tokenParameters...)
 	req := &authz.Request{Params: params}
-	if _, basic := credentialsOf(r.Header.Get("Authorization"), "Basic"); basic {
+	if _, basic := dialect.Credentials(r.Header.Get("Authorization"), "Basic"); basic {
 		req.Authorization = r.Header.Get("Authorization")
 	}
 	return req, err
@@ -45,7 +47,7 @@ func TokenOf(a *authz.Answer) Token {
 		AccessToken: a.AccessToken, ExpiresIn: int64(a.ExpiresIn / time.Second), RefreshToken: a.RefreshToken,
 		Scope: strings.Join(a.Scope, "+"), TokenType: "Bearer",
 	}
-	if a.Kind == "user" && a.Client.SubjectType != registry.SubjectPairwise {
+	if a.Kind == registry.TokenUser && a.Client.SubjectType != registry.SubjectPairwise {
 		t.UserGUID = a.Subject
 	}
 	return t

@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"gatehouse/authz"
+	"gatehouse/authz/dialect"
 )
 
 // decodeUserInfo finds the access token: in the Authorization header, or in a POST's body. Some clients send it in both
 // places; then it has to be the same one. In the URL it is refused (RFC 6750 §2, RFC 9700 §4.3.2).
 func decodeUserInfo(r *http.Request) (*authz.Request, error) {
 	const name = "access_token"
-	params, err := authz.Params{}, refuseQuery(r, name)
+	params, err := authz.Params{}, dialect.RefuseQuery(r, name)
 	if r.Method == http.MethodPost && r.ContentLength != 0 && err == nil {
 		params, err = ReadForm(r, name)
 	}
@@ -32,7 +33,7 @@ func decodeUserInfo(r *http.Request) (*authz.Request, error) {
 // tokenOf returns the access token of an Authorization header that is "t", "OAuth t" or "Bearer t"; empty where there is
 // none.
 func tokenOf(authorization string) string {
-	token, found := credentialsOf(authorization, "OAuth", "Bearer")
+	token, found := dialect.Credentials(authorization, "OAuth", "Bearer")
 	switch {
 	case found:
 		return token

@@ -14,16 +14,8 @@ func decodeAuthorize(r *http.Request) (*authz.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	spaceScopes(req.Params)
+	dialect.SpaceScopes(req.Params)
 	return req, nil
-}
-
-// spaceScopes separates scopes by spaces, as the RFCs do. Nothing but separators is no scope.
-func spaceScopes(params authz.Params) {
-	scope := dialect.Scope(params["scope"])
-	if params["scope"] = scope; scope == "" {
-		delete(params, "scope")
-	}
 }
 
 // redirect leaves out iss (RFC 9207), which the vendor does not know, and tells of a refusal in the vendor's words.

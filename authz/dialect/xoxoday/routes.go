@@ -19,7 +19,7 @@ func Routes(s *authz.Server) []authz.Route {
 		},
 		{
 			Methods: post, Path: "/v1/oauth/token/{token_type}",
-			Endpoint: s.API(s.Token), Decode: decodeToken, Check: checkGrantType, Encode: encodeTokens, Fail: authz.FailRFC, Person: true,
+			Endpoint: s.API(s.Token), Decode: decodeToken, Encode: encodeTokens, Fail: authz.FailRFC, Person: true,
 		},
 		{
 			Methods: get, Path: "/v1/oauth/token",

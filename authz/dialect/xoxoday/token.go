@@ -1,7 +1,6 @@
 package xoxoday
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -9,18 +8,6 @@ import (
 	"gatehouse/authz"
 	"gatehouse/authz/dialect"
 	"gatehouse/registry"
-)
-
-// Kinds of an authorization, which are the last segment of the token endpoint's path.
-const (
-	kindUser    = "user"
-	kindCompany = "company"
-)
-
-// Grant types of this format.
-const (
-	grantCode    = "authorization_code"
-	grantRefresh = "refresh_token"
 )
 
 // What is read for a grant type, named here as in the RFCs. Whatever else is sent counts for nothing: the vendor's own
@@ -42,7 +29,7 @@ func named(names ...string) map[string]string {
 func decodeToken(r *http.Request) (*authz.Request, error) {
 	req := &authz.Request{Authorization: r.Header.Get("Authorization"), Kind: r.PathValue("token_type")}
 	switch {
-	case req.Kind != kindUser && req.Kind != kindCompany:
+	case req.Kind != registry.TokenUser && req.Kind != registry.TokenCompany:
 		return req, authz.Refuse(authz.CodeInvalidRequest, "The path has to end in /token/user or /token/company.")
 	case r.URL.RawQuery != "":
 		return req, authz.Refuse(authz.CodeInvalidRequest, "Parameters belong into the request body, not into the URL.")
@@ -56,22 +43,14 @@ func decodeToken(r *http.Request) (*authz.Request, error) {
 		return req, err
 	}
 	names := ofCode
-	if grantType == grantRefresh {
+	if grantType == registry.GrantRefreshToken {
 		names = ofRefresh
 	}
 	if req.Params, err = body.Params(names); err != nil {
 		return req, err
 	}
-	spaceScopes(req.Params)
+	dialect.SpaceScopes(req.Params)
 	return req, nil
-}
-
-// checkGrantType refuses the grant types that the RFCs' token endpoint knows beside this format's.
-func checkGrantType(_ context.Context, req *authz.Request) error {
-	if slices.Contains([]string{grantCode, grantRefresh}, req.Params["grant_type"]) {
-		return nil
-	}
-	return authz.Refuse(authz.CodeUnsupportedGrantType, "The grant type has to be authorization_code or refresh_token.")
 }
 
 // tokens is an answer with an access token, its keys in the vendor's order.
@@ -100,11 +79,11 @@ func encodeTokens(_ *authz.Request, a *authz.Answer) authz.Response {
 // email is that of the person who allowed a company's authorization. For a person's it is there if they let the client
 // read it, and have shown that it is theirs: the format has no place to say that they have not.
 func email(a *authz.Answer) string {
-	if a.GrantType != grantCode || a.Person == nil {
+	if a.GrantType != registry.GrantAuthorizationCode || a.Person == nil {
 		return ""
 	}
 	reads := func(scope string) bool { return scope == "email" || scope == "profile_read" }
-	if a.Kind == kindCompany || a.Person.EmailVerified && slices.ContainsFunc(a.Scope, reads) {
+	if a.Kind == registry.TokenCompany || a.Person.EmailVerified && slices.ContainsFunc(a.Scope, reads) {
 		return a.Person.Email
 	}
 	return ""

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/authz"
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -19,14 +20,14 @@ func TestTheEmailIsToldToWhoMayKnowIt(t *testing.T) {
 		answer authz.Answer
 		told   bool
 	}{
-		{"a company's", authz.Answer{GrantType: grantCode, Kind: kindCompany, Person: unverified}, true},
-		{"a company's refresh", authz.Answer{GrantType: grantRefresh, Kind: kindCompany, Person: verified}, false},
-		{"a company's, but who allowed it is gone", authz.Answer{GrantType: grantCode, Kind: kindCompany}, false},
-		{"a person's with email", authz.Answer{GrantType: grantCode, Kind: kindUser, Person: verified, Scope: []string{"a", "email"}}, true},
-		{"a person's with profile_read", authz.Answer{GrantType: grantCode, Kind: kindUser, Person: verified, Scope: []string{"profile_read"}}, true},
-		{"a person's with neither", authz.Answer{GrantType: grantCode, Kind: kindUser, Person: verified, Scope: []string{"profile", "emails"}}, false},
-		{"a person's who has not shown that it is theirs", authz.Answer{GrantType: grantCode, Kind: kindUser, Person: unverified, Scope: []string{"email"}}, false},
-		{"a person's refresh", authz.Answer{GrantType: grantRefresh, Kind: kindUser, Person: verified, Scope: []string{"email"}}, false},
+		{"a company's", authz.Answer{GrantType: registry.GrantAuthorizationCode, Kind: registry.TokenCompany, Person: unverified}, true},
+		{"a company's refresh", authz.Answer{GrantType: registry.GrantRefreshToken, Kind: registry.TokenCompany, Person: verified}, false},
+		{"a company's, but who allowed it is gone", authz.Answer{GrantType: registry.GrantAuthorizationCode, Kind: registry.TokenCompany}, false},
+		{"a person's with email", authz.Answer{GrantType: registry.GrantAuthorizationCode, Kind: registry.TokenUser, Person: verified, Scope: []string{"a", "email"}}, true},
+		{"a person's with profile_read", authz.Answer{GrantType: registry.GrantAuthorizationCode, Kind: registry.TokenUser, Person: verified, Scope: []string{"profile_read"}}, true},
+		{"a person's with neither", authz.Answer{GrantType: registry.GrantAuthorizationCode, Kind: registry.TokenUser, Person: verified, Scope: []string{"profile", "emails"}}, false},
+		{"a person's who has not shown that it is theirs", authz.Answer{GrantType: registry.GrantAuthorizationCode, Kind: registry.TokenUser, Person: unverified, Scope: []string{"email"}}, false},
+		{"a person's refresh", authz.Answer{GrantType: registry.GrantRefreshToken, Kind: registry.TokenUser, Person: verified, Scope: []string{"email"}}, false},
 	} {
 		require.Equal(t, c.told, email(&c.answer) != "", c.why)
 	}
@@ -35,7 +36,7 @@ func TestTheEmailIsToldToWhoMayKnowIt(t *testing.T) {
 func TestTheKeysAreInTheVendorsOrder(t *testing.T) {
 	client := &storage.Client{Dialects: map[string]json.RawMessage{"xoxoday": json.RawMessage(`{"extended": true}`)}}
 	answer := &authz.Answer{
-		AccessToken: "a", RefreshToken: "r", GrantType: grantCode, Kind: kindCompany, Person: &storage.User{Email: "e@example.com"},
+		AccessToken: "a", RefreshToken: "r", GrantType: registry.GrantAuthorizationCode, Kind: registry.TokenCompany, Person: &storage.User{Email: "e@example.com"},
 		Client: client, ExpiresIn: 90*time.Second + time.Millisecond, ExpiresAt: time.UnixMilli(1_000), RefreshExpiry: time.UnixMilli(2_000),
 	}
 	requireBody(t, `{"access_token":"a","token_type":"bearer","expires_in":90,"refresh_token":"r","email":"e@example.com","access_token_expiry":1000,"refresh_token_expiry":2000}`, encodeTokens(nil, answer))
