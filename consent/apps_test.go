@@ -139,19 +139,19 @@ func TestWhatACompanySharesIsNothingOfThePerson(t *testing.T) {
 	i.Company = true
 	b.returned(b.decideOn(b.visit(i), "allow", "points_read"))
 	page := b.get("/account/apps")
-	app := page.app(t, "photoprint:company")
+	app := page.app(t, "photoprint")
 	require.Contains(t, app, `name="owner" value="company"`)
 	require.Contains(t, app, ">Allowed<")
 	require.NotContains(t, app, "1234.5")
 	require.NotContains(t, app, "ana@example.com")
-	form := url.Values{"interaction": {page.field(t, "app-photoprint:company", "interaction")}, "client_id": {"photoprint"},
+	form := url.Values{"interaction": {page.field(t, "app-photoprint", "interaction")}, "client_id": {"photoprint"},
 		"owner": {"company"}, "action": {"withdraw"}, "scope": {"points_read"}}
 	require.Equal(t, http.StatusSeeOther, b.post("/account/apps", form).status)
 	require.Contains(t, h.grant(acme, "photoprint"), "-points_read")
 	g, err := h.store.Grant(t.Context(), acme, "photoprint")
 	require.NoError(t, err)
 	require.Equal(t, "ana", g.AllowedBy)
-	require.Contains(t, b.get("/account/apps").app(t, "photoprint:company"), "Partly allowed")
+	require.Contains(t, b.get("/account/apps").app(t, "photoprint"), "Partly allowed")
 }
 
 // Or a mini app could read everything about a person by signing them in.
@@ -302,8 +302,8 @@ func TestCompanysAppsAreItsAdminsToEnd(t *testing.T) {
 
 	page := b.get("/account/apps")
 	require.Contains(t, page.body, "Acme Ltd")
-	form.Set("interaction", page.field(t, "app-photoprint:company", "interaction"))
-	require.Equal(t, "company", page.field(t, "app-photoprint:company", "owner"))
+	form.Set("interaction", page.field(t, "app-photoprint", "interaction"))
+	require.Equal(t, "company", page.field(t, "app-photoprint", "owner"))
 	require.Equal(t, http.StatusSeeOther, b.post("/account/apps", form).status)
 	require.Nil(t, h.grant(acme, "photoprint"))
 	require.Equal(t, []string{"+openid"}, h.grant(ana, "photoprint"))
