@@ -188,7 +188,7 @@ func (r *rooms) newPartner(root secret.Root) *partner.Partner {
 
 func (r *rooms) newSuperApp() *superapp.API {
 	return superapp.New(superapp.Options{
-		Authz: r.authz, Issuer: r.cfg.Issuer, Store: r.store, Registry: r.registry, Claims: r.claims, SignIn: r.partner.SignIn,
+		Authz: r.authz, Issuer: r.cfg.Issuer, Store: r.store, Registry: r.registry, Claims: r.claims, People: r.people, SignIn: r.partner.SignIn,
 		Language: r.pages.LanguageFor, Cooldown: r.cfg.DenyCooldown, Now: r.now,
 	})
 }
