@@ -69,7 +69,7 @@ func (s *Server) tokenByAssertion(ctx context.Context, c *storage.Client, req *R
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.people.Received(ctx, hostIssuer(c), a.Subject)
+	user, err := s.hostsPerson(ctx, c, a.Subject)
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
 		return nil, errNoPerson

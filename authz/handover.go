@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/identity"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -32,6 +33,16 @@ func hostIssuer(c *storage.Client) string { return "client:" + c.ID }
 
 // HostIssuer returns the issuer (storage.Link) under which a request's client, which HostClient has found, names people.
 func HostIssuer(req *Request) string { return hostIssuer(req.Client) }
+
+// hostsPerson returns the person whom a client of the super app calls externalID: Disabled or not. storage.ErrNotFound for
+// one whom it has not made known.
+func (s *Server) hostsPerson(ctx context.Context, c *storage.Client, externalID string) (storage.User, error) {
+	u, err := s.people.Linked(ctx, hostIssuer(c), externalID)
+	if identity.Invalids(err) != nil {
+		return u, storage.ErrNotFound
+	}
+	return u, err
+}
 
 // HostClient requires the super app's own client by its own token (Params["access_token"]): one that it has by
 // client_credentials, with the scope superapp.
@@ -71,7 +82,7 @@ func (s *Server) IssueHandOver(ctx context.Context, req *Request) (*Answer, erro
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.people.Received(ctx, hostIssuer(req.Client), req.Params["external_id"])
+	user, err := s.hostsPerson(ctx, req.Client, req.Params["external_id"])
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
 		e := refuse(CodeInvalidRequest, errNoPerson.Description)

@@ -30,15 +30,6 @@ var (
 	ErrDisabled = errors.New("the account is disabled")
 )
 
-// Received returns the person whom another system, issuer, calls subject: Disabled or not. storage.ErrNotFound when it has
-// made nobody known by that name.
-func (p *People) Received(ctx context.Context, issuer, subject string) (storage.User, error) {
-	if checkSubject(subject) != nil {
-		return storage.User{}, storage.ErrNotFound
-	}
-	return p.links.LinkedUser(ctx, issuer, subject)
-}
-
 // Receive makes the person known whom another system, issuer, calls subject, or changes what is said about them. However
 // many calls come at once, they are one person.
 //
