@@ -35,6 +35,7 @@ func (s *Server) endpoints() []endpoint {
 		{form("", s.Introspect, encodeMembers).at("/oauth2/introspect"), "introspection_endpoint", false},
 		{form("", s.Revoke, encodeNothing).at("/oauth2/revoke"), "revocation_endpoint", true},
 		{Route{Methods: both, Endpoint: s.API(s.UserInfo), Decode: decodeBearer, Encode: encodeClaims, Fail: failBearer}.at("/oauth2/userinfo"), "userinfo_endpoint", true},
+		{Route{Methods: post, Endpoint: s.API(s.AuthorizeChallenge), Decode: decodeChallenge, Encode: encodeChallenge, Fail: FailRFC}.at("/oauth2/authorize-challenge"), "authorization_challenge_endpoint", false},
 		{s.grantRoute(), "grant_management_endpoint", false},
 		{document(s.JWKS).at("/.well-known/jwks.json"), "jwks_uri", true},
 		{document(s.Metadata).at("/.well-known/oauth-authorization-server"), "", true},

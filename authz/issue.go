@@ -160,12 +160,20 @@ func (s *Server) checkHostChallenge(ctx context.Context, req *authorizeRequest) 
 // which what the client is not registered for is left out, and the tokens, in one unit. An *Error with code
 // access_denied where the person refuses the client here, or nothing is left of scope.
 func (s *Server) TokensFor(ctx context.Context, route *Route, c *storage.Client, user storage.User, scope []string) (*Answer, error) {
+	return s.tokensOnce(ctx, route, c, user, scope, nil)
+}
+
+// tokensOnce is TokensFor with a mark that is stored with the tokens. errAssertionUsed when the mark is there already.
+func (s *Server) tokensOnce(ctx context.Context, route *Route, c *storage.Client, user storage.User, scope []string, mark *storage.Token) (*Answer, error) {
 	owner := storage.Owner{UserID: user.ID}
 	if !slices.Contains(user.Roles, storage.RoleAdmin) { // see mayAllow
 		scope = slices.DeleteFunc(slices.Clone(scope), func(name string) bool { return name == registry.ScopeAdmin })
 	}
 	for attempt := 0; ; attempt++ {
-		answer, err := s.tokensFor(ctx, route, c, owner, scope)
+		if err := s.checkUnused(ctx, mark); err != nil {
+			return nil, err
+		}
+		answer, err := s.tokensFor(ctx, route, c, owner, scope, mark)
 		switch {
 		case !errors.Is(err, storage.ErrConflict):
 			return answer, err
@@ -175,7 +183,7 @@ func (s *Server) TokensFor(ctx context.Context, route *Route, c *storage.Client,
 	}
 }
 
-func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client, owner storage.Owner, scope []string) (*Answer, error) {
+func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client, owner storage.Owner, scope []string, mark *storage.Token) (*Answer, error) {
 	x := &exchange{now: s.now(), client: c, route: route, family: newFamily(), generation: 1}
 	scopes := consent.Requested(c, scope)
 	grant, err := s.currentGrant(ctx, owner, c.ID)
@@ -200,6 +208,9 @@ func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client,
 	answer.ExpiresIn, answer.ExpiresAt = x.lifetimes.access, expiry(x.now, x.lifetimes.access)
 	if err := x.issue(key, hashValue(answer.AccessToken), strings.Join(decided.Granted, " "), answer.ExpiresAt); err != nil {
 		return nil, err
+	}
+	if mark != nil {
+		x.unit = append(x.unit, storage.InsertToken{Token: *mark})
 	}
 	return answer, s.commit(ctx, x)
 }

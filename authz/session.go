@@ -33,6 +33,8 @@ type session struct {
 	ThirdParty []byte `json:"tpd,omitempty"`
 
 	expires map[fosite.TokenType]time.Time
+	// Continue is, of a ticket that hands a person over only, the path and query here that it leads to.
+	Continue string `json:"to,omitempty"`
 }
 
 var _ fosite.Session = (*session)(nil)

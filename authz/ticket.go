@@ -142,7 +142,7 @@ func (s *Server) spendTicket(ctx context.Context, req *Request) (*storage.Stored
 	switch {
 	case t.Kind == storage.KindTicket && t.State == storage.TokenActive && whyDead(t, now) == ReasonExpired:
 		return nil, refuse("expired", "The link is too old.")
-	case t.Kind != storage.KindTicket || !t.Alive(now):
+	case t.Kind != storage.KindTicket || !t.Alive(now), t.CompanyID == "": // which is one of handover.go
 		return nil, errTicket
 	}
 	c, err := s.registry.Client(ctx, t.ClientID)

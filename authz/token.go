@@ -9,6 +9,7 @@ import (
 
 	"github.com/ory/fosite"
 
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -17,9 +18,10 @@ const (
 	grantCode        = "authorization_code"
 	grantRefresh     = "refresh_token"
 	grantCredentials = "client_credentials"
+	grantAssertion   = registry.GrantJWTBearer
 )
 
-var grantTypes = []string{grantCode, grantRefresh, grantCredentials}
+var grantTypes = []string{grantCode, grantRefresh, grantCredentials, grantAssertion}
 
 // Token decides a token request in two phases. The first reads: who is the client, what is the code or refresh token
 // worth. The second writes, as one unit of work. A refusal in between burns nothing. The answer has the tokens and the
@@ -35,6 +37,9 @@ func (s *Server) Token(ctx context.Context, req *Request) (*Answer, error) {
 	}
 	if err := checkGrant(c, grantType, req); err != nil {
 		return nil, err
+	}
+	if grantType == grantAssertion {
+		return s.tokenByAssertion(ctx, c, req)
 	}
 	x := &exchange{
 		now: s.now(), client: c, route: req.Route, verifier: req.Params["code_verifier"],
@@ -84,6 +89,10 @@ func checkGrant(c *storage.Client, grantType string, req *Request) error {
 		return refuse(CodeInvalidRequest, "The parameter refresh_token is missing.")
 	case grantType == grantCredentials && req.Kind != "":
 		return refuse(CodeInvalidGrant, "This endpoint takes no client_credentials. Use /oauth2/token.")
+	case grantType == grantAssertion && params["assertion"] == "":
+		return refuse(CodeInvalidRequest, "The parameter assertion is missing.")
+	case grantType == grantAssertion && req.Kind == kindCompany:
+		return refuse(CodeInvalidGrant, "An assertion is about a person. Use /oauth2/token.")
 	}
 	return nil
 }

@@ -146,7 +146,7 @@ func (p *Pages) appRecord(ctx context.Context, u storage.User, g storage.Grant) 
 		return appRecord{}, err
 	}
 	record := appRecord{
-		ClientID: g.ClientID, Name: g.ClientID, CompanyID: g.Owner.CompanyID, Status: p.sharingBy(g, client).Status, GrantID: g.ID,
+		ClientID: g.ClientID, Name: g.ClientID, CompanyID: g.Owner.CompanyID, Status: p.sharingBy(g, client).Status, GrantID: g.PublicID(),
 		Since: since(g), UpdatedAt: g.UpdatedAt, Until: g.Until, Denials: g.Denials, DeniedAt: g.DeniedAt, Decisions: []decisionRecord{},
 	}
 	if client != nil {

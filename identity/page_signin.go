@@ -50,8 +50,17 @@ func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *Pages) signInPage(r *http.Request, s *step) *templates.SignIn {
-	return &templates.SignIn{Common: rim.Common(r, s.i, nil), Interaction: p.Sealer.Seal(s.browser, interaction.StepLogin, s.i),
-		App: s.app, SignUp: p.SignUp}
+	common, sealed := rim.Common(r, s.i, nil), p.Sealer.Seal(s.browser, interaction.StepLogin, s.i)
+	return &templates.SignIn{Common: common, Interaction: sealed, App: s.app, SignUp: p.SignUp, Upstreams: p.upstreams(r, common)}
+}
+
+// upstreams are the other servers that people may sign in with, in the language of the page.
+func (p *Pages) upstreams(r *http.Request, c templates.Common) []templates.Upstream {
+	shown := make([]templates.Upstream, len(p.Upstreams))
+	for n, u := range p.Upstreams {
+		shown[n] = templates.Upstream{ID: u.ID, Name: u.NameIn(p.Pages.Language(r, c))}
+	}
+	return shown
 }
 
 // offerContinue lets the signed-in person go on as they are, where the request wants an account chosen

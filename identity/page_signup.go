@@ -30,9 +30,10 @@ func (p *Pages) open(w http.ResponseWriter, r *http.Request) bool {
 }
 
 func (p *Pages) signUpPage(r *http.Request, s *step, form url.Values) *templates.SignUp {
-	return &templates.SignUp{Common: rim.Common(r, s.i, nil), Interaction: p.Sealer.Seal(s.browser, interaction.StepLogin, s.i),
+	common := rim.Common(r, s.i, nil)
+	return &templates.SignUp{Common: common, Interaction: p.Sealer.Seal(s.browser, interaction.StepLogin, s.i),
 		App: s.app, Email: form.Get("email"), FirstName: form.Get("first_name"), LastName: form.Get("last_name"),
-		Phone: form.Get("phone")}
+		Phone: form.Get("phone"), Upstreams: p.upstreams(r, common)}
 }
 
 // signUp answers form#sign-up: the new person is signed in at once, since there is no mail to prove an address with.

@@ -24,7 +24,8 @@ type PagesOptions struct {
 	Companies interface {
 		Company(ctx context.Context, id string) (storage.Company, error)
 	}
-	SignUp        bool // whether people may sign up
+	SignUp        bool       // whether people may sign up
+	Upstreams     []Upstream // other servers that people may sign in with
 	Now           func() time.Time
 	ClientAddress func(*http.Request) string
 }

@@ -121,7 +121,12 @@ func (s *Sessions) Browser(w http.ResponseWriter, r *http.Request) string {
 // Start signs a person in who has given their credentials, in the request's browser, by a new record with a new secret;
 // the browser's earlier session ends in the same transaction. The session returned says when (AuthTime, whole seconds).
 func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, userID string) (storage.Session, error) {
-	return s.start(w, r, userID, "")
+	return s.start(w, r, userID, "", s.now())
+}
+
+// StartAt does the same for a person who gave their credentials to another server that we trust with it, at provedAt.
+func (s *Sessions) StartAt(w http.ResponseWriter, r *http.Request, userID string, provedAt time.Time) (storage.Session, error) {
+	return s.start(w, r, userID, "", provedAt)
 }
 
 // StartVouched does the same for a person whom a client signs in by a ticket; the session says so (VouchedBy). The
@@ -130,10 +135,10 @@ func (s *Sessions) StartVouched(w http.ResponseWriter, r *http.Request, userID, 
 	if clientID == "" {
 		return storage.Session{}, errors.New("start a vouched session: the client is missing")
 	}
-	return s.start(w, r, userID, clientID)
+	return s.start(w, r, userID, clientID, s.now())
 }
 
-func (s *Sessions) start(w http.ResponseWriter, r *http.Request, userID, vouchedBy string) (storage.Session, error) {
+func (s *Sessions) start(w http.ResponseWriter, r *http.Request, userID, vouchedBy string, provedAt time.Time) (storage.Session, error) {
 	session, content := s.get(r)
 	replaced := ""
 	if content.Secret != "" {
@@ -150,6 +155,9 @@ func (s *Sessions) start(w http.ResponseWriter, r *http.Request, userID, vouched
 	}
 	record := s.record(r, sessionID(content.Secret), userID)
 	record.VouchedBy = vouchedBy
+	if provedAt.Before(record.AuthTime) {
+		record.AuthTime = provedAt.UTC().Truncate(time.Second)
+	}
 	if err := s.store.StartSession(r.Context(), record, replaced); err != nil {
 		return storage.Session{}, fmt.Errorf("start a session: %w", err)
 	}

@@ -16,7 +16,7 @@ var (
 	scopeNames = regexp.MustCompile(`^[!#-*.-\[\]-~\-]{1,64}$`) // RFC 6749 §3.3 without + and , which vendors separate by
 	recordIDs  = clientIDs
 	statuses   = []string{storage.StatusDraft, storage.StatusSubmitted, storage.StatusChangesRequested, storage.StatusApproved, storage.StatusRejected, storage.StatusSuspended, storage.StatusArchived}
-	grantTypes = []string{GrantAuthorizationCode, GrantRefreshToken, GrantClientCredentials}
+	grantTypes = []string{GrantAuthorizationCode, GrantRefreshToken, GrantClientCredentials, GrantJWTBearer}
 )
 
 func validClientID(id string) bool { return clientIDs.MatchString(id) && id != "." && id != ".." }
@@ -38,6 +38,7 @@ func CheckClient(c storage.Client, catalogue *Catalogue) Problems {
 	p.someOf("grant_types", c.GrantTypes, grantTypes...)
 	p.someOf("token_types", c.TokenTypes, TokenUser, TokenCompany)
 	p.checkAuthentication(c)
+	p.checkAssertions(c)
 	p.checkURIs(c)
 	p.checkScopes(c, catalogue)
 	p.checkTokenTypes(c)
@@ -114,6 +115,19 @@ func (p *Problems) checkPublic(c storage.Client) {
 	}
 	if c.ResourceServer {
 		p.add("resource_server", "a public client cannot introspect, since it cannot authenticate; leave out public: true")
+	}
+}
+
+// checkAssertions holds the grant that signs people in by the client's word alone to clients whose word is the super app's.
+func (p *Problems) checkAssertions(c storage.Client) {
+	if !slices.Contains(c.GrantTypes, GrantJWTBearer) {
+		return
+	}
+	if !c.FirstParty || c.Public {
+		p.add("grant_types", "%s is for the super app's own clients that have a secret; leave it out, or set first_party: true", GrantJWTBearer)
+	}
+	if len(c.JWKS) == 0 {
+		p.add("jwks", "%s needs the public keys that the client signs with (RFC 7523 §3)", GrantJWTBearer)
 	}
 }
 

@@ -61,7 +61,11 @@ func TestCheckClientNamesTheFieldAndTheFix(t *testing.T) {
 		{"another subject type", func(c *storage.Client) { c.SubjectType = "private" }, "subject_type", "use public or pairwise"},
 		{"another algorithm", func(c *storage.Client) { c.IDTokenAlg = "none" }, "id_token_signed_response_alg", "use ES256 or RS256"},
 		{"another pkce", func(c *storage.Client) { c.PKCE = "off" }, "pkce", "use required or optional"},
-		{"another grant type", func(c *storage.Client) { c.GrantTypes = []string{"password"} }, "grant_types[0]", "use authorization_code, refresh_token or client_credentials"},
+		{"another grant type", func(c *storage.Client) { c.GrantTypes = []string{"password"} }, "grant_types[0]", "use authorization_code, refresh_token, client_credentials or urn:ietf:params:oauth:grant-type:jwt-bearer"},
+		{"assertions of a mini app", func(c *storage.Client) { c.GrantTypes = append(c.GrantTypes, registry.GrantJWTBearer) }, "grant_types", "first_party: true"},
+		{"assertions without keys", func(c *storage.Client) {
+			c.FirstParty, c.GrantTypes = true, append(c.GrantTypes, registry.GrantJWTBearer)
+		}, "jwks", "public keys"},
 		{"a grant type twice", func(c *storage.Client) { c.GrantTypes = []string{"refresh_token", "refresh_token"} }, "grant_types[1]", "listed twice"},
 		{"another token type", func(c *storage.Client) { c.TokenTypes = []string{"robot"} }, "token_types[0]", "use user or company"},
 		{"another method", func(c *storage.Client) { c.TokenEndpointAuthMethod = "client_secret_jwt" }, "token_endpoint_auth_method", "use client_secret_basic"},

@@ -18,7 +18,10 @@ const (
 	KindCode    TokenKind = 1 // authorization code
 	KindAccess  TokenKind = 2
 	KindRefresh TokenKind = 3
-	KindTicket  TokenKind = 4 // single-use sign-in ticket: a client with a company's grant vouches for UserID
+	// KindTicket is a single-use sign-in ticket: a client with a company's grant, or the super app's own, vouches for UserID.
+	KindTicket TokenKind = 4
+	// KindAssertion is no token but a mark that an assertion was used (RFC 7523 §3, jti), kept as long as it would be good.
+	KindAssertion TokenKind = 5
 )
 
 // TokenKey is the primary key of a token. The token carries it inside its authenticated value.

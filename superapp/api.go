@@ -25,6 +25,7 @@ type Options struct {
 	Store    Store
 	Registry *registry.Registry
 	Claims   *claims.Claims
+	People   People
 	SignIn   SignIn // calls mini apps
 	// Language returns the language of an answer: as ui_locales asks, as Accept-Language asks, or the person's own.
 	Language func(uiLocales, accept, locale string) string
@@ -46,13 +47,14 @@ func (a *API) Routes() []authz.Route {
 		a.sharingRoute(), a.decideRoute(), a.forgetRoute(),
 		a.codeRoute(), a.accessTokenRoute(),
 		a.logoutRoute(),
+		a.peopleRoute(), a.sessionsRoute(),
 	}
 }
 
-// Mount puts the calls on mux.
+// Mount puts the calls on mux, and the page where a person is handed over.
 func (a *API) Mount(mux *http.ServeMux) {
 	byPath := make(map[string][]*authz.Route)
-	for _, route := range a.Routes() {
+	for _, route := range append(a.Routes(), a.openRoute()) {
 		byPath[route.Path] = append(byPath[route.Path], &route)
 	}
 	for path, routes := range byPath {

@@ -60,3 +60,35 @@ func checkDecision(t *testing.T, params authz.Params, sent []string) {
 		}
 	}
 }
+
+func FuzzPerson(f *testing.F) {
+	for _, seed := range []string{
+		`{"external_id":"u-1","email":"a@b.example","email_verified":true,"attributes":{"points":7}}`, `{"external_id":"","phone":""}`,
+		`{"email_verified":1}`, `{"attributes":{"x":"\u0000"}}`, `{"attributes":{"x":1e999}}`, `[]`, ``,
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, body string) {
+		req, err := decodePerson(httptest.NewRequest(http.MethodPost, "/superapp/v1/people", strings.NewReader(body)))
+		if err != nil {
+			if refusal := (*authz.Error)(nil); !errors.As(err, &refusal) || refusal.Status != http.StatusBadRequest && refusal.Status != http.StatusRequestEntityTooLarge {
+				t.Fatalf("%q is refused with %v", body, err)
+			}
+			return
+		}
+		said, err := profileOf(req.Params)
+		if err != nil {
+			t.Fatalf("%q was taken and is refused: %v", body, err)
+		}
+		var sent map[string]json.RawMessage
+		if err := json.Unmarshal([]byte(body), &sent); err != nil {
+			t.Fatalf("%q is no JSON object and was taken: %v", body, err)
+		}
+		if _, there := sent["email"]; there != (said.Email != nil) {
+			t.Fatalf("email of %q became %v", body, said.Email)
+		}
+		if values, err := json.Marshal(said.Attributes); err != nil || strings.Contains(string(values), `\u0000`) {
+			t.Fatalf("attributes of %q: %s, %v", body, values, err)
+		}
+	})
+}

@@ -25,10 +25,12 @@ func samples(outside func(string) string) map[string]Page {
 	return map[string]Page{
 		"sign in": &SignIn{SignUp: true},
 		"sign in for an app": &SignIn{Common: common, Interaction: "sealed", App: &app, SignUp: true, Username: "ana@example.com",
+			Upstreams: []Upstream{{ID: "acme", Name: outside("Acme")}, {ID: "other", Name: outside("Other")}},
 			Problems: append(wrong("username", "password"), Problem{Key: "nobody.knows"})},
 		"sign in again": &SignIn{Common: common, Interaction: "sealed", App: &plain, Continue: &person},
 		"sign up":       &SignUp{},
 		"sign up with problems": &SignUp{Common: common, Interaction: "sealed", App: &app, Email: "ana", FirstName: "Ana", LastName: "Souza", Phone: "1",
+			Upstreams: []Upstream{{ID: "acme", Name: outside("Acme")}},
 			Problems: wrong("email", "password", "first_name", "last_name", "phone")},
 		"consent": consentSample(common, app, person, outside),
 		"consent for a company": &Consent{Common: common, Interaction: "sealed", Switch: "switch", App: plain, Account: person, Company: outside("Acme"),

@@ -68,7 +68,12 @@ type SignIn struct {
 	// Continue is set where somebody is signed in already and may go on as they are (prompt=select_account).
 	Continue *Person
 	SignUp   bool // whether to offer sign-up
+	// Upstreams are other servers that people may sign in with, a link each to /login/upstream/ID.
+	Upstreams []Upstream
 }
+
+// Upstream is another server that people may sign in with.
+type Upstream struct{ ID, Name string }
 
 // SignUp is form#sign-up.
 type SignUp struct {
@@ -77,6 +82,7 @@ type SignUp struct {
 	App                               *App
 	Email, FirstName, LastName, Phone string
 	Problems                          []Problem
+	Upstreams                         []Upstream
 }
 
 // Consent is form#consent, with form#switch-account beside it.

@@ -199,7 +199,9 @@ func (s *testServer) register(c storage.Client) {
 		if len(c.Secrets) == 0 {
 			c.Secrets = []storage.ClientSecret{{ID: "1", Hash: registry.HashSecret(testSecret)}}
 		}
-		c.GrantTypes = []string{"authorization_code", "refresh_token", "client_credentials"}
+		if len(c.GrantTypes) == 0 {
+			c.GrantTypes = []string{"authorization_code", "refresh_token", "client_credentials"}
+		}
 	}
 	if c.Status == "" {
 		c.Status = storage.StatusApproved

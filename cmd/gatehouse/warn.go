@@ -21,9 +21,6 @@ func warnUnbuilt(cfg *config.Config, log *slog.Logger) {
 	if cfg.OpsListen != "" {
 		log.Warn("GATEHOUSE_OPS_LISTEN is set, but this version has no metrics yet: nothing listens there")
 	}
-	if cfg.UpstreamsFile != "" {
-		log.Warn("GATEHOUSE_UPSTREAMS_FILE is set, but this version signs nobody in through other providers")
-	}
 }
 
 // warnSecretFiles says which files with a root secret others than their owner can use.

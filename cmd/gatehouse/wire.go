@@ -22,6 +22,7 @@ import (
 	"gatehouse/deliveries"
 	"gatehouse/identity"
 	"gatehouse/identity/claims"
+	"gatehouse/identity/upstream"
 	"gatehouse/internal/config"
 	"gatehouse/internal/httpx"
 	"gatehouse/internal/interaction"
@@ -64,6 +65,7 @@ type rooms struct {
 	authz    *authz.Server
 	consent  *consent.Pages
 	identity *identity.Pages
+	upstream *upstream.Pages
 	partner  *partner.Partner
 	superapp *superapp.API
 	formats  []authz.Route // of the vendors; a test may wrap them before they are mounted
@@ -113,7 +115,12 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 		Users: store, Links: store, Failures: store, Passwords: identity.NewPasswords(passwordMemory), Now: now, Log: log,
 	})
 	r.consent = r.newConsent()
-	r.identity = r.newIdentity()
+	others, err := upstream.ReadFile(cfg.UpstreamsFile, cfg.Issuer, cfg.AllowPrivateNetwork)
+	if err != nil {
+		return nil, usagef("%w", err)
+	}
+	r.identity = r.newIdentity(others)
+	r.upstream = r.newUpstream(root, others)
 	r.authz = r.newAuthz(root)
 	r.partner = r.newPartner(root)
 	r.superapp = r.newSuperApp()
@@ -127,10 +134,18 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	return r, nil
 }
 
-func (r *rooms) newIdentity() *identity.Pages {
+func (r *rooms) newIdentity(others []upstream.Settings) *identity.Pages {
 	return identity.NewPages(identity.PagesOptions{
 		Writer: r.rim(), People: r.people, Sessions: r.sessions, Sealer: r.sealer, Companies: r.store,
-		SignUp: r.cfg.SignUp, Now: r.now, ClientAddress: httpx.ClientAddress,
+		SignUp: r.cfg.SignUp, Upstreams: upstream.Shown(others), Now: r.now, ClientAddress: httpx.ClientAddress,
+	})
+}
+
+func (r *rooms) newUpstream(root secret.Root, others []upstream.Settings) *upstream.Pages {
+	return upstream.NewPages(upstream.Options{
+		Writer: r.rim(), Issuer: r.cfg.Issuer, Providers: others, Identity: r.identity, People: r.people, Sessions: r.sessions,
+		Interactions: r.sealer, Root: root, Calls: outbound.New(r.cfg.AllowPrivateNetwork), AllowPrivate: r.cfg.AllowPrivateNetwork,
+		SignUp: r.cfg.SignUp, Now: r.now,
 	})
 }
 
@@ -173,7 +188,7 @@ func (r *rooms) newPartner(root secret.Root) *partner.Partner {
 
 func (r *rooms) newSuperApp() *superapp.API {
 	return superapp.New(superapp.Options{
-		Authz: r.authz, Issuer: r.cfg.Issuer, Store: r.store, Registry: r.registry, Claims: r.claims, SignIn: r.partner.SignIn,
+		Authz: r.authz, Issuer: r.cfg.Issuer, Store: r.store, Registry: r.registry, Claims: r.claims, People: r.people, SignIn: r.partner.SignIn,
 		Language: r.pages.LanguageFor, Cooldown: r.cfg.DenyCooldown, Now: r.now,
 	})
 }
@@ -186,6 +201,7 @@ func (r *rooms) mount() (public, pages *http.ServeMux) {
 	r.superapp.Mount(public)
 	public.HandleFunc("/superapp/", func(w http.ResponseWriter, req *http.Request) { r.refuse(w, req, http.StatusNotFound) })
 	r.identity.Mount(pages)
+	r.upstream.Mount(pages)
 	r.consent.Mount(pages)
 	r.pages.Mount(pages)
 	pages.Handle("GET /static/{file}", static.Handler())

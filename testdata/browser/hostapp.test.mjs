@@ -79,7 +79,9 @@ for (const [scripts, dark, width] of [[true, false, 320], [true, true, 1280], [f
 
 test("the sheet shows the person's own values, purposes and the publisher", { timeout: 60_000 }, async (t) => {
   const visitor = await visit(t, browser);
-  await visitor.page.goto(demo.host_app);
+  await visitor.page.goto(demo.start);
+  await visitor.page.click("#open-host-app");
+  await at(visitor, "main#welcome", "/");
   await visitor.page.click("#sign-in");
   await signIn(visitor, demo.people.find((p) => p.email.startsWith("ana")));
   await visitor.page.click("#app-photoprint");

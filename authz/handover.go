@@ -1,0 +1,230 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/identity"
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+// Hand-over: the super app knows its people already, and brings one of them here, signed in. Who they are says the
+// external_id that the host made known (POST /superapp/v1/people), never an e-mail address. The way is a sign-in ticket,
+// see ticket.go, that says where it leads.
+//
+// The session says who vouched for it. A person whom only the host knows decides as everybody does: the host is their
+// identity provider, and there is nobody else whom they could be asked by. Somebody who has a password or a role here is
+// signed in, but signs in by themselves for what they have to decide (identity.SignedIn.Vouched).
+
+// handOverLifetime is how long the one-time URL is good: the host opens it at once.
+const handOverLifetime = time.Minute
+
+// maxContinue bounds where a hand-over leads, in bytes: an authorization request of 4 KiB.
+const maxContinue = 4 << 10
+
+// hostIssuer is the issuer under which the people of a client of the super app are linked. No other system's is like it.
+func hostIssuer(c *storage.Client) string { return "client:" + c.ID }
+
+// HostIssuer returns the issuer (storage.Link) under which a request's client, which HostClient has found, names people.
+func HostIssuer(req *Request) string { return hostIssuer(req.Client) }
+
+// hostsPerson returns the person whom a client of the super app calls externalID: Disabled or not. storage.ErrNotFound for
+// one whom it has not made known.
+func (s *Server) hostsPerson(ctx context.Context, c *storage.Client, externalID string) (storage.User, error) {
+	u, err := s.people.Linked(ctx, hostIssuer(c), externalID)
+	if identity.Invalids(err) != nil {
+		return u, storage.ErrNotFound
+	}
+	return u, err
+}
+
+// HostClient requires the super app's own client by its own token (Params["access_token"]): one that it has by
+// client_credentials, with the scope superapp.
+func (s *Server) HostClient(ctx context.Context, req *Request) error {
+	_, err := s.hostClient(ctx, req)
+	return err
+}
+
+func (s *Server) hostClient(ctx context.Context, req *Request) (*storage.StoredToken, error) {
+	t, err := s.presented(ctx, req, req.Params["access_token"])
+	if err != nil {
+		return nil, err
+	}
+	sess, err := decodeSession(&t.Token)
+	switch {
+	case err != nil:
+		return nil, err
+	case !req.Client.FirstParty || sess.kind() != kindClient || !slices.Contains(s.scopeOf(req.Client, t), registry.ScopeSuperapp):
+		return nil, refuse(CodeInsufficientScope, "The access token has to be the own one of a client of the super app, by client_credentials, with the scope superapp.")
+	}
+	return t, nil
+}
+
+// IssueHandOver makes a ticket (Answer.Ticket) that signs in the person with external_id and leads to continue, a path and
+// query of ours: a page of the person's, or the authorization request of a client. Without it: the account page.
+// The ticket dies with the token that it is made with. An *Error with status 404 for a person who is not known, 403 for
+// a disabled one.
+func (s *Server) IssueHandOver(ctx context.Context, req *Request) (*Answer, error) {
+	t, err := s.hostClient(ctx, req)
+	if err != nil {
+		return nil, err
+	}
+	if req.Params["external_id"] == "" {
+		return nil, refuse(CodeInvalidRequest, "The member external_id is missing.")
+	}
+	to, err := s.continuation(ctx, req.Params["continue"])
+	if err != nil {
+		return nil, err
+	}
+	user, err := s.hostsPerson(ctx, req.Client, req.Params["external_id"])
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		e := refuse(CodeInvalidRequest, errNoPerson.Description)
+		e.Status = http.StatusNotFound
+		return nil, e
+	case err != nil:
+		return nil, err
+	case user.Disabled:
+		return nil, errDisabled
+	}
+	x := &exchange{now: s.now(), client: req.Client, route: req.Route, family: t.Family}
+	x.session = &session{UserID: user.ID, Continue: to}
+	for attempt := 0; ; attempt++ {
+		key := newTicketKey(t.Family)
+		ticket := s.values.random(key)
+		x.unit = nil
+		if err := x.issue(key, hashValue(ticket), "", x.now.Add(handOverLifetime)); err != nil {
+			return nil, err
+		}
+		err := s.commit(ctx, x)
+		if errors.Is(err, storage.ErrConflict) && attempt < grantTries { // the key is another ticket's
+			continue
+		}
+		return &Answer{Ticket: ticket, Client: req.Client, ExpiresIn: handOverLifetime}, err
+	}
+}
+
+var errDisabled = func() *Error {
+	e := refuse(CodeAccessDenied, "The person's account here is closed. An operator can open it: gatehouse user enable.")
+	e.Status = http.StatusForbidden
+	return e
+}()
+
+// ErrDisabled says that a person whom the host names has an account that is closed.
+func ErrDisabled() *Error { return errDisabled }
+
+var errContinue = refuse(CodeInvalidRequest, "The member continue has to be a path of this server: /account, /account/apps, or an authorization endpoint with the request of an approved client.")
+
+// continuation returns where a hand-over leads, spelt anew, so that it cannot lead anywhere else: a redirect to other
+// servers is what the authorization endpoint does, after its own checks.
+func (s *Server) continuation(ctx context.Context, raw string) (string, error) {
+	if raw == "" {
+		return "/account", nil
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.User != nil || u.Opaque != "" || u.RawPath != "" || strings.Contains(raw, "#") {
+		return "", errContinue
+	}
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return "", errContinue
+	}
+	spelt := &url.URL{Path: u.Path, RawQuery: query.Encode()}
+	to := spelt.String()
+	if len(to) > maxContinue || query.Has("interaction") { // which is another browser's
+		return "", errContinue
+	}
+	if u.Path == "/account" || u.Path == "/account/apps" {
+		return to, nil
+	}
+	return to, s.checkResumes(ctx, spelt)
+}
+
+// checkResumes requires the authorization request of an approved client, in whichever format. Everything else about the
+// request is looked at where it is answered.
+func (s *Server) checkResumes(ctx context.Context, u *url.URL) error {
+	for _, route := range s.authorize {
+		if route.Path != u.Path {
+			continue
+		}
+		req, err := route.Decode((&http.Request{Method: http.MethodGet, URL: u, Header: http.Header{}}).WithContext(ctx))
+		if err != nil {
+			return errContinue.because(err)
+		}
+		c, err := s.registry.Client(ctx, req.Params["client_id"])
+		if err != nil && !errors.Is(err, storage.ErrNotFound) {
+			return err
+		}
+		if err == nil && c.Status == storage.StatusApproved && route.Speaks(c) {
+			return nil
+		}
+	}
+	return errContinue
+}
+
+// OpenHandOver signs the person in whom a ticket (Params["ticket"]) of IssueHandOver is for, by a new session, and sends
+// the browser on. A ticket that is not good is an error page, and nobody is signed in.
+func (s *Server) OpenHandOver(w http.ResponseWriter, r *http.Request, route *Route) {
+	req, err := route.Decode(r)
+	if err != nil {
+		s.writeErrorPage(w, r, nil, err)
+		return
+	}
+	t, to, err := s.spendHandOver(r.Context(), req.Params["ticket"])
+	if err != nil {
+		s.writeErrorPage(w, r, nil, err)
+		return
+	}
+	if _, err := s.sessions.StartVouched(w, r, t.UserID, t.ClientID); err != nil {
+		s.writeErrorPage(w, r, nil, err)
+		return
+	}
+	noStore(w)
+	w.Header().Set("Location", to)
+	w.WriteHeader(http.StatusSeeOther)
+}
+
+// spendHandOver uses a ticket up and returns its row and where it leads.
+func (s *Server) spendHandOver(ctx context.Context, value string) (*storage.StoredToken, string, error) {
+	t, err := s.lookUp(ctx, value)
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, "", errTicket
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	sess, err := decodeSession(&t.Token)
+	now := s.now()
+	switch {
+	case t.Kind != storage.KindTicket || t.State != storage.TokenActive:
+		return nil, "", errTicket
+	case err != nil:
+		return nil, "", err
+	case t.CompanyID != "" || sess.Continue == "": // a company's, see ticket.go
+		return nil, "", errTicket
+	case whyDead(t, now) == ReasonExpired:
+		return nil, "", refuse("expired", "The link is too old.")
+	case !t.Alive(now):
+		return nil, "", errTicket
+	}
+	c, err := s.registry.Client(ctx, t.ClientID)
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
+		return nil, "", errTicket
+	case err != nil:
+		return nil, "", err
+	case c.Status != storage.StatusApproved || !c.FirstParty:
+		return nil, "", errTicket
+	}
+	err = s.store.Apply(ctx, storage.Unit{storage.SpendToken{Key: t.TokenKey, At: now}})
+	if errors.Is(err, storage.ErrConflict) { // opened twice in this moment
+		return nil, "", errTicket.because(err)
+	}
+	return t, sess.Continue, err
+}

@@ -1,0 +1,381 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gatehouse/internal/testdb"
+	"gatehouse/storage"
+)
+
+// Hand-over: people who exist at the host app come here by POST /superapp/v1/people and /superapp/v1/sessions.
+
+// backend is the host's server, with its client's own token.
+type backend struct {
+	s     *testServer
+	token string
+}
+
+func (s *testServer) backend(clientID string) backend {
+	s.t.Helper()
+	a := s.post("/oauth2/token", clientID, url.Values{"grant_type": {"client_credentials"}, "scope": {"superapp"}})
+	require.Equal(s.t, http.StatusOK, a.StatusCode, a.body)
+	return backend{s, a.json(s.t)["access_token"].(string)}
+}
+
+func (b backend) call(path, body string) answer {
+	b.s.t.Helper()
+	return b.s.send(http.MethodPost, "/superapp/v1/"+path, body, "Content-Type", "application/json", "Authorization", "Bearer "+b.token)
+}
+
+// knows makes a person known and returns the account.
+func (b backend) knows(body string) storage.User {
+	b.s.t.Helper()
+	a := b.call("people", body)
+	require.Equal(b.s.t, http.StatusOK, a.StatusCode, a.body)
+	u, err := b.s.store.User(b.s.t.Context(), a.json(b.s.t)["id"].(string))
+	require.NoError(b.s.t, err)
+	return u
+}
+
+// handsOver asks for a one-time URL and returns its path.
+func (b backend) handsOver(externalID, to string) string {
+	b.s.t.Helper()
+	a := b.call("sessions", fmt.Sprintf(`{"external_id":%q,"continue":%q}`, externalID, to))
+	require.Equal(b.s.t, http.StatusCreated, a.StatusCode, a.body)
+	require.EqualValues(b.s.t, 60, a.json(b.s.t)["expires_in"])
+	path, ours := strings.CutPrefix(a.json(b.s.t)["url"].(string), b.s.url)
+	require.True(b.s.t, ours, "on our issuer: %s", a.body)
+	return path
+}
+
+const hana = `{"external_id":"u-1","email":"Hana@Host.example","email_verified":true,"phone":"+59899777888","first_name":"Hana","last_name":"Ho","attributes":{"points":7,"big":12345678901234567890}}`
+
+func (s *testServer) signedIn(b *browser) bool {
+	s.t.Helper()
+	page := b.get("/account")
+	if page.StatusCode == http.StatusSeeOther {
+		require.Equal(s.t, "/login", page.Header.Get("Location"))
+	}
+	return page.StatusCode == http.StatusOK
+}
+
+func TestAPersonOfTheHostIsKnownByTheExternalIDAlone(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		host := s.backend("host")
+		u := host.knows(hana)
+		require.Equal(t, "hana@host.example", u.Email)
+		require.True(t, u.EmailVerified)
+		require.False(t, u.PhoneVerified)
+		require.Empty(t, u.PasswordHash)
+		require.Equal(t, "7", fmt.Sprint(u.Attributes["points"]))
+		require.Equal(t, "12345678901234567890", fmt.Sprint(u.Attributes["big"]))
+
+		same := host.knows(hana)
+		require.Equal(t, u, same, "nothing to change is no change")
+		changed := host.knows(`{"external_id":"u-1","last_name":"Hu","phone_verified":true}`)
+		require.Equal(t, u.ID, changed.ID)
+		require.Equal(t, "Hana Hu", changed.FirstName+" "+changed.LastName, "what is not sent stays")
+		require.True(t, changed.PhoneVerified)
+		require.True(t, changed.EmailVerified)
+		require.Equal(t, u.Attributes, changed.Attributes)
+		moved := host.knows(`{"external_id":"u-1","email":"hana@new.example","phone":"","attributes":{}}`)
+		require.Equal(t, "hana@new.example", moved.Email)
+		require.False(t, moved.EmailVerified, "another address is another proof")
+		require.Empty(t, moved.Phone)
+		require.False(t, moved.PhoneVerified)
+		require.Empty(t, moved.Attributes)
+
+		s.register(storage.Client{ID: "second-host", Name: "Second host", FirstParty: true})
+		other := s.backend("second-host").knows(`{"external_id":"u-1"}`)
+		require.NotEqual(t, u.ID, other.ID, "each host names its own people")
+	})
+}
+
+func TestAPersonOfTheHostIsNeverSomebodyElse(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		host := s.backend("host")
+		before := s.people()
+		ana, err := s.store.User(t.Context(), s.users["ana@example.com"].ID)
+		require.NoError(t, err)
+		for _, body := range []string{
+			`{"external_id":"thief","email":"ANA@example.com","email_verified":true}`,
+			`{"external_id":"thief","phone":"+598 99 123 456","phone_verified":true}`,
+		} {
+			a := host.call("people", body)
+			require.Equal(t, http.StatusConflict, a.StatusCode, a.body)
+			require.Equal(t, "conflict", a.json(t)["error"])
+			require.Contains(t, a.json(t)["error_description"], "Leave it out", "it names the fix")
+		}
+		require.Equal(t, before, s.people())
+		require.Equal(t, http.StatusNotFound, host.call("sessions", `{"external_id":"thief"}`).StatusCode)
+		host.knows(hana)
+		a := host.call("people", `{"external_id":"u-1","first_name":"H","email":"ana@example.com"}`)
+		require.Equal(t, http.StatusConflict, a.StatusCode, a.body)
+		require.Equal(t, "Hana", host.knows(`{"external_id":"u-1"}`).FirstName, "a refusal changes nothing")
+		still, err := s.store.User(t.Context(), ana.ID)
+		require.NoError(t, err)
+		require.Equal(t, ana, still)
+	})
+}
+
+func TestManyCallsMakeOnePersonKnown(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		host := s.backend("host")
+		before := s.people()
+		ids := make([]any, 20)
+		var group sync.WaitGroup
+		for i := range ids {
+			group.Go(func() {
+				a := host.call("people", fmt.Sprintf(`{"external_id":"u-1","email":"hana@host.example","attributes":{"n":%d}}`, i))
+				if a.StatusCode == http.StatusOK {
+					ids[i] = a.json(t)["id"]
+				} else {
+					require.Equal(t, http.StatusServiceUnavailable, a.StatusCode, a.body) // busy: it says to try again
+				}
+			})
+		}
+		group.Wait()
+		require.Equal(t, before+1, s.people())
+		for _, id := range ids {
+			if id != nil {
+				require.Equal(t, host.knows(`{"external_id":"u-1"}`).ID, id)
+			}
+		}
+	})
+}
+
+func TestWhatTheHostSaysOfAPersonIsChecked(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	host, before := s.backend("host"), s.people()
+	for _, body := range []string{
+		``, `{`, `[]`, `null`, `"x"`, `external_id=u-1`, `{}`, `{"external_id":""}`, `{"external_id":1}`, `{"external_id":null}`,
+		`{"external_id":"a","external_id":"b"}`, `{"external_id":"a\u0000"}`, `{"external_id":"a\n"}`, `{"external_id":"` + strings.Repeat("a", 256) + `"}`,
+		`{"external_id":"a","email":"nobody"}`, `{"external_id":"a","email":null}`, `{"external_id":"a","email_verified":"true"}`,
+		`{"external_id":"a","email_verified":null}`, `{"external_id":"a","phone":"123"}`, `{"external_id":"a","first_name":"` + strings.Repeat("a", 101) + `"}`,
+		`{"external_id":"a","attributes":[]}`, `{"external_id":"a","attributes":null}`, `{"external_id":"a","attributes":{"x":"\u0000"}}`,
+		`{"external_id":"a","attributes":{"x":"` + strings.Repeat("a", 16<<10) + `"}}`,
+	} {
+		a := host.call("people", body)
+		require.Equal(t, http.StatusBadRequest, a.StatusCode, "%s: %s", body, a.body)
+		require.Equal(t, "invalid_request", a.json(t)["error"], body)
+	}
+	require.Equal(t, http.StatusRequestEntityTooLarge, host.call("people", `{"external_id":"`+strings.Repeat("a", 1<<20)+`"}`).StatusCode)
+	require.Equal(t, before, s.people())
+}
+
+func TestHandOverNeedsTheHostClientsOwnToken(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("superapp")})
+	own := s.post("/oauth2/token", "host", url.Values{"grant_type": {"client_credentials"}})
+	for what, c := range map[string]struct {
+		token  string
+		status int
+		code   any
+	}{
+		"none":              {"", http.StatusUnauthorized, nil},
+		"no token of ours":  {"x", http.StatusUnauthorized, "invalid_token"},
+		"without the scope": {own.json(t)["access_token"].(string), http.StatusForbidden, "insufficient_scope"},
+		"a person's":        {s.hostToken("ana@example.com"), http.StatusForbidden, "insufficient_scope"},
+		"a mini app's":      {s.tokens("ana@example.com", "photoprint")["access_token"].(string), http.StatusForbidden, "insufficient_scope"},
+		"a third party's":   {s.backend("third").token, http.StatusForbidden, "insufficient_scope"},
+	} {
+		for _, path := range []string{"people", "sessions"} {
+			a := backend{s, c.token}.call(path, `{"external_id":"u-1"}`)
+			require.Equal(t, c.status, a.StatusCode, "%s at %s: %s", what, path, a.body)
+			require.Equal(t, c.code, a.json(t)["error"], what)
+		}
+	}
+}
+
+func TestAPersonOfTheHostIsAskedOnlyToAllow(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		host := s.backend("host")
+		u := host.knows(hana)
+		path := host.handsOver("u-1", "/oauth2/authorize?"+request("photoprint").Encode())
+		b := s.newBrowser()
+		opened := b.get(path)
+		require.Equal(t, http.StatusSeeOther, opened.StatusCode, opened.body)
+		require.Equal(t, "no-store", opened.Header.Get("Cache-Control"))
+		require.Equal(t, "no-referrer", opened.Header.Get("Referrer-Policy"))
+		asked := b.get(opened.Header.Get("Location"))
+		require.True(t, strings.HasPrefix(asked.Header.Get("Location"), "/consent"), "not to sign in: %s", asked.Header.Get("Location"))
+		code := callback(t, b.decide(asked, "allow")).Get("code")
+		tokens := s.post("/oauth2/token", "photoprint", exchangeForm(code))
+		require.Equal(t, http.StatusOK, tokens.StatusCode, tokens.body)
+		info := s.send(http.MethodGet, "/oauth2/userinfo", "", "Authorization", "Bearer "+tokens.json(t)["access_token"].(string))
+		require.Equal(t, "hana@host.example", info.json(t)["email"])
+
+		sessions, err := s.store.UserSessions(t.Context(), u.ID, s.now())
+		require.NoError(t, err)
+		require.Len(t, sessions, 1)
+		require.Equal(t, "host", sessions[0].VouchedBy)
+		require.Equal(t, http.StatusSeeOther, b.get(host.handsOver("u-1", "/account/apps?lang=de")).StatusCode)
+		s.logLacks(path[len("/superapp/sign-in/"):], host.token, "hana@host.example")
+	})
+}
+
+func TestAOneTimeURLSignsInOnce(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		host := s.backend("host")
+		host.knows(hana)
+		for range 5 {
+			path := host.handsOver("u-1", "")
+			var in, out atomic.Int32
+			var group sync.WaitGroup
+			for range 20 {
+				b := s.newBrowser()
+				group.Go(func() {
+					if a := b.get(path); a.StatusCode == http.StatusSeeOther && s.signedIn(b) {
+						in.Add(1)
+					} else if a.StatusCode == http.StatusBadRequest && strings.Contains(a.body, `id="error"`) && !s.signedIn(b) {
+						out.Add(1)
+					}
+				})
+			}
+			group.Wait()
+			require.EqualValues(t, 1, in.Load())
+			require.EqualValues(t, 19, out.Load())
+		}
+	})
+}
+
+func TestAOneTimeURLThatIsNotGoodSignsNobodyIn(t *testing.T) {
+	for name, end := range map[string]func(t *testing.T, s *testServer, host backend, path string) string{
+		"expired": func(_ *testing.T, s *testServer, _ backend, path string) string {
+			s.forward(61 * time.Second)
+			return path
+		},
+		"truncated": func(_ *testing.T, _ *testServer, _ backend, path string) string { return path[:len(path)-1] },
+		"longer":    func(_ *testing.T, _ *testServer, _ backend, path string) string { return path + "A" },
+		"tampered": func(_ *testing.T, _ *testServer, _ backend, path string) string {
+			other := map[bool]string{true: "B", false: "A"}[path[40] == 'A']
+			return path[:40] + other + path[41:]
+		},
+		"nothing": func(*testing.T, *testServer, backend, string) string { return "/superapp/sign-in/x" },
+		"NUL":     func(*testing.T, *testServer, backend, string) string { return "/superapp/sign-in/%00" },
+		"an access token": func(_ *testing.T, _ *testServer, host backend, _ string) string {
+			return "/superapp/sign-in/" + host.token
+		},
+		"another server's": func(t *testing.T, _ *testServer, _ backend, _ string) string {
+			foreign := newTestServer(t, testdb.SQLite(t))
+			foreign.backend("host").knows(hana)
+			return foreign.backend("host").handsOver("u-1", "")
+		},
+		"the host's token is revoked": func(t *testing.T, s *testServer, host backend, path string) string {
+			require.Equal(t, http.StatusOK, s.post("/oauth2/revoke", "host", url.Values{"token": {host.token}}).StatusCode)
+			return path
+		},
+		"the person is disabled": func(t *testing.T, s *testServer, host backend, path string) string {
+			require.NoError(t, s.store.SetDisabled(t.Context(), host.knows(hana).ID, true, s.now()))
+			require.Equal(t, http.StatusForbidden, host.call("people", hana).StatusCode)
+			require.Equal(t, http.StatusForbidden, host.call("sessions", `{"external_id":"u-1"}`).StatusCode)
+			return path
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTestServer(t, testdb.SQLite(t))
+			host := s.backend("host")
+			host.knows(hana)
+			path, b := end(t, s, host, host.handsOver("u-1", "")), s.newBrowser()
+			a := b.get(path)
+			require.Equal(t, http.StatusBadRequest, a.StatusCode, a.body)
+			require.Contains(t, a.body, `id="error"`)
+			require.Empty(t, a.Header.Get("Location"))
+			require.False(t, s.signedIn(b))
+		})
+	}
+}
+
+func TestTheHostsTicketsAndACompanysAreNotTheSame(t *testing.T) {
+	s, token := newStore(t, testdb.SQLite(t))
+	s.updateClient("host", func(c *storage.Client) { c.Dialects = dialects(t, "xoxoday", map[string]any{"store_url": testStore}) })
+	host := s.backend("host")
+	host.knows(hana)
+	ours, companys := host.handsOver("u-1", ""), s.ticket(token, "new@acme.example")
+	const here, there = "/superapp/sign-in/", "/v1/oauth/redirect/stores/"
+	for _, path := range []string{there + ours[len(here):], here + companys[len(there):]} {
+		b := s.newBrowser()
+		require.Equal(t, http.StatusBadRequest, b.get(path).StatusCode)
+		require.False(t, s.signedIn(b))
+	}
+	require.Equal(t, http.StatusSeeOther, s.newBrowser().get(ours).StatusCode, "and neither is burnt")
+	require.Equal(t, http.StatusSeeOther, s.newBrowser().get(companys).StatusCode)
+}
+
+func TestAHandOverLeadsToOurPagesAndMiniAppsRequestsOnly(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	host := s.backend("host")
+	host.knows(hana)
+	for _, to := range []string{
+		"https://evil.example/", "//evil.example/account", `/\evil.example`, `\\evil.example`, "/account//evil.example", "/account/../logout", "/logout", "/login",
+		"/account#x", "/account\r\nSet-Cookie: a=b", "/%61ccount", "account", "javascript:alert(1)", "/account?%zz", "?", "/", s.url + "/account",
+		"/oauth2/authorize", "/oauth2/authorize?client_id=nobody", "/oauth2/authorize?client_id=suspended", "/oauth2/authorize?client_id=%00",
+		"/oauth2/authorize?interaction=x&client_id=photoprint", "/oauth2/authorize/?client_id=photoprint", "/oauth2/token?client_id=photoprint",
+		"/account?x=" + strings.Repeat("a", 4096),
+	} {
+		a := host.call("sessions", fmt.Sprintf(`{"external_id":"u-1","continue":%s}`, quoted(to)))
+		require.Equal(t, http.StatusBadRequest, a.StatusCode, "%q: %s", to, a.body)
+		require.Equal(t, "invalid_request", a.json(t)["error"], to)
+	}
+	for to, want := range map[string]string{
+		"":               "/account",
+		"/account":       "/account",
+		"/account/apps":  "/account/apps",
+		"/account?a=%0d": "/account?a=%0D",
+		"/oauth2/authorize?client_id=photoprint&redirect_uri=https%3A%2F%2Fevil.example": "/oauth2/authorize?client_id=photoprint&redirect_uri=https%3A%2F%2Fevil.example",
+	} {
+		b := s.newBrowser()
+		a := b.get(host.handsOver("u-1", to))
+		require.Equal(t, want, a.Header.Get("Location"))
+		require.Contains(t, []int{http.StatusOK, http.StatusBadRequest}, b.get(want).StatusCode, "a wrong redirect URI is an error page")
+	}
+}
+
+func quoted(s string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, "\r", `\r`, "\n", `\n`).Replace(s) + `"`
+}
+
+// Who has a password or a role here was trusted by others than the host: it cannot decide for them.
+func TestWhoHasAPasswordOrARoleDecidesForThemselves(t *testing.T) {
+	for name, trust := range map[string]func(t *testing.T, s *testServer, u storage.User){
+		"a password": func(t *testing.T, s *testServer, u storage.User) {
+			require.NoError(t, s.store.SetPassword(t.Context(), u.ID, "", s.users["ana@example.com"].PasswordHash, s.now(), false, ""))
+		},
+		"a role": func(t *testing.T, s *testServer, u storage.User) {
+			was := u.UpdatedAt
+			u.Roles, u.UpdatedAt = []string{storage.RoleAdmin}, was.Add(time.Second)
+			require.NoError(t, s.store.UpdateUser(t.Context(), u, was))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTestServer(t, testdb.SQLite(t))
+			key := s.hostKey()
+			host := s.backend("backend")
+			u := host.knows(hana)
+			trust(t, s, u)
+			b := s.newBrowser()
+			opened := b.get(host.handsOver("u-1", "/oauth2/authorize?"+request("photoprint").Encode()))
+			require.True(t, strings.HasPrefix(b.get(opened.Header.Get("Location")).Header.Get("Location"), "/login"))
+			require.True(t, strings.HasPrefix(b.authorize(request("host", "scope", "openid superapp")).Header.Get("Location"), "/login"))
+			a := s.assert(key.sign(t, s.claims("u-1", "j-1")))
+			require.Equal(t, "invalid_grant", a.json(t)["error"], a.body)
+			moved := host.call("people", `{"external_id":"u-1","email":"mine@host.example"}`)
+			require.Equal(t, http.StatusConflict, moved.StatusCode, "what they sign in by is theirs")
+			require.Equal(t, "Hanna", host.knows(`{"external_id":"u-1","first_name":"Hanna"}`).FirstName)
+		})
+	}
+}

@@ -1,0 +1,82 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"gatehouse/internal/interaction"
+	"gatehouse/storage"
+)
+
+// Linked returns the person whom another system, issuer, calls subject. storage.ErrNotFound when nobody is linked; the
+// person may be Disabled.
+func (p *People) Linked(ctx context.Context, issuer, subject string) (storage.User, error) {
+	if err := checkSubject(subject); err != nil {
+		return storage.User{}, err
+	}
+	u, err := p.links.LinkedUser(ctx, issuer, subject)
+	if err != nil {
+		return storage.User{}, fmt.Errorf("read the linked account: %w", err)
+	}
+	return u, nil
+}
+
+// LinkByEmail links the account that has this e-mail address to the person whom issuer calls subject, and returns it. It
+// is for issuers only whose word on whose an address is the operator takes. storage.ErrNotFound when there is no account
+// to link.
+//
+// An account whose own address is not verified is none: anybody may have made it, with somebody else's address and a
+// password of their own, and waits for the owner to be led into it.
+func (p *People) LinkByEmail(ctx context.Context, email, issuer, subject string) (storage.User, error) {
+	if err := checkSubject(subject); err != nil {
+		return storage.User{}, err
+	}
+	canonical, err := CanonicalEmail(email)
+	if err != nil {
+		return storage.User{}, fmt.Errorf("link an account: %w", storage.ErrNotFound)
+	}
+	u, err := p.users.UserByLogin(ctx, canonical)
+	if err != nil {
+		return storage.User{}, fmt.Errorf("read the account: %w", err)
+	}
+	if !u.EmailVerified || u.Disabled {
+		return storage.User{}, fmt.Errorf("link an account: %w", storage.ErrNotFound)
+	}
+	err = p.links.LinkUser(ctx, storage.Link{Issuer: issuer, Subject: subject, UserID: u.ID, CreatedAt: p.time()})
+	if errors.Is(err, storage.ErrExists) { // linked meanwhile
+		return p.Linked(ctx, issuer, subject)
+	}
+	if err != nil {
+		return storage.User{}, fmt.Errorf("link the account: %w", err)
+	}
+	return u, nil
+}
+
+// Upstream is another server that a person may sign in with; package identity/upstream does it.
+type Upstream struct {
+	ID    string
+	Name  string
+	Names map[string]string // by language tag
+}
+
+// NameIn is what the provider is called in a language.
+func (u Upstream) NameIn(tag string) string {
+	if name := u.Names[tag]; name != "" {
+		return name
+	}
+	return u.Name
+}
+
+// Welcome starts the session of somebody who signed in elsewhere at provedAt, and goes on with what they came for, as
+// after a sign-in here.
+func (p *Pages) Welcome(w http.ResponseWriter, r *http.Request, i interaction.Interaction, userID string, provedAt time.Time) {
+	session, err := p.Sessions.StartAt(w, r, userID, provedAt)
+	if err != nil {
+		p.Fail(w, r, err)
+		return
+	}
+	p.finish(w, r, &step{browser: p.Sessions.Browser(w, r), i: i}, userID, session.AuthTime)
+}

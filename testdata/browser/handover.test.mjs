@@ -1,0 +1,68 @@
+// A person whom only the super app knows comes to a mini app: the host's backend makes them known and asks for a one-time
+// URL, its web view opens that, and all that the person is asked is to allow.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, visit } from "./lib/browser.mjs";
+import { startDemo } from "./lib/demo.mjs";
+import { at, claim, decide, decisions, openMiniApp } from "./lib/steps.mjs";
+
+let demo, browser, token;
+before(async () => {
+  [demo, browser] = await Promise.all([startDemo(), launch()]);
+  const { client_id, client_secret } = demo.clients.find((c) => c.client_id === "nimbus-app");
+  const answer = await fetch(`${demo.issuer}/oauth2/token`, {
+    method: "POST",
+    headers: { Authorization: `Basic ${btoa(`${client_id}:${client_secret}`)}` },
+    body: new URLSearchParams({ grant_type: "client_credentials", scope: "superapp" }),
+  });
+  token = (await answer.json()).access_token;
+}, { timeout: 90_000 });
+after(async () => {
+  await browser?.close();
+  await demo?.stop();
+}, { timeout: 40_000 });
+
+async function host(path, body, status) {
+  const answer = await fetch(`${demo.issuer}/superapp/v1/${path}`, {
+    method: "POST",
+    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  assert.equal(answer.status, status, path);
+  return answer.json();
+}
+
+// requestOf opens the mini app as somebody who is not signed in, and returns its authorization request as a path here.
+async function requestOf(visitor) {
+  const sent = visitor.page.waitForRequest((r) => r.url().startsWith(`${demo.issuer}/oauth2/authorize?`));
+  await openMiniApp(visitor, demo);
+  const url = (await sent).url();
+  await at(visitor, "form#sign-in", "/login"); // where whoever is not handed over would have to go
+  return url.slice(demo.issuer.length);
+}
+
+for (const [scripts, width] of [[true, 320], [false, 1280]]) {
+  test(`a person known only to the host is asked only to allow (scripts ${scripts ? "on" : "off"}, ${width} px)`, { timeout: 90_000 }, async (t) => {
+    const visitor = await visit(t, browser, { scripts, width });
+    const { page } = visitor;
+    const person = { external_id: `u-${width}`, email: `noa.${width}@nimbus.example`, email_verified: true, first_name: "Noa", last_name: "Levi" };
+    await host("people", person, 200);
+    const { url } = await host("sessions", { external_id: person.external_id, continue: await requestOf(visitor) }, 201);
+
+    const pages = [];
+    page.on("framenavigated", (frame) => frame === page.mainFrame() && pages.push(new URL(frame.url()).pathname));
+    await page.goto(url);
+    await decide(visitor, "allow", ["profile"]);
+    assert.deepEqual(await decisions(visitor), {
+      openid: "allowed", email: "allowed", profile: "allowed", phone: "denied", points_read: "denied",
+    });
+    assert.equal(await claim(visitor, "email").innerText(), person.email);
+    assert.ok(!pages.includes("/login") && !pages.includes("/signup"), `the way led over ${pages}`);
+
+    const thief = await visit(t, browser, { scripts, width });
+    await thief.page.goto(url);
+    await at(thief, 'main#error[data-error="invalid_request"]');
+    await thief.page.goto(`${demo.issuer}/account`);
+    await at(thief, "form#sign-in", "/login"); // the second to open it is nobody
+  });
+}
