@@ -41,7 +41,7 @@ var rooms = map[string][]string{
 	"identity/claims": {"storage"},
 	// Sign-in by other servers is a step like the forms of identity, and as far as possible from everything else.
 	"identity/upstream": {"identity", "storage", "internal/rim", "templates", "static"},
-	"registry":        {"storage"},
+	"registry":          {"storage"},
 
 	"storage":             {},
 	"storage/gormstore":   {"storage"},
