@@ -91,7 +91,7 @@ func broughtBy(c *storage.Client, u storage.User) *identity.SignedIn {
 // assertionScope are the scopes to ask for. What only a company or an administrator may have, nobody is handed.
 func assertionScope(c *storage.Client, asked string) ([]string, error) {
 	may := slices.DeleteFunc(scopeNames(c.Scopes), func(name string) bool {
-		return name == registry.ScopeUserSession || name == registry.ScopeAdmin
+		return name == registry.ScopeUserSession || name == registry.ScopeAdmin || registry.ClientOnly(name)
 	})
 	if asked == "" {
 		return may, nil

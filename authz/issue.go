@@ -42,7 +42,7 @@ func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 		}
 		asked.params["scope"] = strings.Join(shared.Granted, " ")
 	}
-	for _, check := range []func(context.Context, *authorizeRequest) error{s.checkHostRedirectURI, s.checkScope, s.checkHostChallenge} {
+	for _, check := range []func(context.Context, *authorizeRequest) error{s.checkHostRedirectURI, s.checkScope, s.checkHostChallenge, s.checkGrantManagement} {
 		if err := check(ctx, asked); err != nil {
 			return nil, err
 		}
@@ -65,6 +65,9 @@ func (s *Server) codeFor(ctx context.Context, asked *authorizeRequest, who *iden
 			return nil, err
 		case decided.Verdict != consent.Allowed:
 			return nil, errConsent
+		}
+		if err := asked.checkGrantID(grant); err != nil {
+			return nil, err
 		}
 		code, err := s.issueCode(ctx, asked, grant, decided, who)
 		switch {
@@ -194,6 +197,13 @@ func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client,
 	switch {
 	case len(scopes) == 0 || decided.Verdict == consent.Denied:
 		return nil, errDenied
+	case mark != nil && decided.Verdict == consent.Ask: // with an assertion nobody has allowed anything elsewhere
+		return nil, errDenied
+	case mark != nil && len(decided.Unrecorded) > 0: // what they refused stays refused, as at authorize
+		unrecorded, _ := registered(c, decided.Unrecorded)
+		x.unit = consent.Allow(grant, owner, c.ID, unrecorded, decided.Unrecorded, owner.UserID, x.now)
+		recorded, _ := consent.Recorded(x.unit)
+		grant, x.grantSaved = &recorded, true
 	case decided.Verdict == consent.Ask || len(decided.Unrecorded) > 0:
 		names := scopeNames(scopes)
 		x.unit = consent.Allow(grant, owner, c.ID, scopes, names, owner.UserID, x.now)

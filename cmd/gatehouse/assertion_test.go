@@ -20,6 +20,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
+	"gatehouse/consent"
 	"gatehouse/internal/testdb"
 	"gatehouse/registry"
 	"gatehouse/storage"
@@ -247,4 +248,28 @@ func TestTheMetadataSayThatAssertionsAreTaken(t *testing.T) {
 	for _, path := range []string{"oauth-authorization-server", "openid-configuration"} {
 		require.Contains(t, s.newBrowser().get("/.well-known/" + path).json(t)["grant_types_supported"], registry.GrantJWTBearer)
 	}
+}
+
+// An assertion says who the person is, and nothing about what they allow: the host cannot take back a refusal of theirs.
+func TestAnAssertionAllowsNothingThatThePersonRefused(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	key := s.hostKey()
+	s.backend("backend").knows(hana)
+	first := s.assert(key.sign(t, s.claims("u-1", "1")))
+	require.Equal(t, http.StatusOK, first.StatusCode, first.body)
+	known, err := s.store.LinkedUser(t.Context(), "client:backend", "u-1")
+	require.NoError(t, err)
+	person := known.ID
+
+	client, err := s.store.Client(t.Context(), "backend")
+	require.NoError(t, err)
+	owner := storage.Owner{UserID: person}
+	grant, err := s.store.Grant(t.Context(), owner, "backend")
+	require.NoError(t, err)
+	require.NoError(t, s.store.Apply(t.Context(), consent.Deny(&grant, owner, "backend", client.Scopes, person, s.now())))
+	refused := s.assert(key.sign(t, s.claims("u-1", "2")))
+	require.Equal(t, "access_denied", refused.json(t)["error"])
+	is, err := s.store.Grant(t.Context(), owner, "backend")
+	require.NoError(t, err)
+	require.Empty(t, is.AllowedScopes())
 }
