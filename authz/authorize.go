@@ -64,14 +64,24 @@ func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interactio
 		}
 		return "", "", refuse(CodeAccessDenied, "This person cannot allow this.")
 	}
-	// A grant that moves between reading and writing is looked at again.
+	var next interaction.Step
+	var code string
+	err := whileGrantMoves(func() (err error) {
+		next, code, err = s.decideConsent(ctx, req, i, who)
+		return err
+	})
+	return next, code, err
+}
+
+// whileGrantMoves does something again whose grant has moved between reading and writing, three times at most.
+func whileGrantMoves(do func() error) error {
 	for attempt := 0; ; attempt++ {
-		next, code, err := s.decideConsent(ctx, req, i, who)
+		err := do()
 		switch {
 		case !errors.Is(err, storage.ErrConflict):
-			return next, code, err
+			return err
 		case attempt == 2:
-			return "", "", errUnavailable.because(err)
+			return errUnavailable.because(err)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package authz
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -56,24 +55,23 @@ func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 
 // codeFor issues the code if what the person decided allows it.
 func (s *Server) codeFor(ctx context.Context, asked *authorizeRequest, who *identity.SignedIn) (*Answer, error) {
-	for attempt := 0; ; attempt++ {
+	answer := &Answer{Client: asked.client, ExpiresIn: s.lifetimesFor(asked.client, asked.route, kindUser).code}
+	err := whileGrantMoves(func() error {
 		grant, decided, err := s.decided(ctx, asked, time.Time{}, who)
 		switch {
 		case err != nil:
-			return nil, err
+			return err
 		case decided.Verdict != consent.Allowed:
-			return nil, errConsent
+			return errConsent
 		}
-		code, err := s.issueCode(ctx, asked, grant, decided, who)
-		switch {
-		case err == nil:
-			return &Answer{Code: code, Client: asked.client, Scope: decided.Granted, ExpiresIn: s.lifetimesFor(asked.client, asked.route, kindUser).code}, nil
-		case !errors.Is(err, storage.ErrConflict):
-			return nil, err
-		case attempt == 2: // the grant moves and moves
-			return nil, errUnavailable.because(err)
-		}
+		answer.Scope = decided.Granted
+		answer.Code, err = s.issueCode(ctx, asked, grant, decided, who)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return answer, nil
 }
 
 // hostPerson returns whose access token the host app presents: one of a first-party client, with the scope superapp,
@@ -149,20 +147,16 @@ func (s *Server) checkHostChallenge(ctx context.Context, req *authorizeRequest) 
 // TokensFor issues tokens to a client for a person who allowed it elsewhere: it records their decision about scope, of
 // which what the client is not registered for is left out, and the tokens, in one unit. An *Error with code
 // access_denied where the person refuses the client here, or nothing is left of scope.
-func (s *Server) TokensFor(ctx context.Context, route *Route, c *storage.Client, user storage.User, scope []string) (*Answer, error) {
+func (s *Server) TokensFor(ctx context.Context, route *Route, c *storage.Client, user storage.User, scope []string) (answer *Answer, err error) {
 	owner := storage.Owner{UserID: user.ID}
 	if !slices.Contains(user.Roles, storage.RoleAdmin) { // see mayAllow
 		scope = slices.DeleteFunc(slices.Clone(scope), func(name string) bool { return name == registry.ScopeAdmin })
 	}
-	for attempt := 0; ; attempt++ {
-		answer, err := s.tokensFor(ctx, route, c, owner, scope)
-		switch {
-		case !errors.Is(err, storage.ErrConflict):
-			return answer, err
-		case attempt == 2: // the grant moves and moves
-			return nil, errUnavailable.because(err)
-		}
-	}
+	err = whileGrantMoves(func() error {
+		answer, err = s.tokensFor(ctx, route, c, owner, scope)
+		return err
+	})
+	return answer, err
 }
 
 func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client, owner storage.Owner, scope []string) (*Answer, error) {
