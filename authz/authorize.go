@@ -64,14 +64,28 @@ func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interactio
 		}
 		return "", "", refuse(CodeAccessDenied, "This person cannot allow this.")
 	}
-	// A grant that moves between reading and writing is looked at again.
+	var next interaction.Step
+	var code string
+	err := whileGrantMoves(func() (err error) {
+		next, code, err = s.decideConsent(ctx, req, i, who)
+		return err
+	})
+	return next, code, err
+}
+
+// grantTries is how often a request starts over because the grant moved meanwhile. Each time somebody else's change of it
+// was stored.
+const grantTries = 20
+
+// whileGrantMoves does something again whose grant has moved between reading and writing, grantTries times at most.
+func whileGrantMoves(do func() error) error {
 	for attempt := 0; ; attempt++ {
-		next, code, err := s.decideConsent(ctx, req, i, who)
+		err := do()
 		switch {
 		case !errors.Is(err, storage.ErrConflict):
-			return next, code, err
-		case attempt == 2:
-			return "", "", errUnavailable.because(err)
+			return err
+		case attempt == grantTries:
+			return errUnavailable.because(err)
 		}
 	}
 }

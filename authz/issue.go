@@ -2,7 +2,6 @@ package authz
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -58,32 +57,27 @@ func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 
 // codeFor issues the code if what the person decided allows it.
 func (s *Server) codeFor(ctx context.Context, asked *authorizeRequest, who *identity.SignedIn) (*Answer, error) {
-	for attempt := 0; ; attempt++ {
+	answer := &Answer{Client: asked.client, ExpiresIn: s.lifetimesFor(asked.client, asked.route, kindUser).code}
+	err := whileGrantMoves(func() error {
 		grant, decided, err := s.decided(ctx, asked, time.Time{}, who)
 		switch {
 		case err != nil:
-			return nil, err
+			return err
 		case decided.Verdict != consent.Allowed:
-			return nil, errConsent
+			return errConsent
 		}
 		if err := asked.checkGrantID(grant); err != nil {
-			return nil, err
+			return err
 		}
-		code, err := s.issueCode(ctx, asked, grant, decided, who)
-		switch {
-		case err == nil:
-			return &Answer{Code: code, Client: asked.client, Scope: decided.Granted, ExpiresIn: s.lifetimesFor(asked.client, asked.route, kindUser).code}, nil
-		case !errors.Is(err, storage.ErrConflict):
-			return nil, err
-		case attempt == grantTries:
-			return nil, errUnavailable.because(err)
-		}
+		answer.Scope = decided.Granted
+		answer.Code, err = s.issueCode(ctx, asked, grant, decided, who)
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return answer, nil
 }
-
-// grantTries is how often a request starts over because the grant moved meanwhile. Each time somebody else's change of it
-// was stored.
-const grantTries = 20
 
 // HostPerson returns whose access token the host app presents: one of a first-party client, with the scope superapp,
 // that a person allowed. An *Error otherwise.
@@ -167,23 +161,19 @@ func (s *Server) TokensFor(ctx context.Context, route *Route, c *storage.Client,
 }
 
 // tokensOnce is TokensFor with a mark that is stored with the tokens. errAssertionUsed when the mark is there already.
-func (s *Server) tokensOnce(ctx context.Context, route *Route, c *storage.Client, user storage.User, scope []string, mark *storage.Token) (*Answer, error) {
+func (s *Server) tokensOnce(ctx context.Context, route *Route, c *storage.Client, user storage.User, scope []string, mark *storage.Token) (answer *Answer, err error) {
 	owner := storage.Owner{UserID: user.ID}
 	if !slices.Contains(user.Roles, storage.RoleAdmin) { // see mayAllow
 		scope = slices.DeleteFunc(slices.Clone(scope), func(name string) bool { return name == registry.ScopeAdmin })
 	}
-	for attempt := 0; ; attempt++ {
+	err = whileGrantMoves(func() error {
 		if err := s.checkUnused(ctx, mark); err != nil {
-			return nil, err
+			return err
 		}
-		answer, err := s.tokensFor(ctx, route, c, owner, scope, mark)
-		switch {
-		case !errors.Is(err, storage.ErrConflict):
-			return answer, err
-		case attempt == grantTries:
-			return nil, errUnavailable.because(err)
-		}
-	}
+		answer, err = s.tokensFor(ctx, route, c, owner, scope, mark)
+		return err
+	})
+	return answer, err
 }
 
 func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client, owner storage.Owner, scope []string, mark *storage.Token) (*Answer, error) {
