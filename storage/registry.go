@@ -79,6 +79,7 @@ type Client struct {
 	JWKSURI                 string
 	WebhookURI              string
 	Dialects                map[string]json.RawMessage // vendor → its settings
+	TokensFrom              time.Time                  // tokens issued before are dead: the client was suspended then
 	CreatedAt               time.Time
 	UpdatedAt               time.Time
 }

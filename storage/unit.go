@@ -99,6 +99,9 @@ type Store interface {
 	Tokens
 	Units
 	Deliveries
+	Audit
+	Reviews
+	APIKeys
 	Collector
 	Checker
 	Close() error

@@ -11,19 +11,31 @@ import (
 )
 
 type clientRow struct {
-	ID                      string `gorm:"primaryKey"`
+	ID string `gorm:"primaryKey"`
+	Registration
+	Secrets    document[[]secretDocument]
+	Status     string
+	TokensFrom micros
+	Created    micros `gorm:"column:created_at"`
+	Updated    micros `gorm:"column:updated_at"`
+}
+
+// TableName implements gorm's schema.Tabler.
+func (clientRow) TableName() string { return "clients" }
+
+// Registration has the columns that clients and their versions have in common. Its name is exported because gorm passes
+// over embedded structs whose name is not.
+type Registration struct {
 	Name                    string
 	Names                   document[map[string]string]
 	PublisherID             string
 	Public                  bool
-	Secrets                 document[[]secretDocument]
 	RedirectURIs            document[[]string] `gorm:"column:redirect_uris"`
 	GrantTypes              document[[]string]
 	TokenTypes              document[[]string]
 	TokenEndpointAuthMethod string
 	Scopes                  document[[]clientScopeDocument]
 	SubjectType             string
-	Status                  string
 	ResourceServer          bool
 	FirstParty              bool
 	PKCE                    string `gorm:"column:pkce"`
@@ -43,12 +55,7 @@ type clientRow struct {
 	JWKSURI                 string                    `gorm:"column:jwks_uri"`
 	WebhookURI              string
 	Dialects                document[map[string]json.RawMessage]
-	Created                 micros `gorm:"column:created_at"`
-	Updated                 micros `gorm:"column:updated_at"`
 }
-
-// TableName implements gorm's schema.Tabler.
-func (clientRow) TableName() string { return "clients" }
 
 type secretDocument struct {
 	ID        string `json:"id"`
@@ -65,35 +72,48 @@ type clientScopeDocument struct {
 
 func toClientRow(c storage.Client) clientRow {
 	return clientRow{
-		ID: c.ID, Name: c.Name, Names: doc(c.Names), PublisherID: c.PublisherID, Public: c.Public,
-		Secrets:      doc(mapped(c.Secrets, toSecretDocument)),
+		ID: c.ID, Registration: toRegistration(c), Secrets: doc(mapped(c.Secrets, toSecretDocument)), Status: c.Status,
+		TokensFrom: at(c.TokensFrom), Created: at(c.CreatedAt), Updated: at(c.UpdatedAt),
+	}
+}
+
+func (r clientRow) client() storage.Client {
+	c := r.registration()
+	c.ID, c.Secrets, c.Status = r.ID, mapped(r.Secrets.V, secretDocument.secret), r.Status
+	c.TokensFrom, c.CreatedAt, c.UpdatedAt = r.TokensFrom.time(), r.Created.time(), r.Updated.time()
+	return c
+}
+
+func toRegistration(c storage.Client) Registration {
+	return Registration{
+		Name: c.Name, Names: doc(c.Names), PublisherID: c.PublisherID, Public: c.Public,
 		RedirectURIs: doc(c.RedirectURIs), GrantTypes: doc(c.GrantTypes), TokenTypes: doc(c.TokenTypes),
 		TokenEndpointAuthMethod: c.TokenEndpointAuthMethod,
 		Scopes:                  doc(mapped(c.Scopes, func(s storage.ClientScope) clientScopeDocument { return clientScopeDocument(s) })),
-		SubjectType:             c.SubjectType, Status: c.Status, ResourceServer: c.ResourceServer, FirstParty: c.FirstParty,
+		SubjectType:             c.SubjectType, ResourceServer: c.ResourceServer, FirstParty: c.FirstParty,
 		PKCE: c.PKCE, IDTokenAlg: c.IDTokenAlg, AccessTokenLifetime: time.Duration(c.AccessTokenLifetime),
 		RefreshTokenLifetime: time.Duration(c.RefreshTokenLifetime), CodeLifetime: time.Duration(c.CodeLifetime),
 		RefreshReuseGrace: c.RefreshReuseGrace, LogoURI: c.LogoURI, ClientURI: c.ClientURI, PolicyURI: c.PolicyURI,
 		TOSURI: c.TOSURI, Contacts: doc(c.Contacts), PostLogoutRedirectURIs: doc(c.PostLogoutRedirectURIs),
 		InitiateLoginURI: c.InitiateLoginURI, JWKS: doc(c.JWKS), JWKSURI: c.JWKSURI, WebhookURI: c.WebhookURI,
-		Dialects: doc(c.Dialects), Created: at(c.CreatedAt), Updated: at(c.UpdatedAt),
+		Dialects: doc(c.Dialects),
 	}
 }
 
-func (r clientRow) client() storage.Client {
+// registration is a client without what is its own alone.
+func (r Registration) registration() storage.Client {
 	return storage.Client{
-		ID: r.ID, Name: r.Name, Names: r.Names.V, PublisherID: r.PublisherID, Public: r.Public,
-		Secrets:      mapped(r.Secrets.V, secretDocument.secret),
+		Name: r.Name, Names: r.Names.V, PublisherID: r.PublisherID, Public: r.Public,
 		RedirectURIs: r.RedirectURIs.V, GrantTypes: r.GrantTypes.V, TokenTypes: r.TokenTypes.V,
 		TokenEndpointAuthMethod: r.TokenEndpointAuthMethod,
 		Scopes:                  mapped(r.Scopes.V, func(s clientScopeDocument) storage.ClientScope { return storage.ClientScope(s) }),
-		SubjectType:             r.SubjectType, Status: r.Status, ResourceServer: r.ResourceServer, FirstParty: r.FirstParty,
+		SubjectType:             r.SubjectType, ResourceServer: r.ResourceServer, FirstParty: r.FirstParty,
 		PKCE: r.PKCE, IDTokenAlg: r.IDTokenAlg, AccessTokenLifetime: storage.Lifetime(r.AccessTokenLifetime),
 		RefreshTokenLifetime: storage.Lifetime(r.RefreshTokenLifetime), CodeLifetime: storage.Lifetime(r.CodeLifetime),
 		RefreshReuseGrace: r.RefreshReuseGrace, LogoURI: r.LogoURI, ClientURI: r.ClientURI, PolicyURI: r.PolicyURI,
 		TOSURI: r.TOSURI, Contacts: r.Contacts.V, PostLogoutRedirectURIs: r.PostLogoutRedirectURIs.V,
 		InitiateLoginURI: r.InitiateLoginURI, JWKS: absentIfNull(r.JWKS.V), JWKSURI: r.JWKSURI, WebhookURI: r.WebhookURI,
-		Dialects: r.Dialects.V, CreatedAt: r.Created.time(), UpdatedAt: r.Updated.time(),
+		Dialects: r.Dialects.V,
 	}
 }
 
@@ -133,12 +153,14 @@ func (s *Store) CreateClient(ctx context.Context, c storage.Client) error {
 
 // UpdateClient implements storage.Registry.
 func (s *Store) UpdateClient(ctx context.Context, c storage.Client, was time.Time) error {
-	return s.writeRevised(ctx, func(tx *gorm.DB) error {
-		row := toClientRow(c)
-		err := mustMeet(tx.Select("*").Omit("id", "created_at").Where("updated_at = ?", at(was)).Updates(&row))
-		if err == storage.ErrNotFound {
-			return conflictIfExists(tx, &clientRow{}, c.ID)
-		}
-		return err
-	})
+	return s.writeRevised(ctx, func(tx *gorm.DB) error { return updateClient(tx, c, was) })
+}
+
+func updateClient(tx *gorm.DB, c storage.Client, was time.Time) error {
+	row := toClientRow(c)
+	err := mustMeet(tx.Select("*").Omit("id", "created_at").Where("updated_at = ?", at(was)).Updates(&row))
+	if err == storage.ErrNotFound {
+		return conflictIfExists(tx, &clientRow{}, c.ID)
+	}
+	return err
 }

@@ -141,9 +141,9 @@ func (s *Store) read(ctx context.Context, do func(db *gorm.DB) error) error {
 	return translate(ctx, s.dialect, do(s.db.WithContext(bounded)))
 }
 
-// write runs do in a transaction; see writer.
+// write runs do in a transaction, and stores the events of ctx in it; see writer and storage.Audited.
 func (s *Store) write(ctx context.Context, do func(tx *gorm.DB) error) error {
-	return translate(ctx, s.dialect, s.writer.write(ctx, patience, do))
+	return translate(ctx, s.dialect, s.writer.write(ctx, patience, audited(ctx, do)))
 }
 
 // openGorm puts gorm on a connection pool. It does not log, because statements carry people's data, does not wrap

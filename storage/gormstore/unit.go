@@ -27,6 +27,11 @@ func (s *Store) Apply(ctx context.Context, unit storage.Unit) error {
 		}
 		steps = append(steps, more...)
 	}
+	events, err := auditSteps(ctx)
+	if err != nil {
+		return err
+	}
+	steps = append(steps, events...)
 	if len(steps) == 0 {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -22,6 +23,9 @@ var moment = time.Date(2031, 5, 17, 11, 22, 33, 444555000, time.UTC)
 var unstorable = []string{"nul\x00byte", "invalid\xffutf-8", "\x00", "\xc3\x28"}
 
 func id() string { return strings.ToLower(rand.Text()) }
+
+// timeID is greater than those made before, like a time-ordered UUID.
+func timeID() string { return fmt.Sprintf("%020d-%s", time.Now().UnixNano(), id()) }
 
 func family() (f storage.FamilyID) {
 	binary.BigEndian.PutUint64(f[:], uint64(time.Now().UnixNano()))

@@ -1,3 +1,59 @@
+api_keys.01 id text COLLATE C NOT NULL
+api_keys.02 hash text COLLATE C NOT NULL
+api_keys.03 name text COLLATE C NOT NULL
+api_keys.04 user_id text COLLATE C NOT NULL
+api_keys.05 rights text COLLATE C NOT NULL
+api_keys.06 created_at bigint NOT NULL
+api_keys.07 expires_at bigint NOT NULL
+api_keys.08 seen_at bigint NOT NULL
+audit_chain.01 id smallint NOT NULL
+audit_chain.02 sequence bigint NOT NULL
+audit_chain.03 hash text COLLATE C NOT NULL
+audit_events.01 id text COLLATE C NOT NULL
+audit_events.02 at bigint NOT NULL
+audit_events.03 actor_kind text COLLATE C NOT NULL
+audit_events.04 actor_id text COLLATE C NOT NULL
+audit_events.05 address text COLLATE C NOT NULL
+audit_events.06 action text COLLATE C NOT NULL
+audit_events.07 target_kind text COLLATE C NOT NULL
+audit_events.08 target_id text COLLATE C NOT NULL
+audit_events.09 detail text COLLATE C NOT NULL
+audit_events.10 sequence bigint NOT NULL
+audit_events.11 hash text COLLATE C NOT NULL
+client_versions.01 id text COLLATE C NOT NULL
+client_versions.02 client_id text COLLATE C NOT NULL
+client_versions.03 status text COLLATE C NOT NULL
+client_versions.04 name text COLLATE C NOT NULL
+client_versions.05 names text COLLATE C NOT NULL
+client_versions.06 publisher_id text COLLATE C NOT NULL
+client_versions.07 public boolean NOT NULL
+client_versions.08 redirect_uris text COLLATE C NOT NULL
+client_versions.09 grant_types text COLLATE C NOT NULL
+client_versions.10 token_types text COLLATE C NOT NULL
+client_versions.11 token_endpoint_auth_method text COLLATE C NOT NULL
+client_versions.12 scopes text COLLATE C NOT NULL
+client_versions.13 subject_type text COLLATE C NOT NULL
+client_versions.14 resource_server boolean NOT NULL
+client_versions.15 first_party boolean NOT NULL
+client_versions.16 pkce text COLLATE C NOT NULL
+client_versions.17 id_token_alg text COLLATE C NOT NULL
+client_versions.18 access_token_lifetime bigint NOT NULL
+client_versions.19 refresh_token_lifetime bigint NOT NULL
+client_versions.20 code_lifetime bigint NOT NULL
+client_versions.21 refresh_reuse_grace bigint NOT NULL
+client_versions.22 logo_uri text COLLATE C NOT NULL
+client_versions.23 client_uri text COLLATE C NOT NULL
+client_versions.24 policy_uri text COLLATE C NOT NULL
+client_versions.25 tos_uri text COLLATE C NOT NULL
+client_versions.26 contacts text COLLATE C NOT NULL
+client_versions.27 post_logout_redirect_uris text COLLATE C NOT NULL
+client_versions.28 initiate_login_uri text COLLATE C NOT NULL
+client_versions.29 jwks text COLLATE C NOT NULL
+client_versions.30 jwks_uri text COLLATE C NOT NULL
+client_versions.31 webhook_uri text COLLATE C NOT NULL
+client_versions.32 dialects text COLLATE C NOT NULL
+client_versions.33 created_at bigint NOT NULL
+client_versions.34 updated_at bigint NOT NULL
 clients.01 id text COLLATE C NOT NULL
 clients.02 name text COLLATE C NOT NULL
 clients.03 names text COLLATE C NOT NULL
@@ -32,6 +88,7 @@ clients.31 webhook_uri text COLLATE C NOT NULL
 clients.32 dialects text COLLATE C NOT NULL
 clients.33 created_at bigint NOT NULL
 clients.34 updated_at bigint NOT NULL
+clients.35 tokens_from bigint NOT NULL
 companies.01 id text COLLATE C NOT NULL
 companies.02 name text COLLATE C NOT NULL
 constants.01 name text COLLATE C NOT NULL
@@ -85,6 +142,14 @@ publishers.02 name text COLLATE C NOT NULL
 publishers.03 verified boolean NOT NULL
 publishers.04 verified_at bigint NOT NULL
 publishers.05 developers text COLLATE C NOT NULL
+review_notes.01 id text COLLATE C NOT NULL
+review_notes.02 client_id text COLLATE C NOT NULL
+review_notes.03 author_kind text COLLATE C NOT NULL
+review_notes.04 author_id text COLLATE C NOT NULL
+review_notes.05 author_address text COLLATE C NOT NULL
+review_notes.06 action text COLLATE C NOT NULL
+review_notes.07 body text COLLATE C NOT NULL
+review_notes.08 at bigint NOT NULL
 revision.01 id smallint NOT NULL
 revision.02 value bigint NOT NULL
 schema_info.01 id smallint NOT NULL
@@ -145,6 +210,11 @@ users.12 password_hash text COLLATE C NOT NULL
 users.13 disabled boolean NOT NULL
 users.14 created_at bigint NOT NULL
 users.15 updated_at bigint NOT NULL
+api_keys api_keys_pkey PRIMARY KEY (id)
+audit_chain audit_chain_id_check CHECK ((id = 1))
+audit_chain audit_chain_pkey PRIMARY KEY (id)
+audit_events audit_events_pkey PRIMARY KEY (id)
+client_versions client_versions_pkey PRIMARY KEY (id)
 clients clients_pkey PRIMARY KEY (id)
 companies companies_pkey PRIMARY KEY (id)
 constants constants_pkey PRIMARY KEY (name)
@@ -164,6 +234,7 @@ links links_pkey PRIMARY KEY (issuer, subject)
 links links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 migrations migrations_pkey PRIMARY KEY (id)
 publishers publishers_pkey PRIMARY KEY (id)
+review_notes review_notes_pkey PRIMARY KEY (id)
 revision revision_id_check CHECK ((id = 1))
 revision revision_pkey PRIMARY KEY (id)
 schema_info schema_info_id_check CHECK ((id = 1))
@@ -176,7 +247,15 @@ tokens tokens_pkey PRIMARY KEY (family_id, kind, generation)
 users users_email_key UNIQUE (email)
 users users_phone_key UNIQUE (phone)
 users users_pkey PRIMARY KEY (id)
+CREATE INDEX api_keys_user ON public.api_keys USING btree (user_id)
+CREATE INDEX audit_action ON public.audit_events USING btree (action, id)
+CREATE INDEX audit_actor ON public.audit_events USING btree (actor_kind, actor_id, id)
+CREATE INDEX audit_target ON public.audit_events USING btree (target_kind, target_id, id)
+CREATE INDEX audit_unsealed ON public.audit_events USING btree (id) WHERE (sequence = 0)
+CREATE INDEX client_versions_client ON public.client_versions USING btree (client_id, id)
+CREATE INDEX client_versions_submitted ON public.client_versions USING btree (id) WHERE (status = 'submitted'::text)
 CREATE INDEX clients_publisher ON public.clients USING btree (publisher_id)
+CREATE INDEX clients_submitted ON public.clients USING btree (id) WHERE (status = 'submitted'::text)
 CREATE INDEX deliveries_due ON public.deliveries USING btree (client_id, due_at) WHERE (state = 1)
 CREATE INDEX deliveries_settled ON public.deliveries USING btree (state, settled_at) WHERE (settled_at > 0)
 CREATE INDEX family_revocations_age ON public.family_revocations USING btree (revoked_at)
@@ -184,11 +263,18 @@ CREATE INDEX grants_client ON public.grants USING btree (client_id, id) WHERE (s
 CREATE INDEX grants_ended ON public.grants USING btree (updated_at) WHERE (state = 2)
 CREATE INDEX grants_succeeds ON public.grants USING btree (succeeds) WHERE (succeeds <> ''::text)
 CREATE INDEX links_user ON public.links USING btree (user_id)
+CREATE INDEX review_notes_client ON public.review_notes USING btree (client_id, id)
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at) WHERE (expires_at > 0)
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id)
 CREATE INDEX tokens_given ON public.tokens USING btree (given_by) WHERE (given_by IS NOT NULL)
 CREATE INDEX tokens_keep ON public.tokens USING btree (keep_until) WHERE (keep_until > 0)
 CREATE INDEX tokens_lasting ON public.tokens USING btree (grant_id) WHERE (keep_until = 0)
+CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (id)
+CREATE UNIQUE INDEX audit_chain_pkey ON public.audit_chain USING btree (id)
+CREATE UNIQUE INDEX audit_events_pkey ON public.audit_events USING btree (id)
+CREATE UNIQUE INDEX audit_sealed ON public.audit_events USING btree (sequence) WHERE (sequence > 0)
+CREATE UNIQUE INDEX client_versions_open ON public.client_versions USING btree (client_id) WHERE (status = ANY (ARRAY['draft'::text, 'submitted'::text, 'changes_requested'::text]))
+CREATE UNIQUE INDEX client_versions_pkey ON public.client_versions USING btree (id)
 CREATE UNIQUE INDEX clients_pkey ON public.clients USING btree (id)
 CREATE UNIQUE INDEX companies_pkey ON public.companies USING btree (id)
 CREATE UNIQUE INDEX constants_pkey ON public.constants USING btree (name)
@@ -202,6 +288,7 @@ CREATE UNIQUE INDEX grants_pkey ON public.grants USING btree (id)
 CREATE UNIQUE INDEX links_pkey ON public.links USING btree (issuer, subject)
 CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (id)
 CREATE UNIQUE INDEX publishers_pkey ON public.publishers USING btree (id)
+CREATE UNIQUE INDEX review_notes_pkey ON public.review_notes USING btree (id)
 CREATE UNIQUE INDEX revision_pkey ON public.revision USING btree (id)
 CREATE UNIQUE INDEX schema_info_pkey ON public.schema_info USING btree (id)
 CREATE UNIQUE INDEX scopes_pkey ON public.scopes USING btree (name)

@@ -1,3 +1,71 @@
+CREATE TABLE api_keys (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL,
+    name TEXT NOT NULL,
+    user_id TEXT NOT NULL,
+    rights TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL
+)
+
+CREATE TABLE audit_chain (
+    id SMALLINT PRIMARY KEY CHECK (id = 1),
+    sequence BIGINT NOT NULL,
+    hash TEXT NOT NULL
+)
+
+CREATE TABLE audit_events (
+    id TEXT PRIMARY KEY,
+    at BIGINT NOT NULL,
+    actor_kind TEXT NOT NULL,
+    actor_id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target_kind TEXT NOT NULL,
+    target_id TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    sequence BIGINT NOT NULL,
+    hash TEXT NOT NULL
+)
+
+CREATE TABLE client_versions (
+    id TEXT PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    name TEXT NOT NULL,
+    names TEXT NOT NULL,
+    publisher_id TEXT NOT NULL,
+    public BOOLEAN NOT NULL,
+    redirect_uris TEXT NOT NULL,
+    grant_types TEXT NOT NULL,
+    token_types TEXT NOT NULL,
+    token_endpoint_auth_method TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    subject_type TEXT NOT NULL,
+    resource_server BOOLEAN NOT NULL,
+    first_party BOOLEAN NOT NULL,
+    pkce TEXT NOT NULL,
+    id_token_alg TEXT NOT NULL,
+    access_token_lifetime BIGINT NOT NULL,
+    refresh_token_lifetime BIGINT NOT NULL,
+    code_lifetime BIGINT NOT NULL,
+    refresh_reuse_grace BIGINT NOT NULL,
+    logo_uri TEXT NOT NULL,
+    client_uri TEXT NOT NULL,
+    policy_uri TEXT NOT NULL,
+    tos_uri TEXT NOT NULL,
+    contacts TEXT NOT NULL,
+    post_logout_redirect_uris TEXT NOT NULL,
+    initiate_login_uri TEXT NOT NULL,
+    jwks TEXT NOT NULL,
+    jwks_uri TEXT NOT NULL,
+    webhook_uri TEXT NOT NULL,
+    dialects TEXT NOT NULL,
+    created_at BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+)
+
 CREATE TABLE clients (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL,
@@ -33,7 +101,7 @@ CREATE TABLE clients (
     dialects TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
-)
+, tokens_from BIGINT NOT NULL DEFAULT 0)
 
 CREATE TABLE companies (
     id TEXT PRIMARY KEY,
@@ -121,6 +189,17 @@ CREATE TABLE publishers (
     developers TEXT NOT NULL
 )
 
+CREATE TABLE review_notes (
+    id TEXT PRIMARY KEY,
+    client_id TEXT NOT NULL,
+    author_kind TEXT NOT NULL,
+    author_id TEXT NOT NULL,
+    author_address TEXT NOT NULL,
+    action TEXT NOT NULL,
+    body TEXT NOT NULL,
+    at BIGINT NOT NULL
+)
+
 CREATE TABLE revision (
     id SMALLINT PRIMARY KEY CHECK (id = 1),
     value BIGINT NOT NULL
@@ -198,7 +277,27 @@ CREATE TABLE users (
     updated_at BIGINT NOT NULL
 )
 
+CREATE INDEX api_keys_user ON api_keys (user_id)
+
+CREATE INDEX audit_action ON audit_events (action, id)
+
+CREATE INDEX audit_actor ON audit_events (actor_kind, actor_id, id)
+
+CREATE UNIQUE INDEX audit_sealed ON audit_events (sequence) WHERE sequence > 0
+
+CREATE INDEX audit_target ON audit_events (target_kind, target_id, id)
+
+CREATE INDEX audit_unsealed ON audit_events (id) WHERE sequence = 0
+
+CREATE INDEX client_versions_client ON client_versions (client_id, id)
+
+CREATE UNIQUE INDEX client_versions_open ON client_versions (client_id) WHERE status IN ('draft', 'submitted', 'changes_requested')
+
+CREATE INDEX client_versions_submitted ON client_versions (id) WHERE status = 'submitted'
+
 CREATE INDEX clients_publisher ON clients (publisher_id)
+
+CREATE INDEX clients_submitted ON clients (id) WHERE status = 'submitted'
 
 CREATE INDEX deliveries_due ON deliveries (client_id, due_at) WHERE state = 1
 
@@ -215,6 +314,8 @@ CREATE INDEX grants_ended ON grants (updated_at) WHERE state = 2
 CREATE INDEX grants_succeeds ON grants (succeeds) WHERE succeeds <> ''
 
 CREATE INDEX links_user ON links (user_id)
+
+CREATE INDEX review_notes_client ON review_notes (client_id, id)
 
 CREATE INDEX sessions_expiry ON sessions (expires_at) WHERE expires_at > 0
 

@@ -1,0 +1,56 @@
+package storage
+
+import (
+	"context"
+	"time"
+)
+
+// ClientVersion is what a client is to become, while the client goes on as it is, or a copy of what was approved. A
+// client that was never approved has no version: it is its own draft.
+type ClientVersion struct {
+	ID        string // time-ordered UUID
+	ClientID  string
+	Status    string // StatusDraft, StatusSubmitted, StatusChangesRequested, or StatusApproved, StatusRejected, StatusArchived once closed
+	Client    Client // its registration; ID, Secrets, Status and times are the client's own: empty, and not looked at
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
+// Open reports whether the version still waits for something: its developers, or its review.
+func (v ClientVersion) Open() bool {
+	return v.Status == StatusDraft || v.Status == StatusSubmitted || v.Status == StatusChangesRequested
+}
+
+// ReviewNote is what developers and reviewers tell each other about a client: a comment, or what was decided and why.
+type ReviewNote struct {
+	ID       string // time-ordered UUID
+	ClientID string
+	Author   Actor
+	Action   string // submit, approve, …; empty for a comment alone
+	Text     string
+	At       time.Time
+}
+
+// Review is one step of a review: what it changes, together or not at all. What is nil stays as it is.
+type Review struct {
+	Client     *Client   // replaces the client, but for CreatedAt
+	ClientWas  time.Time // its UpdatedAt before; the step fails when it moved
+	Version    *ClientVersion
+	VersionWas time.Time // its UpdatedAt before; zero: the version is new
+	Note       *ReviewNote
+}
+
+// Reviews keeps what is proposed for clients, and what is said about it.
+type Reviews interface {
+	// OpenVersion returns the version of a client that waits, or ErrNotFound. There is at most one.
+	OpenVersion(ctx context.Context, clientID string) (ClientVersion, error)
+	// ClientVersions returns all versions of a client, the newest first.
+	ClientVersions(ctx context.Context, clientID string) ([]ClientVersion, error)
+	// SubmittedVersions returns up to limit versions with StatusSubmitted and an ID greater than after, in ID order.
+	SubmittedVersions(ctx context.Context, after string, limit int) ([]ClientVersion, error)
+	// ApplyReview makes one step. ErrConflict when the client or the version moved, ErrExists when another version is open,
+	// ErrNotFound when the client or the version is absent; and then nothing happened.
+	ApplyReview(ctx context.Context, r Review) error
+	// ReviewNotes returns what was said about a client, the oldest first.
+	ReviewNotes(ctx context.Context, clientID string) ([]ReviewNote, error)
+}
