@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"gatehouse/storage"
@@ -12,6 +13,7 @@ import (
 
 const (
 	maxContact  = 254
+	minPurpose  = 10
 	maxPurpose  = 140
 	maxSettings = 16 << 10 // bytes of a key set, or of a dialect's settings
 )
@@ -82,6 +84,8 @@ func CheckPurposes(c storage.Client, catalogue *Catalogue) Problems {
 		for _, tag := range sortedKeys(s.Purpose) {
 			text, at := s.Purpose[tag], fmt.Sprintf("scopes[%d].purpose.%s", i, tag)
 			switch {
+			case utf8.RuneCountInString(strings.TrimSpace(text)) < minPurpose:
+				p.add(at, "is shorter than %d characters; say what the mini app does with it", minPurpose)
 			case utf8.RuneCountInString(text) > maxPurpose:
 				p.add(at, "is longer than %d characters; people read it on a phone", maxPurpose)
 			case link.MatchString(text):
@@ -93,3 +97,17 @@ func CheckPurposes(c storage.Client, catalogue *Catalogue) Problems {
 	}
 	return p
 }
+
+// checkPurposesThere wants a purpose for every scope that people are asked to share something by.
+func checkPurposesThere(c storage.Client) Problems {
+	var p Problems
+	for i, s := range c.Scopes {
+		if len(s.Purpose) == 0 && !slices.Contains(purposeless, s.Name) && !ClientOnly(s.Name) && !firstPartyOnly(s.Name) {
+			p.add(fmt.Sprintf("scopes[%d].purpose", i), "is missing; say in %d to %d characters what the mini app does with %s", minPurpose, maxPurpose, s.Name)
+		}
+	}
+	return p
+}
+
+// purposeless are the scopes whose purpose is known.
+var purposeless = []string{ScopeOpenID, ScopeOfflineAccess, ScopeUserSession}

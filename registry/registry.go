@@ -23,6 +23,10 @@ type Store interface {
 	Clients(ctx context.Context, after string, limit int) ([]storage.Client, error)
 	CreateClient(ctx context.Context, c storage.Client) error
 	UpdateClient(ctx context.Context, c storage.Client, was time.Time) error
+	OpenVersion(ctx context.Context, clientID string) (storage.ClientVersion, error)
+	ClientVersions(ctx context.Context, clientID string) ([]storage.ClientVersion, error)
+	ApplyReview(ctx context.Context, r storage.Review) error
+	ReviewNotes(ctx context.Context, clientID string) ([]storage.ReviewNote, error)
 	Publisher(ctx context.Context, id string) (storage.Publisher, error)
 	Scopes(ctx context.Context) ([]storage.Scope, error)
 	Revision(ctx context.Context) (int64, error)
@@ -30,6 +34,9 @@ type Store interface {
 
 // Registry reads through a cache and writes through the rules. It is safe for concurrent use.
 type Registry struct {
+	// TwoReviewers says that who asks for sensitive scopes is approved by two people. Set it before the first use.
+	TwoReviewers bool
+
 	store   Store
 	now     func() time.Time
 	current atomic.Pointer[generation]
@@ -177,16 +184,24 @@ func (r *Registry) update(ctx context.Context, c storage.Client, was time.Time) 
 	return nil
 }
 
-// check applies the rules, and those that are about other records: the publisher exists, and no other client stands for
-// the same mini app of a super app.
 func (r *Registry) check(ctx context.Context, c storage.Client) error {
-	catalogue, err := r.catalogue(ctx)
+	problems, err := r.problems(ctx, c)
 	if err != nil {
 		return err
 	}
+	return problems.Err()
+}
+
+// problems applies the rules, and those that are about other records: the publisher exists, and no other client stands for
+// the same mini app of a super app.
+func (r *Registry) problems(ctx context.Context, c storage.Client) (Problems, error) {
+	catalogue, err := r.catalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
 	problems := CheckClient(c, catalogue)
 	if err := problems.checkMiniApp(ctx, r, &c); err != nil {
-		return err
+		return nil, err
 	}
 	if c.PublisherID != "" {
 		_, err := r.store.Publisher(ctx, c.PublisherID)
@@ -194,8 +209,8 @@ func (r *Registry) check(ctx context.Context, c storage.Client) error {
 		case errors.Is(err, storage.ErrNotFound):
 			problems.add("publisher", "%q is not known; create the publisher first", c.PublisherID)
 		case err != nil:
-			return err
+			return nil, err
 		}
 	}
-	return problems.Err()
+	return problems, nil
 }
