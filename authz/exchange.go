@@ -63,6 +63,13 @@ func (s *Server) find(ctx context.Context, key storage.TokenKey, value string) (
 	if subtle.ConstantTimeCompare(stored.Hash, hashValue(value)) != 1 {
 		return nil, storage.ErrNotFound
 	}
+	c, err := s.registry.Client(ctx, stored.ClientID)
+	if err != nil {
+		return nil, err
+	}
+	if stored.IssuedAt.Before(c.TokensFrom) {
+		stored.FamilyRevoked = true
+	}
 	return &stored, nil
 }
 

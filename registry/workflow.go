@@ -160,8 +160,10 @@ func (r *Registry) review(ctx context.Context, t transition, w *Work, s Step) (s
 		} else {
 			review.Version = snapshot(c, now)
 		}
+	case Reinstate:
+		c.Status, c.TokensFrom = t.to, now // also for what a process issued that did not know of the suspension yet
 	case Suspend, Archive:
-		c.Status, c.TokensFrom = t.to, now
+		c.Status, c.TokensFrom = t.to, now.Add(stamp)
 		if t.action == Archive && w.Version != nil {
 			v := *w.Version
 			v.Status, v.UpdatedAt = t.to, after(w.Version.UpdatedAt, now)
