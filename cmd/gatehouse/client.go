@@ -16,7 +16,8 @@ import (
 )
 
 func (c *cli) clientCommand() *cobra.Command {
-	return c.group("client", "mini apps", c.clientCreate(), c.clientList(), c.clientGet(), c.clientRotateSecret())
+	return c.group("client", "mini apps",
+		append([]*cobra.Command{c.clientCreate(), c.clientList(), c.clientGet(), c.clientRotateSecret()}, c.reviewCommands()...)...)
 }
 
 func (c *cli) clientCreate() *cobra.Command {

@@ -23,6 +23,7 @@ import (
 	"gatehouse/identity"
 	"gatehouse/identity/claims"
 	"gatehouse/identity/upstream"
+	"gatehouse/internal/audit"
 	"gatehouse/internal/config"
 	"gatehouse/internal/httpx"
 	"gatehouse/internal/interaction"
@@ -89,6 +90,7 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	}
 	r := &rooms{cfg: cfg, store: store, log: log, now: now}
 	r.registry = registry.New(store, now)
+	r.registry.TwoReviewers = cfg.TwoReviewers
 	r.keys = keys.New(store, root, cfg.IDTokenLifetime, now)
 	if err := r.keys.Load(ctx); err != nil {
 		return nil, err
@@ -223,11 +225,14 @@ func (r *rooms) handler() http.Handler {
 // run does the background work of every room until ctx ends.
 func (r *rooms) run(ctx context.Context) {
 	var group sync.WaitGroup
-	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.newDeliveries().Run, r.collect} {
+	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.newDeliveries().Run, r.collect, r.seal} {
 		group.Go(func() { work(ctx) })
 	}
 	group.Wait()
 }
+
+// seal chains what was written to the audit log.
+func (r *rooms) seal(ctx context.Context) { audit.Run(ctx, r.store, r.log) }
 
 // app returns how a mini app is shown to people. Its logo is shown from our own origin only: a picture from elsewhere
 // would tell that server who looks at a page of ours.

@@ -39,6 +39,8 @@ type Config struct {
 	DenyCooldown           time.Duration `env:"DENY_COOLDOWN" envDefault:"24h" help:"how long a mini app that was denied twice cannot ask"`
 	BaseScope              bool          `env:"BASE_SCOPE" envDefault:"false" help:"lets approved mini apps with pairwise ids ask for openid alone without a question"`
 
+	TwoReviewers bool `env:"TWO_REVIEWERS" envDefault:"false" help:"a mini app that asks for sensitive scopes needs the approval of two people"`
+
 	SignUp            bool   `env:"SIGNUP" envDefault:"true" help:"whether people may sign up"`
 	AdminEmail        string `env:"ADMIN_EMAIL" help:"e-mail of the first admin, made on an empty database only"`
 	AdminPasswordHash string `env:"ADMIN_PASSWORD_HASH" file:"true" flag:"-" help:"the first admin's password hash (argon2id or bcrypt)"`

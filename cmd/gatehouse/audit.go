@@ -1,0 +1,224 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"gatehouse/internal/audit"
+	"gatehouse/storage"
+)
+
+// auditEntry is how an event is printed and exported.
+type auditEntry struct {
+	ID       string            `json:"id"`
+	At       time.Time         `json:"at"`
+	Actor    auditActor        `json:"actor"`
+	Action   string            `json:"action"`
+	Target   auditTarget       `json:"target"`
+	Detail   map[string]string `json:"detail,omitempty"`
+	Sequence int64             `json:"sequence,omitempty"`
+	Hash     []byte            `json:"hash,omitempty"`
+}
+
+type auditActor struct {
+	Kind    storage.ActorKind `json:"kind"`
+	ID      string            `json:"id,omitempty"`
+	Address string            `json:"address,omitempty"`
+}
+
+type auditTarget struct {
+	Kind string `json:"kind"`
+	ID   string `json:"id"`
+}
+
+func auditEntryOf(e storage.AuditEvent) auditEntry {
+	return auditEntry{
+		ID: e.ID, At: e.At, Actor: auditActor(e.Actor), Action: e.Action, Target: auditTarget(e.Target), Detail: e.Detail, Sequence: e.Sequence,
+		Hash: e.Hash,
+	}
+}
+
+func (c *cli) auditCommand() *cobra.Command {
+	return c.group("audit", "what was done, by whom, on whom", c.auditTail(), c.auditVerify())
+}
+
+// auditFilter is what the flags of audit tail say.
+type auditFilter struct {
+	actor, action, target string
+	since                 time.Duration
+	lines                 int
+	follow                bool
+}
+
+func (f auditFilter) filter(now time.Time) (storage.AuditFilter, error) {
+	filter := storage.AuditFilter{Action: f.action}
+	if kind, id, both := strings.Cut(f.actor, ":"); both {
+		filter.Actor = storage.Actor{Kind: storage.ActorKind(kind), ID: id}
+	} else if f.actor != "" {
+		return filter, usagef("--actor needs KIND:ID, as in user:4f0c… or client:photoprint")
+	}
+	filter.Target.Kind, filter.Target.ID, _ = strings.Cut(f.target, ":")
+	if f.since > 0 {
+		filter.Since = now.Add(-f.since)
+	}
+	return filter, nil
+}
+
+func (c *cli) auditTail() *cobra.Command {
+	var f auditFilter
+	cmd := c.printing(&cobra.Command{
+		Use: "tail", Short: "print the newest events, the oldest of them first; -o json prints a line each", Args: cobra.NoArgs,
+		Example: "  gatehouse audit tail --action client. --since 24h\n  gatehouse audit tail --target client:photoprint --follow",
+	})
+	cmd.Flags().StringVar(&f.actor, "actor", "", "only what this one did, as KIND:ID; kinds: user, client, api_key, command, server")
+	cmd.Flags().StringVar(&f.action, "action", "", "only this action; with a final dot all that begin with it")
+	cmd.Flags().StringVar(&f.target, "target", "", "only what was done to KIND or KIND:ID, as in client:photoprint")
+	cmd.Flags().DurationVar(&f.since, "since", 0, "only what is not older, as in 24h")
+	cmd.Flags().IntVarP(&f.lines, "lines", "n", 20, "how many; 0 for all")
+	cmd.Flags().BoolVarP(&f.follow, "follow", "f", false, "go on with what happens from now on")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		filter, err := f.filter(time.Now())
+		if err != nil {
+			return err
+		}
+		return c.withHouse(cmd.Context(), func(h *house) error { return c.tail(cmd.Context(), h, filter, f) })
+	}
+	return cmd
+}
+
+const (
+	auditPage   = 500
+	followEvery = 500 * time.Millisecond
+)
+
+func (c *cli) tail(ctx context.Context, h *house, filter storage.AuditFilter, f auditFilter) error {
+	events, err := newest(ctx, h, filter, f.lines)
+	if err != nil {
+		return err
+	}
+	if err := c.printEvents(events); err != nil || !f.follow {
+		return err
+	}
+	return c.follow(ctx, h, filter, events)
+}
+
+// newest returns the newest events, n of them or all, the oldest first.
+func newest(ctx context.Context, h *house, filter storage.AuditFilter, n int) ([]storage.AuditEvent, error) {
+	var events []storage.AuditEvent
+	for before := ""; n == 0 || len(events) < n; before = events[len(events)-1].ID {
+		size := auditPage
+		if n > 0 {
+			size = min(size, n-len(events))
+		}
+		page, err := h.store.AuditEvents(ctx, filter, before, size)
+		if err != nil {
+			return nil, err
+		}
+		events = append(events, page...)
+		if len(page) < size {
+			break
+		}
+	}
+	slices.Reverse(events)
+	return events, nil
+}
+
+// follow prints what is recorded from now on. Another process may record an event a moment after a newer one of ours: it
+// looks back a little, and prints none twice.
+func (c *cli) follow(ctx context.Context, h *house, filter storage.AuditFilter, shown []storage.AuditEvent) error {
+	const back = 10 * time.Second
+	seen := map[string]time.Time{}
+	for _, e := range shown {
+		seen[e.ID] = e.At
+	}
+	began := time.Now()
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		filter.Since = time.Now().Add(-back)
+		if filter.Since.Before(began) {
+			filter.Since = began
+		}
+		events, err := newest(ctx, h, filter, 0)
+		if err != nil {
+			return err
+		}
+		fresh := slices.DeleteFunc(events, func(e storage.AuditEvent) bool { _, known := seen[e.ID]; return known })
+		for _, e := range fresh {
+			seen[e.ID] = e.At
+		}
+		maps.DeleteFunc(seen, func(_ string, at time.Time) bool { return at.Before(filter.Since.Add(-back)) })
+		if err := c.printEvents(fresh); err != nil {
+			return err
+		}
+	}
+}
+
+// printEvents prints a line for each event.
+func (c *cli) printEvents(events []storage.AuditEvent) error {
+	if c.output == "json" {
+		encoder := json.NewEncoder(c.out)
+		encoder.SetEscapeHTML(false)
+		for _, e := range events {
+			if err := encoder.Encode(auditEntryOf(e)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if c.output == "yaml" {
+		entries := []auditEntry{}
+		for _, e := range events {
+			entries = append(entries, auditEntryOf(e))
+		}
+		return printYAML(c.out, entries)
+	}
+	for _, e := range events {
+		line := fmt.Sprintf("%s  %s:%s  %s  %s:%s  %s", stamp(e.At), e.Actor.Kind, e.Actor.ID, e.Action, e.Target.Kind, e.Target.ID, details(e.Detail))
+		fmt.Fprintln(c.out, strings.TrimSpace(oneLine(line)))
+	}
+	return nil
+}
+
+func details(detail map[string]string) string {
+	var texts []string
+	for _, name := range slices.Sorted(maps.Keys(detail)) {
+		texts = append(texts, name+"="+detail[name])
+	}
+	return strings.Join(texts, " ")
+}
+
+func (c *cli) auditVerify() *cobra.Command {
+	return c.printing(&cobra.Command{
+		Use: "verify", Short: "compute the chain of hashes anew, and say whether an event is missing or was changed", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.withHouse(cmd.Context(), func(h *house) error {
+				report, err := audit.Verify(cmd.Context(), h.store)
+				if err != nil {
+					return err
+				}
+				value := map[string]any{"sealed": report.Sealed, "waiting": report.Waiting, "whole": report.Broken == ""}
+				row := []string{fmt.Sprint(report.Sealed), fmt.Sprint(report.Waiting), fmt.Sprint(report.Broken == "")}
+				if err := c.print(value, []string{"SEALED", "WAITING", "WHOLE"}, [][]string{row}); err != nil {
+					return err
+				}
+				if report.Broken != "" {
+					return fmt.Errorf("the audit log is not whole: %s; compare with an export or a backup", report.Broken)
+				}
+				return nil
+			})
+		},
+	})
+}
