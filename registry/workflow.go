@@ -121,7 +121,7 @@ func (t transition) checkComment(comment string) error {
 	var p Problems
 	switch {
 	case t.comment && strings.TrimSpace(comment) == "":
-		p.add("comment", "must say why")
+		p.add("comment", "must not be empty; say why")
 	case len([]rune(comment)) > maxComment:
 		p.add("comment", "is longer than %d characters", maxComment)
 	}
@@ -225,4 +225,12 @@ func (r *Registry) checkSubmission(ctx context.Context, c storage.Client) error 
 	problems = append(problems, CheckPurposes(c, catalogue)...)
 	problems = append(problems, checkPurposesThere(c)...)
 	return problems.Err()
+}
+
+// Comment adds to what is said about a client. Problems for a comment that is empty or too long. Its event is the caller's.
+func (r *Registry) Comment(ctx context.Context, by storage.Actor, clientID, text string) error {
+	if err := (transition{comment: true}).checkComment(text); err != nil {
+		return err
+	}
+	return r.store.ApplyReview(ctx, storage.Review{Note: r.note(Step{ClientID: clientID, By: by, Comment: text}, r.now().UTC().Truncate(stamp))})
 }

@@ -160,7 +160,7 @@ func TestWhoDecidesAgainstAMiniAppSaysWhy(t *testing.T) {
 		r, _ := newRegistry(t)
 		require.NoError(t, r.Create(t.Context(), submittable(from)))
 		_, err := r.Take(t.Context(), registry.Step{Action: action, ClientID: "photoprint", By: reviewer, Comment: " "})
-		require.ErrorContains(t, err, "comment: must say why", action)
+		require.ErrorContains(t, err, "comment: must not be empty; say why", action)
 	}
 }
 

@@ -91,6 +91,13 @@ type ClientScope struct {
 	Purpose  map[string]string // language → why the mini app wants it, in its own words
 }
 
+// ClientQuery says which clients to list; what is empty does not matter.
+type ClientQuery struct {
+	Status     string   // the client's, or StatusSubmitted for one with a version that is submitted
+	Publishers []string // of one of these
+	Search     string   // the beginning of the ID or part of the name, whatever the case
+}
+
 // ClientSecret is a secret of a client, live or retired. Only its hash is kept.
 type ClientSecret struct {
 	ID        string
@@ -104,11 +111,16 @@ type Registry interface {
 	Client(ctx context.Context, id string) (Client, error)
 	// Clients returns up to limit clients with an ID greater than after, in ID order.
 	Clients(ctx context.Context, after string, limit int) ([]Client, error)
+	// FindClients is Clients, of those that q is about.
+	FindClients(ctx context.Context, q ClientQuery, after string, limit int) ([]Client, error)
 	// CreateClient stores a new client; ErrExists when the ID is taken.
 	CreateClient(ctx context.Context, c Client) error
 	// UpdateClient replaces a client, but for CreatedAt, if its UpdatedAt still is was; ErrConflict when it moved,
 	// ErrNotFound when absent.
 	UpdateClient(ctx context.Context, c Client, was time.Time) error
+	// DeleteClient removes a client with its versions and notes, and ends every grant for it, in one transaction.
+	// ErrNotFound when there is none.
+	DeleteClient(ctx context.Context, id string) error
 
 	Publisher(ctx context.Context, id string) (Publisher, error)
 	Publishers(ctx context.Context, after string, limit int) ([]Publisher, error)

@@ -3,6 +3,7 @@ package gormstore
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -141,6 +142,59 @@ func (s *Store) Client(ctx context.Context, id string) (storage.Client, error) {
 // Clients implements storage.Registry.
 func (s *Store) Clients(ctx context.Context, after string, limit int) ([]storage.Client, error) {
 	return list(ctx, s, after, limit, clientRow.client)
+}
+
+// FindClients implements storage.Registry.
+func (s *Store) FindClients(ctx context.Context, q storage.ClientQuery, after string, limit int) ([]storage.Client, error) {
+	if !storable(append([]string{after, q.Status, q.Search}, q.Publishers...)...) {
+		return nil, nil
+	}
+	var rows []clientRow
+	err := s.read(ctx, func(db *gorm.DB) error {
+		switch q.Status {
+		case "":
+		case storage.StatusSubmitted:
+			db = db.Where("status = 'submitted' OR id IN (SELECT client_id FROM client_versions WHERE status = 'submitted')")
+		default:
+			db = db.Where("status = ?", q.Status)
+		}
+		if len(q.Publishers) > 0 {
+			db = db.Where("publisher_id IN ?", q.Publishers)
+		}
+		if q.Search != "" {
+			text := likeText(q.Search)
+			db = db.Where(`LOWER(id) LIKE ? ESCAPE '!' OR LOWER(name) LIKE ? ESCAPE '!'`, text+"%", "%"+text+"%")
+		}
+		return db.Where("id > ?", after).Order("id").Limit(limit).Find(&rows).Error
+	})
+	return records(rows, clientRow.client), err
+}
+
+// likeText is a text as LIKE is to look for it, with ! as its escape character.
+func likeText(text string) string {
+	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(text))
+}
+
+// DeleteClient implements storage.Registry.
+func (s *Store) DeleteClient(ctx context.Context, id string) error {
+	if !storable(id) {
+		return storage.ErrNotFound
+	}
+	return s.writeRevised(ctx, func(tx *gorm.DB) error {
+		if err := mustMeet(tx.Where("id = ?", id).Delete(&clientRow{})); err != nil {
+			return err
+		}
+		for _, statement := range []string{
+			"DELETE FROM client_versions WHERE client_id = ?",
+			"DELETE FROM review_notes WHERE client_id = ?",
+			"UPDATE grants SET state = 2, version = version + 1 WHERE state = 1 AND client_id = ?",
+		} {
+			if err := tx.Exec(statement, id).Error; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // CreateClient implements storage.Registry.

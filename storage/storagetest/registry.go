@@ -247,3 +247,64 @@ func checker() []contract {
 		}},
 	}
 }
+
+func queries() []contract {
+	return []contract{
+		{"clients are found by status, publisher and name, page by page", func(t *testing.T, s storage.Store) {
+			add := func(name, publisher, status string) string {
+				c := storage.Client{ID: id(), Name: name, PublisherID: publisher, Status: status, CreatedAt: moment, UpdatedAt: moment}
+				require.NoError(t, s.CreateClient(t.Context(), c))
+				return c.ID
+			}
+			photo, waiting, draft := add("Photo_100%", "printco", "approved"), add("Other", "printco", "approved"), add("photo", "acme", "draft")
+			v := storage.ClientVersion{ID: timeID(), ClientID: waiting, Status: storage.StatusSubmitted, CreatedAt: moment, UpdatedAt: moment}
+			require.NoError(t, s.ApplyReview(t.Context(), storage.Review{Version: &v}))
+			for name, c := range map[string]struct {
+				q    storage.ClientQuery
+				want []string
+			}{
+				"all":          {storage.ClientQuery{}, []string{photo, waiting, draft}},
+				"status":       {storage.ClientQuery{Status: "draft"}, []string{draft}},
+				"waiting":      {storage.ClientQuery{Status: "submitted"}, []string{waiting}},
+				"publisher":    {storage.ClientQuery{Publishers: []string{"printco", "nobody"}}, []string{photo, waiting}},
+				"name":         {storage.ClientQuery{Search: "PHOTO"}, []string{photo, draft}},
+				"no pattern":   {storage.ClientQuery{Search: "_100%"}, []string{photo}},
+				"no pattern 2": {storage.ClientQuery{Search: "p_oto"}, nil},
+				"id":           {storage.ClientQuery{Search: waiting[:10]}, []string{waiting}},
+				"id's middle":  {storage.ClientQuery{Search: waiting[1:10]}, nil},
+				"both":         {storage.ClientQuery{Search: "photo", Status: "approved", Publishers: []string{"printco"}}, []string{photo}},
+				"unstorable":   {storage.ClientQuery{Search: "\x00"}, nil},
+			} {
+				var got []string
+				for after := ""; ; {
+					page, err := s.FindClients(t.Context(), c.q, after, 1)
+					require.NoError(t, err)
+					if len(page) == 0 {
+						break
+					}
+					got, after = append(got, page[0].ID), page[0].ID
+				}
+				require.ElementsMatch(t, c.want, got, name)
+			}
+		}},
+		{"a client that is deleted takes its versions, notes and grants with it", func(t *testing.T, s storage.Store) {
+			c := registered(t, s)
+			g := grantOf(person(t, s).ID, c.ID)
+			apply(t, s, storage.SaveGrant{Grant: g})
+			v := versionOf(c, storage.StatusDraft)
+			require.NoError(t, s.ApplyReview(t.Context(), storage.Review{Version: &v, Note: &storage.ReviewNote{ID: timeID(), ClientID: c.ID, At: moment}}))
+			require.NoError(t, s.DeleteClient(t.Context(), c.ID))
+			require.ErrorIs(t, s.DeleteClient(t.Context(), c.ID), storage.ErrNotFound)
+			_, err := s.OpenVersion(t.Context(), c.ID)
+			require.ErrorIs(t, err, storage.ErrNotFound)
+			_, err = s.Grant(t.Context(), g.Owner, c.ID)
+			require.ErrorIs(t, err, storage.ErrNotFound)
+			notes, err := s.ReviewNotes(t.Context(), c.ID)
+			require.NoError(t, err)
+			require.Empty(t, notes)
+			for _, key := range unstorable {
+				require.ErrorIs(t, s.DeleteClient(t.Context(), key), storage.ErrNotFound)
+			}
+		}},
+	}
+}

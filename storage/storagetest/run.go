@@ -27,6 +27,7 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 		{name: "sessions", contracts: sessions()},
 		{name: "failures", contracts: failures()},
 		{name: "registry", contracts: registry()},
+		{name: "registry queries", contracts: queries(), fresh: true},
 		{name: "keys", contracts: keys(), fresh: true},
 		{name: "grants", contracts: grants()},
 		{name: "tokens", contracts: tokens()},

@@ -1,0 +1,174 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+const clientKind = "client"
+
+// actionCapabilities are what the steps of the workflow ask for.
+var actionCapabilities = map[registry.Action]Capability{
+	registry.Submit: ClientSubmit, registry.Approve: ClientApprove, registry.RequestChanges: ClientRequestChanges, registry.Reject: ClientReject,
+	registry.Suspend: ClientSuspend, registry.Reinstate: ClientReinstate, registry.Archive: ClientArchive,
+}
+
+// ClientFilter says which mini apps to list; what is empty does not matter.
+type ClientFilter struct {
+	Status    string // of the mini app, or submitted for one whose new version waits for a review
+	Publisher string
+	Search    string // the beginning of the client_id, or part of the name
+}
+
+// Clients lists mini apps: all, or to a developer those of their publishers.
+func (h *House) Clients(ctx context.Context, c Caller, f ClientFilter, p Page) (List[storage.Client], error) {
+	var none List[storage.Client]
+	query := storage.ClientQuery{Status: f.Status, Search: f.Search}
+	switch {
+	case f.Publisher != "":
+		query.Publishers = []string{f.Publisher}
+	case !c.Sees(ClientRead):
+		query.Publishers = c.Publishers
+	}
+	if !c.Sees(ClientRead) {
+		if err := h.may(c, ClientRead, Belongs{PublisherID: first(query.Publishers)}); err != nil {
+			return none, err
+		}
+	}
+	return paged(p, func(after string, limit int) ([]storage.Client, error) {
+		return h.Store.FindClients(ctx, query, after, limit)
+	}, func(c storage.Client) string { return c.ID })
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+// work returns a mini app that c may do something to. Who may not even read it learns that there is none.
+func (h *House) work(ctx context.Context, c Caller, do Capability, id string) (*registry.Work, error) {
+	w, err := h.Registry.Work(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	owner := Belongs{PublisherID: w.Live.PublisherID}
+	if h.may(c, ClientRead, owner) != nil {
+		return nil, fmt.Errorf("client %q: %w", id, storage.ErrNotFound)
+	}
+	return w, h.may(c, do, owner)
+}
+
+// Client returns a mini app and what waits beside it.
+func (h *House) Client(ctx context.Context, c Caller, id string) (*registry.Work, error) {
+	return h.work(ctx, c, ClientRead, id)
+}
+
+// ClientNotes returns what developers and reviewers said about a mini app, the oldest first.
+func (h *House) ClientNotes(ctx context.Context, c Caller, id string) ([]storage.ReviewNote, error) {
+	if _, err := h.work(ctx, c, ClientRead, id); err != nil {
+		return nil, err
+	}
+	return h.Store.ReviewNotes(ctx, id)
+}
+
+// CreateClient registers a mini app and returns it with its secret, this once; empty for a public one. What a developer
+// registers is a draft; an operator's status is taken, and approved where there is none. Errors as registry.Create.
+func (h *House) CreateClient(ctx context.Context, c Caller, client storage.Client) (storage.Client, string, error) {
+	if err := h.may(c, ClientCreate, Belongs{PublisherID: client.PublisherID}); err != nil {
+		return client, "", err
+	}
+	if !c.Sees(ClientCreate) {
+		client.Status = storage.StatusDraft
+		client.FirstParty, client.ResourceServer = false, false
+	}
+	if client.ID == "" {
+		client.ID = registry.GenerateID()
+	}
+	secret := ""
+	if !client.Public && len(client.Secrets) == 0 {
+		secret = registry.GenerateSecret()
+		client.Secrets = []storage.ClientSecret{registry.NewSecret(registry.HashSecret(secret), h.now())}
+	}
+	h.Secrets.KeepSigninSecret(&client, secret, nil)
+	ctx = h.audited(ctx, c, ClientCreate, clientKind, client.ID, "status", client.Status, "publisher", client.PublisherID)
+	return registry.Defaults(client), secret, h.Registry.Create(ctx, client)
+}
+
+// UpdateClient replaces a registration that was read with the tag was (see registry.Work.ETag; empty: whatever it is). An
+// operator's change is live at once; a developer's waits for a review where it needs one. It returns the names of the keys
+// that wait.
+func (h *House) UpdateClient(ctx context.Context, c Caller, client storage.Client, was string) ([]string, error) {
+	w, err := h.work(ctx, c, ClientUpdate, client.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.may(c, ClientUpdate, Belongs{PublisherID: client.PublisherID}); err != nil { // it may move to another publisher
+		return nil, err
+	}
+	if !c.Sees(ClientUpdate) {
+		client.FirstParty, client.ResourceServer = w.Live.FirstParty, w.Live.ResourceServer
+		return h.Registry.Propose(ctx, c.Actor, client, was)
+	}
+	if was != "" && was != w.ETag() {
+		return nil, storage.ErrConflict
+	}
+	client.Secrets, client.Status, client.TokensFrom, client.CreatedAt = w.Live.Secrets, w.Live.Status, w.Live.TokensFrom, w.Live.CreatedAt
+	changed := registry.Changed(w.Live, registry.Defaults(client))
+	if len(changed) == 0 {
+		return nil, nil
+	}
+	ctx = h.audited(ctx, c, ClientUpdate, clientKind, client.ID, "changed", strings.Join(changed, " "))
+	return nil, h.Registry.Update(ctx, client, w.Live.UpdatedAt)
+}
+
+// TakeStep takes a step of the workflow; see registry.Take. changed is what a reviewer made of what was submitted.
+func (h *House) TakeStep(ctx context.Context, c Caller, action registry.Action, id, comment string, changed *storage.Client) (status string, err error) {
+	do, known := actionCapabilities[action]
+	if !known {
+		return "", storage.ErrNotFound
+	}
+	if _, err := h.work(ctx, c, do, id); err != nil {
+		return "", err
+	}
+	return h.Registry.Take(ctx, registry.Step{Action: action, ClientID: id, By: c.Actor, Comment: comment, Changed: changed})
+}
+
+// DiscardVersion drops what waits beside a live mini app.
+func (h *House) DiscardVersion(ctx context.Context, c Caller, id string) error {
+	if _, err := h.work(ctx, c, ClientDiscard, id); err != nil {
+		return err
+	}
+	return h.Registry.Discard(ctx, c.Actor, id)
+}
+
+// Comment adds to what developers and reviewers say about a mini app.
+func (h *House) Comment(ctx context.Context, c Caller, id, text string) error {
+	if _, err := h.work(ctx, c, ClientComment, id); err != nil {
+		return err
+	}
+	return h.Registry.Comment(h.audited(ctx, c, ClientComment, clientKind, id), c.Actor, id, text)
+}
+
+// RotateSecret gives a mini app a new secret and returns it, this once; see registry.RotateSecret.
+func (h *House) RotateSecret(ctx context.Context, c Caller, id string, keepOld time.Duration) (string, error) {
+	if _, err := h.work(ctx, c, ClientRotateSecret, id); err != nil {
+		return "", err
+	}
+	return h.Registry.RotateSecret(h.audited(ctx, c, ClientRotateSecret, clientKind, id, "keep_old", keepOld.String()), h.Secrets, id, keepOld)
+}
+
+// DeleteClient removes a mini app with everything that was decided about it; its tokens are dead.
+func (h *House) DeleteClient(ctx context.Context, c Caller, id string) error {
+	if _, err := h.work(ctx, c, ClientDelete, id); err != nil {
+		return err
+	}
+	defer h.Registry.Forget()
+	return h.Store.DeleteClient(h.audited(ctx, c, ClientDelete, clientKind, id), id)
+}
