@@ -319,3 +319,38 @@ func TestACodeForTheHostAppIsOneLikeAnyOther(t *testing.T) {
 		s.logLacks(code, token)
 	})
 }
+
+// What a host app's session gave ends with it. If that could give more, the rest would live on.
+func TestAHostAppIsGivenNothingThatCouldGiveMore(t *testing.T) {
+	s := newTestServer(t, testdb.SQLite(t))
+	s.register(storage.Client{ID: "tablet", Name: "The host app on a tablet", FirstParty: true, Scopes: scopesOf("openid", "superapp")})
+	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("openid", "superapp")})
+	s.consents("ana@example.com", "third", "openid superapp")
+	h := s.hostApp("ana@example.com")
+	for _, id := range []string{"host", "tablet"} {
+		require.NotContains(t, column(h.get("/apps")["apps"], "client_id"), id)
+		for _, path := range []string{"", "/sharing"} {
+			require.Equal(t, http.StatusNotFound, h.call(http.MethodGet, "/apps/"+id+path, "").StatusCode)
+		}
+		for _, call := range []string{"/code", "/access-token"} {
+			a := h.call(http.MethodPost, "/apps/"+id+call, "")
+			require.Equal(t, http.StatusForbidden, a.StatusCode, a.body)
+			require.Equal(t, "unauthorized_client", a.json(t)["error"])
+			require.Contains(t, a.json(t)["error_description"], "outlive this session")
+		}
+	}
+	given := hostApp{s, h.tokens("third", "openid superapp")["access_token"].(string)}
+	s.updateClient("third", func(c *storage.Client) { c.FirstParty = true })
+	s = s.beside()
+	given.s = s
+	own := hostApp{s, s.tokens("ana@example.com", "third", "scope", "openid superapp")["access_token"].(string)}
+	for name, c := range map[string]struct {
+		host   hostApp
+		status int
+	}{"what it was given while it was a mini app": {given, http.StatusForbidden}, "its own sign-in": {own, http.StatusOK}} {
+		for _, path := range []string{"/apps", "/apps/photoprint/sharing"} {
+			a := c.host.call(http.MethodGet, path, "")
+			require.Equal(t, c.status, a.StatusCode, "%s: %s", name, a.body)
+		}
+	}
+}
