@@ -39,7 +39,15 @@ type Delivery struct {
 	// CreatedAt is when it happened.
 	CreatedAt time.Time
 	SettledAt time.Time // when it was delivered or given up
-	Failure   string    // what came of the last attempt that failed, in our words
+	Failure   string    // what came of the last attempt that failed, or why it is held, in our words
+}
+
+// Hold says how what a client is due has to wait.
+type Hold struct {
+	Now    time.Time // what is due by then is held
+	Until  time.Time // when it is due again
+	Oldest time.Time // what happened before then is given up instead
+	Reason string    // becomes its Failure
 }
 
 // Deliveries keeps what clients' servers have to be told.
@@ -52,6 +60,8 @@ type Deliveries interface {
 	// SettleDelivery says what came of a lease: it replaces State, Attempts, DueAt, SettledAt and Failure of leased, as
 	// LeaseDelivery returned it. ErrConflict when the lease has run out and somebody else has got, or settled, it.
 	SettleDelivery(ctx context.Context, leased, settled Delivery) error
+	// HoldDeliveries makes what a client is due wait, without counting it as an attempt. What is leased is left alone.
+	HoldDeliveries(ctx context.Context, clientID string, hold Hold) error
 	// Deliveries returns up to limit deliveries in a state, 0 for any, with an ID greater than after, in ID order.
 	Deliveries(ctx context.Context, state DeliveryState, after string, limit int) ([]Delivery, error)
 	// RetryDelivery makes a dead delivery due at the time at, as if it had never been sent. ErrConflict when it is not
