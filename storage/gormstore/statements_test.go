@@ -68,7 +68,7 @@ func TestAUnitIsOneTransaction(t *testing.T) {
 		grant := storage.Grant{ID: "g", Owner: storage.Owner{UserID: "u"}, ClientID: "c", State: storage.GrantActive, Version: 1}
 		j.take()
 		require.NoError(t, s.Apply(t.Context(), storage.Unit{
-			storage.SaveGrant{Grant: grant}, storage.HoldGrant{ID: "g"},
+			storage.SaveGrant{Grant: grant}, storage.HoldGrant{ID: "g", At: time.Now()},
 			storage.InsertToken{Token: token}, storage.SpendToken{Key: token.TokenKey, At: time.Now()},
 		}))
 		requireTransaction(t, j.take(), "COMMIT", "INSERT INTO grants", "SELECT 1 FROM grants", "INSERT INTO tokens", "UPDATE tokens")
@@ -131,6 +131,7 @@ func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
 	s.LinkedUser(ctx, "https://superapp.example", "x")
 	s.UserSessions(ctx, "u", now)
 	s.LeaseDelivery(ctx, "c", now, now.Add(time.Second))
+	require.NoError(t, s.HoldDeliveries(ctx, "c", storage.Hold{Now: now}))
 	s.Deliveries(ctx, storage.DeliveryDead, "", 10)
 	require.NoError(t, s.CreateUser(ctx, storage.User{ID: "u"}))
 	require.NoError(t, s.SetDisabled(ctx, "u", true, now))
