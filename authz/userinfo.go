@@ -20,6 +20,7 @@ func (s *Server) UserInfo(ctx context.Context, req *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	answer.ReadBy = t.GrantID
 	return answer, s.addClaims(ctx, req.Route, answer, sess)
 }
 

@@ -48,12 +48,16 @@ func (p *Pages) addApps(ctx context.Context, page *templates.Apps, who viewer, o
 	if err != nil {
 		return err
 	}
+	read, err := p.Reads.Last(ctx, owner)
+	if err != nil {
+		return err
+	}
 	for _, g := range grants {
 		app, err := p.connected(ctx, who, g)
 		if err != nil {
 			return err
 		}
-		app.Company = company
+		app.Company, app.Read = company, read[g.ID]
 		app.Beside = slices.ContainsFunc(slices.Concat(page.Apps, page.Refused), func(own templates.ConnectedApp) bool { return own.ClientID == app.ClientID })
 		if len(app.Allowed) > 0 {
 			page.Apps = append(page.Apps, app)

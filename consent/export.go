@@ -44,6 +44,7 @@ type appRecord struct {
 	Status    string           `json:"status"`
 	GrantID   string           `json:"grant_id"`
 	Since     time.Time        `json:"since"`
+	ReadAt    time.Time        `json:"read_at,omitzero"` // when it last read what it may
 	UpdatedAt time.Time        `json:"updated_at"`
 	Until     time.Time        `json:"until,omitzero"`
 	Denials   int              `json:"denials,omitempty"` // whole requests in a row
@@ -114,28 +115,31 @@ func profileOf(u storage.User) profileRecord {
 
 // appRecords are the person's grants, and those of their company that they decided.
 func (p *Pages) appRecords(ctx context.Context, u storage.User) ([]appRecord, error) {
-	grants, err := p.Store.Grants(ctx, storage.Owner{UserID: u.ID})
-	if err != nil {
-		return nil, err
-	}
+	owners := []storage.Owner{{UserID: u.ID}}
 	if u.CompanyID != "" {
-		companys, err := p.Store.Grants(ctx, storage.Owner{CompanyID: u.CompanyID})
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range companys {
-			if g.AllowedBy == u.ID {
-				grants = append(grants, g)
-			}
-		}
+		owners = append(owners, storage.Owner{CompanyID: u.CompanyID})
 	}
 	records := []appRecord{}
-	for _, g := range grants {
-		record, err := p.appRecord(ctx, u, g)
+	for _, owner := range owners {
+		grants, err := p.Store.Grants(ctx, owner)
 		if err != nil {
 			return nil, err
 		}
-		records = append(records, record)
+		read, err := p.Reads.Last(ctx, owner)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range grants {
+			if owner.CompanyID != "" && g.AllowedBy != u.ID {
+				continue
+			}
+			record, err := p.appRecord(ctx, u, g)
+			if err != nil {
+				return nil, err
+			}
+			record.ReadAt = read[g.ID]
+			records = append(records, record)
+		}
 	}
 	return records, nil
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gatehouse/internal/secret"
+	"gatehouse/internal/stamps"
 	"gatehouse/storage"
 )
 
@@ -40,7 +41,7 @@ type Sessions struct {
 	now      func() time.Time
 	address  func(*http.Request) string
 	log      *slog.Logger
-	seen     seen
+	seen     stamps.Stamps[sighting]
 }
 
 // NewSessions returns the sessions of the server with this issuer. Run must run for SeenAt to be kept.
@@ -101,7 +102,7 @@ func (s *Sessions) Current(r *http.Request) (*SignedIn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the session: %w", err)
 	}
-	s.seen.note(record, now, s.address(r))
+	s.noteSeen(record, now, s.address(r))
 	signedIn := &SignedIn{Session: record, User: user}
 	session.Values[recordValue] = signedIn
 	return signedIn, nil

@@ -90,7 +90,7 @@ func appsSample(common Common, app, plain App, outside func(string) string) *App
 	return &Apps{Common: common, Interaction: "sealed", Saved: "nobody.knows",
 		Apps: []ConnectedApp{
 			{App: app, Status: "partial", Allowed: []SharedItem{{id, true, drawn}, {email, true, drawn}, {points, false, drawn.AddDate(0, 0, -1)}},
-				Denied: []string{outside("Your phone number")}, Open: []string{outside("Your profile")}, Pairwise: true, Since: drawn, Until: drawn},
+				Denied: []string{outside("Your phone number")}, Open: []string{outside("Your profile")}, Pairwise: true, Since: drawn, Read: drawn.Add(-2 * time.Hour), Until: drawn},
 			{App: app, Company: outside("Acme"), Beside: true, Status: "allowed", Since: drawn,
 				Allowed: []SharedItem{{ConsentItem: ConsentItem{Scope: "user_session", Title: outside("Access for your company")}, Required: true}, {ConsentItem: points}}},
 			{App: other, Status: "incomplete", Allowed: []SharedItem{{ConsentItem: email, Required: true}}, Open: []string{outside("Your profile")}},

@@ -19,6 +19,7 @@ func (p *Pages) funcs(c catalog) template.FuncMap {
 		"link": link, "asset": asset, "icon": icon,
 		"brand":   func() string { return p.brand.Name },
 		"date":    c.date,
+		"ago":     func(t time.Time) (template.HTML, error) { return c.ago(t, p.now()) },
 		"minutes": p.minutes,
 		"claim":   c.claim, "field": c.field,
 		"given": given, "missing": missing, "long": long,
@@ -136,6 +137,23 @@ func (c catalog) date(t time.Time) (template.HTML, error) {
 		return "", err
 	}
 	return template.HTML(`<time datetime="` + t.Format(time.DateOnly) + `">` + template.HTMLEscapeString(s) + `</time>`), nil
+}
+
+// ago says how long before now t was, for the last day; a day before that.
+func (c catalog) ago(t, now time.Time) (template.HTML, error) {
+	var words template.HTML
+	var err error
+	switch past := now.Sub(t); {
+	case past >= 24*time.Hour:
+		return c.date(t)
+	case past >= time.Hour:
+		words, err = c.t("ago.hours", "hours", int(past/time.Hour))
+	case past >= time.Minute:
+		words, err = c.t("ago.minutes", "minutes", int(past/time.Minute))
+	default:
+		words, err = c.t("ago.now")
+	}
+	return template.HTML(`<time datetime="`+t.UTC().Format(time.RFC3339)+`">`) + words + "</time>", err
 }
 
 // minutes is how many are left until t, at least one.

@@ -207,6 +207,7 @@ type ConnectedApp struct {
 	Open     []string // titles of what it is registered for and nobody has decided about
 	Pairwise bool     // it gets an identifier that only it sees
 	Since    time.Time
+	Read     time.Time // when it last read what it may; zero: no reading is on record
 	Until    time.Time // zero: no end
 	Blocked  time.Time // denied until then; zero: not blocked
 }

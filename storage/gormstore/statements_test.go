@@ -46,6 +46,7 @@ func TestWhatEveryRequestReadsIsOneStatement(t *testing.T) {
 			"session":  func() { s.Session(ctx, "id", time.Now()) },
 			"grant":    func() { s.Grant(ctx, storage.Owner{UserID: "u"}, "c") },
 			"grants":   func() { s.ClientGrants(ctx, "c", "", 10) },
+			"reads":    func() { s.LastReads(ctx, storage.Owner{UserID: "u"}) },
 			"link":     func() { s.LinkedUser(ctx, "https://superapp.example", "x") },
 			"failures": func() { s.Failures(ctx, []string{"a", "b"}, time.Now()) },
 			"revision": func() { s.Revision(ctx) },

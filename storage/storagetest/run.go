@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 		{name: "registry", contracts: registry()},
 		{name: "keys", contracts: keys(), fresh: true},
 		{name: "grants", contracts: grants()},
+		{name: "reads", contracts: reads()},
 		{name: "tokens", contracts: tokens()},
 		{name: "units", contracts: units()},
 		{name: "deliveries", contracts: deliveries()},
