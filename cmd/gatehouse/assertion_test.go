@@ -21,7 +21,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/consent"
-	"gatehouse/internal/testdb"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -84,7 +83,7 @@ func (s *testServer) assert(assertion string, pairs ...string) answer {
 }
 
 func TestAnAssertionOfTheHostGetsThePersonsToken(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		key := s.hostKey()
 		s.backend("backend").knows(hana)
@@ -111,7 +110,7 @@ func TestAnAssertionOfTheHostGetsThePersonsToken(t *testing.T) {
 }
 
 func TestAnAssertionIsGoodOnce(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		key := s.hostKey()
 		s.backend("backend").knows(hana)
@@ -139,7 +138,7 @@ func TestAnAssertionIsGoodOnce(t *testing.T) {
 }
 
 func TestAMarkOfAnAssertionOutlivesItAndIsCollectedThen(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		key := s.hostKey()
 		s.backend("backend").knows(hana)
@@ -158,7 +157,7 @@ func TestAMarkOfAnAssertionOutlivesItAndIsCollectedThen(t *testing.T) {
 }
 
 func TestAnAssertionThatIsNotGoodGetsNothing(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	key := s.hostKey()
 	host := s.backend("backend")
 	host.knows(hana)
@@ -220,7 +219,7 @@ func encoded(t testing.TB, claims map[string]any) []byte {
 }
 
 func TestAnAssertionIsTakenByTheKeysThatAreMeantForIt(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	s.hostKey()
 	s.backend("backend").knows(hana)
 	long, err := rsa.GenerateKey(rand.Reader, 2048)
@@ -244,7 +243,7 @@ func TestAnAssertionIsTakenByTheKeysThatAreMeantForIt(t *testing.T) {
 }
 
 func TestTheMetadataSayThatAssertionsAreTaken(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	for _, path := range []string{"oauth-authorization-server", "openid-configuration"} {
 		require.Contains(t, s.newBrowser().get("/.well-known/" + path).json(t)["grant_types_supported"], registry.GrantJWTBearer)
 	}
@@ -252,7 +251,7 @@ func TestTheMetadataSayThatAssertionsAreTaken(t *testing.T) {
 
 // An assertion says who the person is, and nothing about what they allow: the host cannot take back a refusal of theirs.
 func TestAnAssertionAllowsNothingThatThePersonRefused(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	key := s.hostKey()
 	s.backend("backend").knows(hana)
 	first := s.assert(key.sign(t, s.claims("u-1", "1")))

@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -31,7 +30,7 @@ func requireRefused(t *testing.T, a answer, status int, code string) {
 }
 
 func TestTheAuthorizationChallengeGivesWhatThePersonAllowed(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		token := s.hostToken("ana@example.com")
 		a := s.challenge(token)
@@ -55,7 +54,7 @@ func TestTheAuthorizationChallengeGivesWhatThePersonAllowed(t *testing.T) {
 }
 
 func TestTheAuthorizationChallengeRefusesInTheDraftsWords(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	token := s.hostToken("ana@example.com")
 	s.consents("ana@example.com", "other", "openid email")
 	mini := s.tokens("ana@example.com", "photoprint")["access_token"].(string)
@@ -101,7 +100,7 @@ func TestTheAuthorizationChallengeRefusesInTheDraftsWords(t *testing.T) {
 
 // A code for an app with one redirect URI needs it neither here nor at the exchange.
 func TestTheAuthorizationChallengeNeedsNoRedirectURIWhereThereIsOne(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "single", Name: "Single", RedirectURIs: []string{testCallback}})
 	token := s.hostToken("ana@example.com")
 	s.consents("ana@example.com", "single", "openid email")

@@ -9,12 +9,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
 func TestAuthorizeLeadsThroughSignInAndConsentToTokens(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
 		a := b.authorize(request("photoprint", "scope", "openid email profile points_read", "nonce", "n"))
@@ -38,7 +37,7 @@ func TestAuthorizeLeadsThroughSignInAndConsentToTokens(t *testing.T) {
 
 // Nothing redirects before client and redirect URI are both good, whatever else is wrong with the request.
 func TestAuthorizeShowsAPageUntilClientAndRedirectURIAreGood(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	long := strings.Repeat("x", 4096)
 	for _, c := range []struct {
@@ -89,7 +88,7 @@ func TestAuthorizeShowsAPageUntilClientAndRedirectURIAreGood(t *testing.T) {
 }
 
 func TestAuthorizeErrorsGoToTheRedirectURIWithStateAndIssuer(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	for _, c := range []struct {
 		name string
@@ -143,7 +142,7 @@ func TestAuthorizeErrorsGoToTheRedirectURIWithStateAndIssuer(t *testing.T) {
 }
 
 func TestAuthorizeMatchesALoopbackRedirectURIOnAnyPort(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	target := "http://127.0.0.1:51234/cb"
 	code := s.allow("ana@example.com", request("photoprint", "redirect_uri", target))
 	a := s.post("/oauth2/token", "photoprint", exchangeForm(code, "redirect_uri", target))
@@ -151,7 +150,7 @@ func TestAuthorizeMatchesALoopbackRedirectURIOnAnyPort(t *testing.T) {
 }
 
 func TestAuthorizeTakesTheOnlyRedirectURIWhereNoneIsSent(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "single", RedirectURIs: []string{testCallback}})
 	b := s.newBrowser()
 	a := b.authorize(request("single", "redirect_uri", ""))
@@ -165,7 +164,7 @@ func TestAuthorizeTakesTheOnlyRedirectURIWhereNoneIsSent(t *testing.T) {
 }
 
 func TestAuthorizeByPostIsAnsweredWithTheSameGet(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.submit("/oauth2/authorize", request("photoprint"))
 	require.Equal(t, http.StatusSeeOther, a.StatusCode)
@@ -176,7 +175,7 @@ func TestAuthorizeByPostIsAnsweredWithTheSameGet(t *testing.T) {
 }
 
 func TestAuthorizeAnswersByFormPostWithoutAScript(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	a := b.authorize(request("photoprint", "response_mode", "form_post"))
@@ -192,7 +191,7 @@ func TestAuthorizeAnswersByFormPostWithoutAScript(t *testing.T) {
 }
 
 func TestPromptLoginAndMaxAgeAskOnceAndEnd(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	for _, pair := range [][2]string{{"prompt", "login"}, {"max_age", "0"}} {
@@ -210,7 +209,7 @@ func TestPromptLoginAndMaxAgeAskOnceAndEnd(t *testing.T) {
 }
 
 func TestPromptConsentAsksAgainAndEnds(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	a := b.authorize(request("photoprint", "prompt", "consent"))
@@ -219,7 +218,7 @@ func TestPromptConsentAsksAgainAndEnds(t *testing.T) {
 }
 
 func TestPromptSelectAccountGoesOnWithTheAccountThatIsChosen(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	a := b.authorize(request("photoprint", "prompt", "select_account"))
@@ -231,7 +230,7 @@ func TestPromptSelectAccountGoesOnWithTheAccountThatIsChosen(t *testing.T) {
 }
 
 func TestPromptNoneNeverAsks(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	require.NotEmpty(t, callback(t, b.authorize(request("photoprint", "prompt", "none"))).Get("code"))
@@ -242,7 +241,7 @@ func TestPromptNoneNeverAsks(t *testing.T) {
 }
 
 func TestIDTokenHintOfAnotherPersonIsNotAnswered(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	hint := s.tokens("bo@example.com", "photoprint")["id_token"].(string)
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
@@ -263,7 +262,7 @@ func TestIDTokenHintOfAnotherPersonIsNotAnswered(t *testing.T) {
 }
 
 func TestDenyIsARecordAndTwiceInARowEndsTheQuestion(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.decide(b.signIn(b.authorize(request("photoprint")), "ana@example.com"), "deny")
 	require.Equal(t, "access_denied", callback(t, a).Get("error"))
@@ -285,7 +284,7 @@ func TestDenyIsARecordAndTwiceInARowEndsTheQuestion(t *testing.T) {
 }
 
 func TestANewScopeAsksOnlyForItselfInTheSameGrant(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
 	first := s.post("/oauth2/token", "photoprint", exchangeForm(code)).json(t)
@@ -297,7 +296,7 @@ func TestANewScopeAsksOnlyForItselfInTheSameGrant(t *testing.T) {
 }
 
 func TestACompanysAuthorizationNeedsItsAdmin(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("photoprint", "scope", "user_session")), "ana@example.com")
 	require.Equal(t, "access_denied", callback(t, a).Get("error"))
@@ -319,7 +318,7 @@ func TestACompanysAuthorizationNeedsItsAdmin(t *testing.T) {
 }
 
 func TestTheSuperAppsOwnClientIsNotAskedAndCanBeDisconnected(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("host", "scope", "openid superapp")), "ana@example.com")
 	code := callback(t, a).Get("code")
@@ -337,7 +336,7 @@ func TestTheSuperAppsOwnClientIsNotAskedAndCanBeDisconnected(t *testing.T) {
 }
 
 func TestASealedRequestOpensForItsOwnBrowserOnly(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	mine, theirs := s.newBrowser(), s.newBrowser()
 	a := mine.authorize(request("photoprint"))
 	theirs.authorize(request("photoprint"))
@@ -347,7 +346,7 @@ func TestASealedRequestOpensForItsOwnBrowserOnly(t *testing.T) {
 }
 
 func TestHostHeaderChangesNoLink(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	r, _ := http.NewRequest(http.MethodGet, s.url+"/.well-known/openid-configuration", nil)
 	r.Host = "evil.example"
 	r.Header.Set("X-Forwarded-Host", "evil.example")
@@ -357,7 +356,7 @@ func TestHostHeaderChangesNoLink(t *testing.T) {
 }
 
 func TestAnExpiredSignInLeadsBackToWhereItBegins(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "returning", InitiateLoginURI: "https://photoprint.example/start?x=1"})
 	b := s.newBrowser()
 	a := b.authorize(request("returning"))
@@ -369,7 +368,7 @@ func TestAnExpiredSignInLeadsBackToWhereItBegins(t *testing.T) {
 }
 
 func TestTheScopeAdminIsForAdminsOnly(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("host", "scope", "openid admin")), "ana@example.com")
 	require.Equal(t, "access_denied", callback(t, a).Get("error"))
@@ -385,7 +384,7 @@ func TestTheScopeAdminIsForAdminsOnly(t *testing.T) {
 }
 
 func TestWhatAPersonRefusedTheSuperAppsOwnClientStaysRefused(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("host", "scope", "openid profile", "prompt", "consent")), "ana@example.com")
 	code := callback(t, b.decide(a, "allow")).Get("code")
@@ -399,7 +398,7 @@ func TestWhatAPersonRefusedTheSuperAppsOwnClientStaysRefused(t *testing.T) {
 }
 
 func TestContinueIsNotOfferedWhereASignInIsNeeded(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	a := b.authorize(request("photoprint", "prompt", "select_account", "max_age", "0"))
@@ -408,7 +407,7 @@ func TestContinueIsNotOfferedWhereASignInIsNeeded(t *testing.T) {
 }
 
 func TestMaxAgeIsLookedAtAgainWhenASignInWasLongAgo(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("photoprint", "max_age", "60")), "ana@example.com")
 	require.Contains(t, a.Header.Get("Location"), "/consent")
@@ -419,7 +418,7 @@ func TestMaxAgeIsLookedAtAgainWhenASignInWasLongAgo(t *testing.T) {
 }
 
 func TestTokensFollowTheRegistrationOfToday(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.tokens("ana@example.com", "photoprint")
 	before := s.userinfo(tokens["access_token"]).json(t)
 	require.Equal(t, s.users["ana@example.com"].ID, before["sub"])
@@ -439,7 +438,7 @@ func TestTokensFollowTheRegistrationOfToday(t *testing.T) {
 }
 
 func TestARequestThatWouldNotFitSealedIsRefusedAtOnce(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	slashes := strings.Repeat("/", 1400) // 1.4 KB as they stand, three times that once escaped
 	raw := strings.Replace(request("photoprint", "state", "STATE").Encode(), "STATE", slashes, 1)
@@ -453,14 +452,14 @@ func TestARequestThatWouldNotFitSealedIsRefusedAtOnce(t *testing.T) {
 }
 
 func TestFormPostNeedsHTTPAndNotOnlyItsFirstLetters(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "native", RedirectURIs: []string{"https.app.example:/cb"}})
 	a := s.newBrowser().authorize(request("native", "response_mode", "form_post", "redirect_uri", "https.app.example:/cb"))
 	require.Equal(t, "invalid_request", callback(t, a).Get("error"))
 }
 
 func TestAnUnapprovedClientGetsNoLinkFromUs(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "bank", Name: "Your Bank", Status: storage.StatusSuspended, ClientURI: "https://phish.example/", InitiateLoginURI: "https://phish.example/start"})
 	a := s.newBrowser().authorize(request("bank"))
 	require.Equal(t, http.StatusForbidden, a.StatusCode)
@@ -469,7 +468,7 @@ func TestAnUnapprovedClientGetsNoLinkFromUs(t *testing.T) {
 }
 
 func TestConnectedAppsComeAfterTheSignInThatTheyNeed(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.get("/account/apps")
 	require.Contains(t, a.Header.Get("Location"), "/login?interaction=")
@@ -481,7 +480,7 @@ func TestConnectedAppsComeAfterTheSignInThatTheyNeed(t *testing.T) {
 }
 
 func TestASilencedAppThatIsAllowedSomethingCanBeLetAskAgain(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
 	tokens := s.post("/oauth2/token", "photoprint", exchangeForm(code)).json(t)

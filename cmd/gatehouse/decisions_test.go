@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/internal/config"
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -42,7 +41,7 @@ func (s *testServer) scopeOf(clientID string, token any) any {
 }
 
 func TestTokensLoseAScopeWhoseDecisionHasRunOut(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
 		asked := request("photoprint", "scope", "openid email phone")
@@ -89,7 +88,7 @@ func TestTokensLoseAScopeWhoseDecisionHasRunOut(t *testing.T) {
 
 // One transaction extends the grant, so there is no moment at which a token of it would be dead.
 func TestAllowingMoreExtendsTheSameGrantInOneTransaction(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
 		code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
@@ -124,7 +123,7 @@ func TestAllowingMoreExtendsTheSameGrantInOneTransaction(t *testing.T) {
 }
 
 func TestAnotherPurposeOfARequiredScopeNeedsTheirAnswerBeforeTheNextCode(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		go s.run(t.Context())
 		b, silent := s.newBrowser(), request("photoprint", "prompt", "none")
@@ -153,7 +152,7 @@ func TestAnotherPurposeOfARequiredScopeNeedsTheirAnswerBeforeTheNextCode(t *test
 }
 
 func TestTheBaseScopePassesByPolicyAndShows(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn, func(c *config.Config) { c.BaseScope = true })
 		b := s.newBrowser()
 		s.allowIn(b, "ana@example.com", request("photoprint")) // signed in
@@ -196,7 +195,7 @@ func TestTheBaseScopePassesByPolicyAndShows(t *testing.T) {
 }
 
 func TestWithoutThePolicyTheBaseScopeIsAsked(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	a := b.authorize(request("pairwise", "scope", "openid", "prompt", "none"))

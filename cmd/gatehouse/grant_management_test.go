@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -62,7 +61,7 @@ func (m *managed) allows(id any) string {
 }
 
 func TestAGrantIDComesWithTheTokensOfAClientThatAsksForGrantManagement(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	m := newManaged(t, furnished.SQLite(t))
 	require.NotContains(t, m.gets("openid"), "grant_id")
 	created := m.gets("openid email", "grant_management_action", "create")
 	id := created["grant_id"].(string)
@@ -76,7 +75,7 @@ func TestAGrantIDComesWithTheTokensOfAClientThatAsksForGrantManagement(t *testin
 
 // The draft's example: {"scopes":[{"scope":"contacts read write"}],"claims":["given_name",…]}.
 func TestAClientAsksWhatItsGrantAllows(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		id := m.gets("openid email", "grant_management_action", "create")["grant_id"].(string)
 		a := m.grant(http.MethodGet, id, m.token)
@@ -98,7 +97,7 @@ func TestAClientAsksWhatItsGrantAllows(t *testing.T) {
 }
 
 func TestMergeAddsToAGrantAndReplaceDropsWhatIsNotAsked(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		first := m.gets("openid email", "grant_management_action", "create")
 		id := first["grant_id"].(string)
@@ -127,7 +126,7 @@ func TestMergeAddsToAGrantAndReplaceDropsWhatIsNotAsked(t *testing.T) {
 }
 
 func TestNothingHappensToAGrantUntilTheClientExchangesTheCode(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	m := newManaged(t, furnished.SQLite(t))
 	first := m.gets("openid email", "grant_management_action", "create")
 	id := first["grant_id"].(string)
 	code := m.allow("ana@example.com", request("tpp", "scope", "openid", "grant_management_action", "replace", "grant_id", id))
@@ -149,7 +148,7 @@ func TestNothingHappensToAGrantUntilTheClientExchangesTheCode(t *testing.T) {
 }
 
 func TestOfSimultaneousExchangesThatReplaceAGrantNoneLeavesATokenAlive(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		id := m.gets("openid email", "grant_management_action", "create")["grant_id"].(string)
 		code := m.allow("ana@example.com", request("tpp", "scope", "openid", "grant_management_action", "replace", "grant_id", id))
@@ -172,7 +171,7 @@ func TestOfSimultaneousExchangesThatReplaceAGrantNoneLeavesATokenAlive(t *testin
 }
 
 func TestAClientEndsItsGrantAndAllOfItsTokens(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		first, second := m.gets("openid email", "grant_management_action", "create"), m.gets("openid")
 		id := first["grant_id"].(string)
@@ -191,7 +190,7 @@ func TestAClientEndsItsGrantAndAllOfItsTokens(t *testing.T) {
 
 // A client that could forget what a person denied could ask for ever.
 func TestAClientCannotEndADenial(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	m := newManaged(t, furnished.SQLite(t))
 	id := m.gets("openid email", "grant_management_action", "create")["grant_id"].(string)
 	b := m.newBrowser()
 	b.decide(b.signIn(b.authorize(request("tpp", "scope", "openid phone")), "ana@example.com"), "deny")
@@ -202,7 +201,7 @@ func TestAClientCannotEndADenial(t *testing.T) {
 }
 
 func TestADenialOutlivesTheEndOfTheGrantByItsClient(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	m := newManaged(t, furnished.SQLite(t))
 	m.updateClient("tpp", func(c *storage.Client) { c.Scopes[0].Required = true })
 	b := m.newBrowser()
 	a := b.decide(b.signIn(b.authorize(request("tpp", "scope", "openid email phone", "grant_management_action", "create")), "ana@example.com"), "allow", "email")
@@ -217,7 +216,7 @@ func TestADenialOutlivesTheEndOfTheGrantByItsClient(t *testing.T) {
 }
 
 func TestNoClientLearnsOfAnothersGrants(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	m := newManaged(t, furnished.SQLite(t))
 	id := m.gets("openid email", "grant_management_action", "create")["grant_id"].(string)
 	rival := m.manager("rival", "grant_management_query grant_management_revoke")
 	for _, method := range []string{http.MethodGet, http.MethodDelete} {
@@ -240,7 +239,7 @@ func TestNoClientLearnsOfAnothersGrants(t *testing.T) {
 }
 
 func TestTheGrantManagementAPINeedsATokenOfTheClientWithItsScope(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	m := newManaged(t, furnished.SQLite(t))
 	tokens := m.gets("openid email", "grant_management_action", "create")
 	id := tokens["grant_id"].(string)
 	for method, scope := range map[string]string{http.MethodGet: "grant_management_query", http.MethodDelete: "grant_management_revoke"} {
@@ -275,7 +274,7 @@ func TestTheGrantManagementAPINeedsATokenOfTheClientWithItsScope(t *testing.T) {
 }
 
 func TestGrantManagementParametersHaveToGoTogether(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	m := newManaged(t, furnished.SQLite(t))
 	b := m.newBrowser()
 	for _, c := range []struct{ client, action, id, want string }{
 		{"tpp", "merge", "", "invalid_request"},
@@ -295,13 +294,13 @@ func TestGrantManagementParametersHaveToGoTogether(t *testing.T) {
 }
 
 func TestAPersonIsNeverAskedForWhatTheClientDoesOnItsOwn(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	m := newManaged(t, furnished.SQLite(t))
 	tokens := m.gets("", "grant_management_action", "create")
 	require.ElementsMatch(t, []string{"openid", "email", "profile", "phone"}, strings.Fields(tokens["scope"].(string)))
 }
 
 func TestAGrantKeepsItsIDWhenThePersonTakesSomethingBack(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	m := newManaged(t, furnished.SQLite(t))
 	tokens := m.gets("openid email", "grant_management_action", "create")
 	id := tokens["grant_id"].(string)
 	m.forward(time.Minute)
@@ -313,7 +312,7 @@ func TestAGrantKeepsItsIDWhenThePersonTakesSomethingBack(t *testing.T) {
 }
 
 func TestMetadataNamesGrantManagement(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	m := s.send(http.MethodGet, "/.well-known/oauth-authorization-server", "").json(t)
 	require.Equal(t, s.url+"/oauth2/grants", m["grant_management_endpoint"])
 	require.Equal(t, []any{"query", "revoke", "create", "merge", "replace"}, m["grant_management_actions_supported"])

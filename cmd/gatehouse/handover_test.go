@@ -69,7 +69,7 @@ func (s *testServer) signedIn(b *browser) bool {
 }
 
 func TestAPersonOfTheHostIsKnownByTheExternalIDAlone(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
 		u := host.knows(hana)
@@ -102,7 +102,7 @@ func TestAPersonOfTheHostIsKnownByTheExternalIDAlone(t *testing.T) {
 }
 
 func TestAPersonOfTheHostIsNeverSomebodyElse(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
 		before := s.people()
@@ -130,7 +130,7 @@ func TestAPersonOfTheHostIsNeverSomebodyElse(t *testing.T) {
 }
 
 func TestManyCallsMakeOnePersonKnown(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
 		before := s.people()
@@ -157,7 +157,7 @@ func TestManyCallsMakeOnePersonKnown(t *testing.T) {
 }
 
 func TestWhatTheHostSaysOfAPersonIsChecked(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	host, before := s.backend("host"), s.people()
 	for _, body := range []string{
 		``, `{`, `[]`, `null`, `"x"`, `external_id=u-1`, `{}`, `{"external_id":""}`, `{"external_id":1}`, `{"external_id":null}`,
@@ -176,7 +176,7 @@ func TestWhatTheHostSaysOfAPersonIsChecked(t *testing.T) {
 }
 
 func TestHandOverNeedsTheHostClientsOwnToken(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("superapp")})
 	own := s.post("/oauth2/token", "host", url.Values{"grant_type": {"client_credentials"}})
 	for what, c := range map[string]struct {
@@ -200,7 +200,7 @@ func TestHandOverNeedsTheHostClientsOwnToken(t *testing.T) {
 }
 
 func TestAPersonOfTheHostIsAskedOnlyToAllow(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
 		u := host.knows(hana)
@@ -228,7 +228,7 @@ func TestAPersonOfTheHostIsAskedOnlyToAllow(t *testing.T) {
 }
 
 func TestAOneTimeURLSignsInOnce(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
 		host.knows(hana)
@@ -287,7 +287,7 @@ func TestAOneTimeURLThatIsNotGoodSignsNobodyIn(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newTestServer(t, testdb.SQLite(t))
+			s := newTestServer(t, furnished.SQLite(t))
 			host := s.backend("host")
 			host.knows(hana)
 			path, b := end(t, s, host, host.handsOver("u-1", "")), s.newBrowser()
@@ -301,7 +301,7 @@ func TestAOneTimeURLThatIsNotGoodSignsNobodyIn(t *testing.T) {
 }
 
 func TestTheHostsTicketsAndACompanysAreNotTheSame(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	s, token := newStore(t, furnished.SQLite(t))
 	s.updateClient("host", func(c *storage.Client) { c.Dialects = dialects(t, "xoxoday", map[string]any{"store_url": testStore}) })
 	host := s.backend("host")
 	host.knows(hana)
@@ -317,7 +317,7 @@ func TestTheHostsTicketsAndACompanysAreNotTheSame(t *testing.T) {
 }
 
 func TestAHandOverLeadsToOurPagesAndMiniAppsRequestsOnly(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	host := s.backend("host")
 	host.knows(hana)
 	for _, to := range []string{
@@ -362,7 +362,7 @@ func TestWhoHasAPasswordOrARoleDecidesForThemselves(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newTestServer(t, testdb.SQLite(t))
+			s := newTestServer(t, furnished.SQLite(t))
 			key := s.hostKey()
 			host := s.backend("backend")
 			u := host.knows(hana)

@@ -23,6 +23,7 @@ import (
 
 	"gatehouse/identity"
 	"gatehouse/internal/config"
+	"gatehouse/internal/testdb"
 	"gatehouse/registry"
 	"gatehouse/storage"
 	"gatehouse/storage/gormstore"
@@ -136,6 +137,18 @@ func startServer(t testing.TB, dsn string, log *slog.Logger, statement func(cont
 	return s
 }
 
+// furnished is a database that a server has started on, with its keys, and the fixtures in it.
+var furnished = testdb.NewTemplate(func(t testing.TB, dsn string) {
+	log := slog.New(slog.DiscardHandler)
+	store, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true, Log: log})
+	require.NoError(t, err)
+	s := &testServer{t: t, store: store, clock: &atomic.Int64{}, users: map[string]storage.User{}}
+	_, err = wire(t.Context(), testConfig(dsn, "http://127.0.0.1"), store, log, s.now)
+	require.NoError(t, err)
+	s.fixtures(s.now)
+	require.NoError(t, store.Close())
+})
+
 func testConfig(dsn, issuer string) *config.Config {
 	return &config.Config{
 		Issuer: issuer, Database: dsn, Secret: strings.Repeat("test-root-secret-", 3), Name: "Nimbus", SignUp: true,
@@ -145,9 +158,17 @@ func testConfig(dsn, issuer string) *config.Config {
 	}
 }
 
-// fixtures are two people, one of them a company's admin, and mini apps of every sort.
+// fixtures are two people, one of them a company's admin, and mini apps of every sort. A copy of furnished has them.
 func (s *testServer) fixtures(now func() time.Time) {
 	ctx := s.t.Context()
+	for _, email := range []string{"ana@example.com", "bo@example.com"} {
+		if u, err := s.store.UserByLogin(ctx, email); err == nil {
+			s.users[email] = u
+		}
+	}
+	if len(s.users) > 0 {
+		return
+	}
 	require.NoError(s.t, s.store.SaveCompany(ctx, storage.Company{ID: "acme", Name: "Acme Ltd"}))
 	people := identity.NewPeople(identity.PeopleOptions{
 		Users: s.store, Failures: s.store, Passwords: identity.NewPasswords(passwordMemory), Now: now,

@@ -6,13 +6,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
 // docs/identifiers.md: what stays and what changes for a mini app that goes to another publisher.
 func TestAnAppThatChangesItsPublisherKeepsSubAndGetsTheOthersUnionID(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	for app, publisher := range map[string]string{"moving": "oldhouse", "staying": "oldhouse", "receiving": "newhouse"} {
 		require.NoError(t, s.store.SavePublisher(t.Context(), storage.Publisher{ID: publisher, Name: publisher}))
 		s.register(storage.Client{ID: app, Name: app, PublisherID: publisher, SubjectType: "pairwise", Scopes: scopesOf("openid!", "unionid")})

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"gatehouse/internal/testdb"
 )
 
 // lastRead is what /account/apps says of when a mini app last read what it may, and what the person's record has.
@@ -35,7 +33,7 @@ func TestPeopleSeeWhenAMiniAppLastReadTheirData(t *testing.T) {
 		"an API of somebody else's that has people's data": func(s *testServer, access string) bool { return s.active("resource", access) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			testdb.Each(t, func(t *testing.T, dsn string) { provesLastRead(t, newTestServer(t, dsn), read) })
+			furnished.Each(t, func(t *testing.T, dsn string) { provesLastRead(t, newTestServer(t, dsn), read) })
 		})
 	}
 }
@@ -77,7 +75,7 @@ func (s *testServer) stopped() {
 }
 
 func TestAReadThatIsRefusedIsNone(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
 	access := s.post("/oauth2/token", "photoprint", exchangeForm(code)).json(t)["access_token"].(string)
@@ -92,7 +90,7 @@ func TestAReadThatIsRefusedIsNone(t *testing.T) {
 }
 
 func TestAStampStaysWhenOneScopeIsTakenBackAndGoesWithTheApp(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
 		asked := request("photoprint", "scope", "openid email points_read")

@@ -173,7 +173,7 @@ func (p *spy) everything() {
 }
 
 func TestNothingSecretIsLoggedOrToldByAnError(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		p := newSpy(t, newTestServer(t, dsn))
 		p.everything()
 

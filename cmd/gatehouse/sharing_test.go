@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -86,7 +85,7 @@ func column(list any, key string) (values []string) {
 const allowAll = `{"decision":"allow","scopes":["openid","email","profile","phone","points_read","offline_access","catalogue"]}`
 
 func TestAConsentSheetShowsWhatUserinfoWillAnswer(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		require.NoError(t, s.store.SavePublisher(t.Context(), storage.Publisher{ID: "printco", Name: "Print Co", Verified: true}))
 		s.register(storage.Client{
@@ -120,7 +119,7 @@ func TestAConsentSheetShowsWhatUserinfoWillAnswer(t *testing.T) {
 }
 
 func TestAConsentSheetSpeaksTheLanguageThatIsAskedFor(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{
 		ID: "print", Name: "Print", Names: map[string]string{"es": "Imprenta"},
 		Scopes: []storage.ClientScope{{Name: "email", Purpose: map[string]string{"en": "to write to you", "es": "para escribirte"}}},
@@ -152,7 +151,7 @@ func TestAConsentSheetSpeaksTheLanguageThatIsAskedFor(t *testing.T) {
 }
 
 func TestTheHostAppListsMiniAppsThatAskForSomethingOrWereDecided(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "companies", Name: "For companies", TokenTypes: []string{"company"}})
 	s.register(storage.Client{ID: "machine", Name: "For machines", Scopes: scopesOf("user_session")})
 	s.register(storage.Client{ID: "wallet", Name: "Of the super app's own", FirstParty: true, Scopes: scopesOf("openid!", "email!")})
@@ -192,7 +191,7 @@ func TestTheHostAppListsMiniAppsThatAskForSomethingOrWereDecided(t *testing.T) {
 }
 
 func TestSharingGoesFromNoneToAllowedAndBack(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		h := s.hostApp("ana@example.com")
 		all := []any{"openid", "email", "profile", "phone", "points_read", "offline_access", "catalogue"}
@@ -241,7 +240,7 @@ func values(m map[string]any, keys ...string) (list []any) {
 }
 
 func TestAnAllowMayHaveAnEnd(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		h := s.hostApp("ana@example.com")
 		h.decides("photoprint", strings.TrimSuffix(allowAll, "}")+`,"expires_in":3600}`)
@@ -269,7 +268,7 @@ func TestAnAllowMayHaveAnEnd(t *testing.T) {
 }
 
 func TestSharingRefusesDecisionsThatAreNone(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	h := s.hostApp("ana@example.com")
 	for body, want := range map[string]string{
 		``:                                   "invalid_request",
@@ -322,7 +321,7 @@ func TestSharingRefusesDecisionsThatAreNone(t *testing.T) {
 }
 
 func TestEveryCallAboutSharingNeedsTheHostAppsTokenOfAPerson(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	photoprint := s.tokens("ana@example.com", "photoprint")["access_token"].(string)
 	for _, c := range []struct{ method, path, body string }{
 		{http.MethodGet, "/apps", ""}, {http.MethodGet, "/apps/photoprint", ""}, {http.MethodGet, "/apps/photoprint/sharing", ""},
@@ -340,7 +339,7 @@ func TestEveryCallAboutSharingNeedsTheHostAppsTokenOfAPerson(t *testing.T) {
 }
 
 func TestLogoutEndsWhatThisSessionOfTheHostAppGave(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, mini, _ := newSuperApp(t, dsn)
 		pair := s.tokens("ana@example.com", "host", "scope", hostScope)
 		h, another := hostApp{s, pair["access_token"].(string)}, s.hostApp("ana@example.com")
@@ -385,7 +384,7 @@ func TestLogoutEndsWhatThisSessionOfTheHostAppGave(t *testing.T) {
 }
 
 func TestACodeThatIsGivenWhileThePersonLogsOutIsDead(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		s.consents("ana@example.com", "photoprint", "openid email")
 		b := s.newBrowser()
@@ -436,7 +435,7 @@ func atOnce(send ...func() answer) []answer {
 // 200 rounds of everything at once: the answers agree with one order, nothing is a failure of ours, and of an app that is
 // disconnected in the end no token is alive.
 func TestDecisionsThatRaceEndInOneState(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		h := s.hostApp("ana@example.com")
 		sharing := "/apps/photoprint/sharing"

@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -50,7 +49,7 @@ func (s *testServer) manyApps(n int) {
 }
 
 func TestTheListOfMiniAppsComesInPagesThatMissNothing(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		s.manyApps(120)
 		h, nothing := s.hostApp("ana@example.com"), func(int) {}
@@ -91,7 +90,7 @@ func TestTheListOfMiniAppsComesInPagesThatMissNothing(t *testing.T) {
 }
 
 func TestAPageThatCannotBeAskedForIsRefused(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	h := s.hostApp("ana@example.com")
 	for query, member := range map[string]string{
 		"limit=0": "limit", "limit=-1": "limit", "limit=501": "limit", "limit=ten": "limit", "limit=1e2": "limit", "limit=99999999999999999999": "limit",
@@ -112,7 +111,7 @@ func TestAPageThatCannotBeAskedForIsRefused(t *testing.T) {
 // However long a page is, the database is asked for the token, the person and their grants; and what the registry caches is
 // read in few pieces.
 func TestTheListOfMiniAppsCostsTheDatabaseTheSameForOneAndForAll(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		s.manyApps(120)
 		h := s.hostApp("ana@example.com")

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/internal/config"
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -58,7 +57,7 @@ func (s *testServer) consents(email, clientID, scope string) {
 }
 
 func TestTheHostAppGetsTheMiniAppsOwnTokenUnchanged(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, mini, token := newSuperApp(t, dsn)
 		before := s.superapp("mini/access-token", token, "")
 		require.Equal(t, http.StatusForbidden, before.StatusCode, before.body)
@@ -97,7 +96,7 @@ func TestTheHostAppGetsTheMiniAppsOwnTokenUnchanged(t *testing.T) {
 }
 
 func TestTheHostAppsCallsNeedItsOwnTokenOfAPerson(t *testing.T) {
-	s, mini, _ := newSuperApp(t, testdb.SQLite(t))
+	s, mini, _ := newSuperApp(t, furnished.SQLite(t))
 	s.consents("ana@example.com", "mini", "user_email")
 	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("openid", "email", "superapp")})
 	own := s.post("/oauth2/token", "host", url.Values{"grant_type": {"client_credentials"}, "scope": {"superapp"}})
@@ -128,7 +127,7 @@ func TestTheHostAppsCallsNeedItsOwnTokenOfAPerson(t *testing.T) {
 }
 
 func TestTheHostAppsCallsAreThereForMiniAppsOnly(t *testing.T) {
-	s, mini, token := newSuperApp(t, testdb.SQLite(t))
+	s, mini, token := newSuperApp(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "no-sign-in", Name: "GAM without a sign-in address", Scopes: scopesOf("user_email"), Dialects: dialects(t, "gam", map[string]any{})})
 	s.consents("ana@example.com", "no-sign-in", "user_email")
 	s.consents("ana@example.com", "photoprint", "openid email")
@@ -167,7 +166,7 @@ func TestTheHostAppsCallsAreThereForMiniAppsOnly(t *testing.T) {
 }
 
 func TestAMiniAppThatDoesNotAnswerAsItShouldIsABadGateway(t *testing.T) {
-	s, mini, token := newSuperApp(t, testdb.SQLite(t))
+	s, mini, token := newSuperApp(t, furnished.SQLite(t))
 	s.consents("ana@example.com", "mini", "user_email")
 	const leak = "a-secret-of-the-mini-app"
 	for what, r := range map[string]reply{
@@ -201,7 +200,7 @@ func TestAMiniAppThatDoesNotAnswerAsItShouldIsABadGateway(t *testing.T) {
 }
 
 func TestAMiniAppThatIsSlowIsGivenUp(t *testing.T) {
-	s, _, token := newSuperApp(t, testdb.SQLite(t))
+	s, _, token := newSuperApp(t, furnished.SQLite(t))
 	s.consents("ana@example.com", "mini", "user_email")
 	tarpit := newTarpit(t)
 	s.updateClient("mini", func(c *storage.Client) {
@@ -214,7 +213,7 @@ func TestAMiniAppThatIsSlowIsGivenUp(t *testing.T) {
 }
 
 func TestAMiniAppOnAPrivateNetworkIsNotCalled(t *testing.T) {
-	s, mini, token := newSuperApp(t, testdb.SQLite(t))
+	s, mini, token := newSuperApp(t, furnished.SQLite(t))
 	s.consents("ana@example.com", "mini", "user_email")
 	strict := s.beside()
 	a := strict.superapp("mini/access-token", token, "")
@@ -223,7 +222,7 @@ func TestAMiniAppOnAPrivateNetworkIsNotCalled(t *testing.T) {
 }
 
 func TestWhatAPersonTakesBackEndsTheMiniAppsSignIn(t *testing.T) {
-	s, mini, token := newSuperApp(t, testdb.SQLite(t))
+	s, mini, token := newSuperApp(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("mini", "scope", "user_email"))
 	require.Equal(t, http.StatusOK, s.superapp("mini/access-token", token, "").StatusCode)
@@ -243,7 +242,7 @@ func TestWhatAPersonTakesBackEndsTheMiniAppsSignIn(t *testing.T) {
 }
 
 func TestACodeForTheHostAppIsOneLikeAnyOther(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, _, token := newSuperApp(t, dsn)
 		s.consents("ana@example.com", "photoprint", "openid email profile")
 		body := func(pairs ...string) string {
@@ -322,7 +321,7 @@ func TestACodeForTheHostAppIsOneLikeAnyOther(t *testing.T) {
 
 // What a host app's session gave ends with it. If that could give more, the rest would live on.
 func TestAHostAppIsGivenNothingThatCouldGiveMore(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "tablet", Name: "The host app on a tablet", FirstParty: true, Scopes: scopesOf("openid", "superapp")})
 	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("openid", "superapp")})
 	s.consents("ana@example.com", "third", "openid superapp")

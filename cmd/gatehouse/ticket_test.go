@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/identity"
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -65,7 +64,7 @@ func (b *browser) account() string {
 }
 
 func TestATicketSignsOneOfTheCompanysPeopleInOnceAndLeadsToTheStore(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, token := newStore(t, dsn)
 		path, b := s.ticket(token, "new@acme.example"), s.newBrowser()
 		before := b.get("/login") // the browser has a cookie, so a session could be fixed to it
@@ -94,7 +93,7 @@ func TestATicketSignsOneOfTheCompanysPeopleInOnceAndLeadsToTheStore(t *testing.T
 }
 
 func TestATicketIsOnlyForTheCompanysOwnPeopleWithoutRightsOfTheOperator(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	s, token := newStore(t, furnished.SQLite(t))
 	s.employ(identity.NewUser{Email: "root@acme.example", CompanyID: "acme", Roles: []string{storage.RoleAdmin}})
 	s.employ(identity.NewUser{Email: "rev@acme.example", CompanyID: "acme", Roles: []string{storage.RoleCompanyAdmin, storage.RoleReviewer}})
 	gone := s.employ(identity.NewUser{Email: "gone@acme.example", CompanyID: "acme"})
@@ -136,7 +135,7 @@ func TestATicketEndsWithItsTimeItsGrantItsPersonAndItsClient(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, token := newStore(t, testdb.SQLite(t))
+			s, token := newStore(t, furnished.SQLite(t))
 			s.users["eve@example.com"] = s.employ(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
 			path, b := s.ticket(token, "eve@example.com"), s.newBrowser()
 			end(t, s)
@@ -149,7 +148,7 @@ func TestATicketEndsWithItsTimeItsGrantItsPersonAndItsClient(t *testing.T) {
 }
 
 func TestATicketIsNoTokenAndATokenNoTicket(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	s, token := newStore(t, furnished.SQLite(t))
 	ticket := strings.TrimPrefix(s.ticket(token, "new@acme.example"), "/v1/oauth/redirect/stores/")
 	require.LessOrEqual(t, len(ticket), 128)
 	require.False(t, s.active("store", ticket))
@@ -167,7 +166,7 @@ func TestATicketIsNoTokenAndATokenNoTicket(t *testing.T) {
 }
 
 func TestOneOfManyUsesOfATicketSignsIn(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, token := newStore(t, dsn)
 		path := s.ticket(token, "new@acme.example")
 		var group sync.WaitGroup
@@ -190,7 +189,7 @@ func TestOneOfManyUsesOfATicketSignsIn(t *testing.T) {
 }
 
 func TestSimultaneousTicketsForSomebodyNewMakeOneAccount(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, token := newStore(t, dsn)
 		var group sync.WaitGroup
 		var made atomic.Int32
@@ -208,7 +207,7 @@ func TestSimultaneousTicketsForSomebodyNewMakeOneAccount(t *testing.T) {
 
 // A client that can make tickets could sign in as anybody of the company. It must not be able to decide for them.
 func TestWhoCameByATicketAndHasAPasswordAllowsNothingWithoutIt(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	s, token := newStore(t, furnished.SQLite(t))
 	s.employ(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
 	b := s.newBrowser()
 	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "eve@example.com")).StatusCode)
@@ -231,7 +230,7 @@ func TestWhoCameByATicketAndHasAPasswordAllowsNothingWithoutIt(t *testing.T) {
 }
 
 func TestWhoWasNewToTheCompanyDecidesAfterATicket(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	s, token := newStore(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "new@acme.example")).StatusCode)
 	a := b.authorize(request("photoprint"))
@@ -240,7 +239,7 @@ func TestWhoWasNewToTheCompanyDecidesAfterATicket(t *testing.T) {
 }
 
 func TestThirdPartyDataOfATicketIsKeptSealed(t *testing.T) {
-	dsn := testdb.SQLite(t)
+	dsn := furnished.SQLite(t)
 	s, token := newStore(t, dsn)
 	a := s.sso(token, `{"user_input":"new@acme.example","tpd":{"auth_header":"Bearer recognisable-secret","employee_id":"4356XC90"}}`)
 	require.Equal(t, http.StatusOK, a.StatusCode, a.body)

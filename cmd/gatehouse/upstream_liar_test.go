@@ -16,8 +16,6 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
-
-	"gatehouse/internal/testdb"
 )
 
 // liar is an OpenID provider that can answer whatever a test wants.
@@ -156,7 +154,7 @@ func TestAnIDTokenThatProvesNothingSignsNobodyIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLiar(t, nil)
-			own := newTestServer(t, testdb.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, ", link_verified_email: true")))
+			own := newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, ", link_verified_email: true")))
 			test.lie(l)
 			b := own.newBrowser()
 			a := l.signIn(b, b.get("/login"))
@@ -189,7 +187,7 @@ func TestWhoIsToSignInAnewMustHaveDoneSoAtTheProvider(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLiar(t, nil)
-			own := newTestServer(t, testdb.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, "")))
+			own := newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, "")))
 			if test.authTime != nil {
 				l.claims["auth_time"] = test.authTime
 			}
@@ -223,7 +221,7 @@ func TestAProviderThatNamesItselfOtherwiseIsNotAsked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLiar(t, nil)
-			own := newTestServer(t, testdb.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, "")))
+			own := newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, "")))
 			lie(l)
 			b := own.newBrowser()
 			for range 3 {
