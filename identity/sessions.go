@@ -75,12 +75,11 @@ type SignedIn struct {
 	User    storage.User
 }
 
-// Vouched reports whether a client signed this person in by a ticket although they have credentials of their own, or a
-// role. They are signed in, but what they have to decide themselves they first sign in for themselves: else whoever can
-// make tickets could decide in their name. For somebody who has neither, the one who brings them here is the one who knows
-// them; a role is trust that others put in the person, not in who brings them.
+// Vouched reports whether a client signed this person in by a ticket although they have a way in of their own. They are
+// signed in, but what they have to decide themselves they first sign in for themselves: else whoever can make tickets
+// could decide in their name. For somebody who has none, the one who brings them here is the one who knows them.
 func (s *SignedIn) Vouched() bool {
-	return s.Session.VouchedBy != "" && (s.User.PasswordHash != "" || len(s.User.Roles) > 0)
+	return s.Session.VouchedBy != "" && HasOwnWay(s.User, s.Session.LinkedElsewhere)
 }
 
 // Current returns who is signed in in the request's browser; nil and no error when nobody is. It reads the database

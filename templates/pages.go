@@ -155,6 +155,15 @@ type SignOut struct {
 }
 
 // Account is the person's own page. Its forms post to /account with the hidden interaction and a button named action:
+// Switch asks whoever is signed in (Common.Person) whether another account may take their place; form#switch.
+type Switch struct {
+	Common
+	Interaction string
+	Action      string // a path here: where the form goes
+	App         App    // who wants to sign Next in
+	Next        Person // either may have no name
+}
+
 //
 //	form#profile          action=profile   first_name, last_name
 //	form#change-password  action=password  current_password, new_password

@@ -349,8 +349,8 @@ func quoted(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, "\r", `\r`, "\n", `\n`).Replace(s) + `"`
 }
 
-// Who has a password or a role here was trusted by others than the host: it cannot decide for them.
-func TestWhoHasAPasswordOrARoleDecidesForThemselves(t *testing.T) {
+// Who has a way in of their own was trusted by others than the host: it cannot decide for them.
+func TestWhoHasAWayInOfTheirOwnDecidesForThemselves(t *testing.T) {
 	for name, trust := range map[string]func(t *testing.T, s *testServer, u storage.User){
 		"a password": func(t *testing.T, s *testServer, u storage.User) {
 			require.NoError(t, s.store.SetPassword(t.Context(), u.ID, "", s.users["ana@example.com"].PasswordHash, s.now(), false, ""))
@@ -359,6 +359,12 @@ func TestWhoHasAPasswordOrARoleDecidesForThemselves(t *testing.T) {
 			was := u.UpdatedAt
 			u.Roles, u.UpdatedAt = []string{storage.RoleAdmin}, was.Add(time.Second)
 			require.NoError(t, s.store.UpdateUser(t.Context(), u, was))
+		},
+		"another provider's account": func(t *testing.T, s *testServer, u storage.User) {
+			require.NoError(t, s.store.LinkUser(t.Context(), storage.Link{Issuer: "https://id.example", Subject: "1", UserID: u.ID}))
+		},
+		"another host": func(t *testing.T, s *testServer, u storage.User) {
+			require.NoError(t, s.store.LinkUser(t.Context(), storage.Link{Issuer: storage.ClientIssuer("host"), Subject: "1", UserID: u.ID}))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -229,6 +229,25 @@ func TestWhoCameByATicketAndHasAPasswordAllowsNothingWithoutIt(t *testing.T) {
 	require.Equal(t, "login_required", callback(t, other.authorize(request("photoprint", "prompt", "none"))).Get("error"), "another mini app")
 }
 
+func TestWhoCameByATicketAndHasAnotherProvidersAccountAllowsNothingWithoutIt(t *testing.T) {
+	s, token := newStore(t, furnished.SQLite(t))
+	b := s.newBrowser()
+	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "new@acme.example")).StatusCode)
+	drawn := b.authorize(request("photoprint"))
+	require.Contains(t, drawn.Header.Get("Location"), "/consent")
+	page := b.get(drawn.Header.Get("Location"))
+
+	u, err := s.store.UserByLogin(t.Context(), "new@acme.example")
+	require.NoError(t, err)
+	require.NoError(t, s.store.LinkUser(t.Context(), storage.Link{Issuer: "https://id.example", Subject: "1", UserID: u.ID}))
+	require.Contains(t, b.authorize(request("photoprint")).Header.Get("Location"), "/login")
+	action, form := formOf(t, page, "consent")
+	form.Set("decision", "allow")
+	a := b.submit(action, form)
+	require.NotContains(t, a.Header.Get("Location"), "code=", "a page that was drawn before")
+	require.Contains(t, b.get(a.Header.Get("Location")).Header.Get("Location"), "/login")
+}
+
 func TestWhoWasNewToTheCompanyDecidesAfterATicket(t *testing.T) {
 	s, token := newStore(t, furnished.SQLite(t))
 	b := s.newBrowser()

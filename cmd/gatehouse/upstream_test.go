@@ -227,6 +227,25 @@ func TestAnAccountIsLinkedOnlyByAnAddressThatBothSidesVerified(t *testing.T) {
 	}
 }
 
+// A role is given to whoever knows the account's password. A provider's word on an address is not enough for it.
+func TestAnAccountWithARoleIsNeverLinkedByItsAddress(t *testing.T) {
+	for _, role := range []string{storage.RoleAdmin, storage.RoleReviewer, storage.RoleDeveloper, storage.RoleCompanyAdmin} {
+		own, provider := twoServers(t, furnished.SQLite(t), ", link_verified_email: true")
+		provider.join(identity.NewUser{Email: "dora@example.com", EmailVerified: true})
+		own.join(identity.NewUser{Email: "dora@example.com", EmailVerified: true, CompanyID: "acme", Roles: []string{role}})
+		before := own.people()
+		b := own.newBrowser()
+		a := b.walk(b.get("/login"), "dora@example.com")
+		require.Equal(t, http.StatusForbidden, a.StatusCode, a.body)
+		require.Contains(t, a.body, `data-error="upstream_role"`)
+		require.Contains(t, a.body, "your own password", "it names the fix")
+		require.False(t, own.signedIn(b))
+		require.Equal(t, before, own.people(), "nor is there a second account")
+		_, err := own.store.LinkedUser(t.Context(), provider.url, provider.users["dora@example.com"].ID)
+		require.ErrorIs(t, err, storage.ErrNotFound)
+	}
+}
+
 func TestAnAddressIsVerifiedOnlyOnATrustedProvidersWord(t *testing.T) {
 	own, provider := twoServers(t, furnished.SQLite(t), ", link_verified_email: true")
 	provider.join(identity.NewUser{Email: "eli@example.com", EmailVerified: true})

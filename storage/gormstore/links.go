@@ -10,7 +10,8 @@ import (
 
 // The CASTs are explained at selectToken.
 const selectLinkedUser = `
-SELECT ` + userColumns + ` FROM links l JOIN users u ON u.id = l.user_id
+SELECT EXISTS (SELECT 1 FROM links o WHERE o.user_id = l.user_id AND o.issuer <> l.issuer), ` + userColumns + `
+FROM links l JOIN users u ON u.id = l.user_id
 WHERE l.issuer = CAST($1 AS TEXT) AND l.subject = CAST($2 AS TEXT)`
 
 // insertLink inserts nothing when there is no such user.
@@ -19,8 +20,19 @@ INSERT INTO links (issuer, subject, user_id, created_at)
 SELECT CAST(? AS TEXT), CAST(? AS TEXT), id, CAST(? AS BIGINT) FROM users WHERE id = ?`
 
 // LinkedUser implements storage.Links.
-func (s *Store) LinkedUser(ctx context.Context, issuer, subject string) (storage.User, error) {
-	return s.user(ctx, selectLinkedUser, issuer, subject)
+func (s *Store) LinkedUser(ctx context.Context, issuer, subject string) (storage.LinkedUser, error) {
+	if !storable(issuer, subject) {
+		return storage.LinkedUser{}, storage.ErrNotFound
+	}
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var u userRow
+	var elsewhere bool
+	err := s.pool.QueryRowContext(bounded, selectLinkedUser, issuer, subject).Scan(append([]any{&elsewhere}, u.targets()...)...)
+	if err != nil {
+		return storage.LinkedUser{}, translate(ctx, s.dialect, err)
+	}
+	return storage.LinkedUser{User: u.user(), LinkedElsewhere: elsewhere}, nil
 }
 
 // CreateLinkedUser implements storage.Links.
