@@ -207,7 +207,8 @@ func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client,
 	if err != nil {
 		return nil, err
 	}
-	decided := consent.Decide(consent.Question{Grant: grant, Scopes: scopes, FirstParty: c.FirstParty, Now: x.now, Cooldown: s.cooldown})
+	decided := consent.Decide(consent.Question{Grant: grant, Scopes: scopes, Publisher: c.PublisherID, FirstParty: c.FirstParty, Now: x.now, Cooldown: s.cooldown})
+	policy := consent.Act{Owner: owner, Client: c, By: owner.UserID, At: x.now}
 	switch {
 	case len(scopes) == 0 || decided.Verdict == consent.Denied:
 		return nil, errDenied
@@ -215,12 +216,12 @@ func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client,
 		return nil, errDenied
 	case mark != nil && len(decided.Unrecorded) > 0: // what they refused stays refused, as at authorize
 		unrecorded, _ := registered(c, decided.Unrecorded)
-		x.unit = consent.Allow(grant, owner, c.ID, unrecorded, decided.Unrecorded, owner.UserID, x.now)
+		x.unit = consent.Allow(grant, unrecorded, decided.Unrecorded, policy)
 		recorded, _ := consent.Recorded(x.unit)
 		grant, x.grantSaved = &recorded, true
 	case decided.Verdict == consent.Ask || len(decided.Unrecorded) > 0:
 		names := scopeNames(scopes)
-		x.unit = consent.Allow(grant, owner, c.ID, scopes, names, owner.UserID, x.now)
+		x.unit = consent.Allow(grant, scopes, names, policy)
 		recorded, _ := consent.Recorded(x.unit)
 		grant, x.grantSaved, decided.Granted = &recorded, true, names
 	}

@@ -45,7 +45,7 @@ func (s *Server) IssueTicket(ctx context.Context, req *Request) (*Answer, error)
 		x.session.ThirdParty = s.thirdParty.Seal([]byte(data), fmt.Sprintf("%s %d", familyString(key.Family), key.Generation))
 	}
 	ticket := s.values.random(key)
-	if err := x.issue(key, hashValue(ticket), "", x.now.Add(lifetime)); err != nil {
+	if err := x.issue(key, hashValue(ticket), registry.ScopeUserSession, x.now.Add(lifetime)); err != nil {
 		return nil, err
 	}
 	if err := s.commit(ctx, x); err != nil {

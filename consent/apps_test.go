@@ -119,7 +119,8 @@ func TestAnAppSaysItsStateAndUntilWhen(t *testing.T) {
 	client, err := h.registry.Client(t.Context(), "photoprint")
 	require.NoError(t, err)
 	end := h.now().UTC().Add(10 * 24 * time.Hour).Truncate(time.Microsecond)
-	unit := consent.Until(consent.Allow(nil, ana, "photoprint", consent.Shareable(client), []string{"phone"}, "ana", h.now().UTC()), end)
+	unit := consent.Allow(nil, consent.Shareable(client), []string{"phone"},
+		consent.Act{Owner: ana, Client: client, By: "ana", At: h.now().UTC(), Until: end})
 	require.NoError(t, h.store.Apply(t.Context(), unit))
 	app := b.get("/account/apps").app(t, "photoprint")
 	for _, text := range []string{"Partly allowed", "Connected since", "Access until", end.Format("2006-01-02"), `value="disconnect"`} {

@@ -46,7 +46,6 @@ type appRecord struct {
 	Since     time.Time        `json:"since"`
 	ReadAt    time.Time        `json:"read_at,omitzero"` // when it last read what it may
 	UpdatedAt time.Time        `json:"updated_at"`
-	Until     time.Time        `json:"until,omitzero"`
 	Denials   int              `json:"denials,omitempty"` // whole requests in a row
 	DeniedAt  time.Time        `json:"denied_at,omitzero"`
 	Decisions []decisionRecord `json:"decisions"`
@@ -151,7 +150,7 @@ func (p *Pages) appRecord(ctx context.Context, u storage.User, g storage.Grant) 
 	}
 	record := appRecord{
 		ClientID: g.ClientID, Name: g.ClientID, CompanyID: g.Owner.CompanyID, Status: p.sharingBy(g, client).Status, GrantID: g.PublicID(),
-		Since: since(g), UpdatedAt: g.UpdatedAt, Until: g.Until, Denials: g.Denials, DeniedAt: g.DeniedAt, Decisions: []decisionRecord{},
+		Since: since(g), UpdatedAt: g.UpdatedAt, Denials: g.Denials, DeniedAt: g.DeniedAt, Decisions: []decisionRecord{},
 	}
 	if client != nil {
 		record.Name, record.Subject = client.Name, p.Claims.Subject(u.ID, client)

@@ -30,12 +30,9 @@ type RevokeFamily struct {
 	At     time.Time
 }
 
-// HoldGrant requires that a grant is active and not past its end at At, and keeps it so until the unit is committed
-// (FOR SHARE). ErrConflict otherwise.
-type HoldGrant struct {
-	ID string
-	At time.Time
-}
+// HoldGrant requires that a grant is active, and keeps it so until the unit is committed (FOR SHARE). ErrConflict
+// otherwise.
+type HoldGrant struct{ ID string }
 
 // SaveGrant stores a grant with all of its decisions. IfVersion is the version that the change was made from, 0 for a
 // grant that is new; ErrConflict when the stored one has moved, is not active, or a new one finds another active grant

@@ -52,7 +52,7 @@ type scope struct {
 
 // describe is a mini app of a publisher, nil for one that nobody answers for, as a person meets it.
 func (a *API) describe(ctx context.Context, req *authz.Request, v *visit, by *publisher) (map[string]any, error) {
-	lang := a.Language(req.Params["ui_locales"], req.Header.Get("Accept-Language"), v.person.Locale)
+	lang := a.language(req, v)
 	scopes := make([]scope, len(v.sharing.Scopes))
 	for i, shared := range v.sharing.Scopes {
 		var err error

@@ -211,16 +211,15 @@ type sharing struct {
 	App        App
 	Identifier bool // what is shared is an identifier: its value says nothing to people
 	Pairwise   bool
-	Until      time.Time
 }
 
 func item(page *Consent, i ConsentItem) sharing {
-	return sharing{ConsentItem: i, App: page.App, Identifier: identifies(i), Pairwise: page.Pairwise, Until: page.OfflineEnd}
+	return sharing{ConsentItem: i, App: page.App, Identifier: identifies(i), Pairwise: page.Pairwise}
 }
 
 // allowed is one item of a connected app in the same way.
 func allowed(app ConnectedApp, i SharedItem) sharing {
-	return sharing{ConsentItem: i.ConsentItem, App: app.App, Identifier: identifies(i.ConsentItem), Pairwise: app.Pairwise, Until: i.Until}
+	return sharing{ConsentItem: i.ConsentItem, App: app.App, Identifier: identifies(i.ConsentItem), Pairwise: app.Pairwise}
 }
 
 // appOf is a connected app with what its forms need from the page around it.

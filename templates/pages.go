@@ -115,6 +115,7 @@ type ConsentItem struct {
 	Values      []Value
 	New         bool // not asked before, while others were
 	Sensitive   bool
+	Until       time.Time // of what is allowed; zero: until removed
 }
 
 // Value is one claim as people read it. Text is empty when the person has none; then nothing is shared.
@@ -154,7 +155,6 @@ type SignOut struct {
 	Done        bool
 }
 
-// Account is the person's own page. Its forms post to /account with the hidden interaction and a button named action:
 // Switch asks whoever is signed in (Common.Person) whether another account may take their place; form#switch.
 type Switch struct {
 	Common
@@ -164,6 +164,7 @@ type Switch struct {
 	Next        Person // either may have no name
 }
 
+// Account is the person's own page. Its forms post to /account with the hidden interaction and a button named action:
 //
 //	form#profile          action=profile   first_name, last_name
 //	form#change-password  action=password  current_password, new_password
@@ -224,6 +225,5 @@ type ConnectedApp struct {
 // SharedItem is a scope that is allowed.
 type SharedItem struct {
 	ConsentItem
-	Required bool      // it goes only with the whole app
-	Until    time.Time // zero: no end
+	Required bool // it goes only with the whole app
 }

@@ -285,7 +285,8 @@ func TestAnAssertionAllowsNothingThatThePersonRefused(t *testing.T) {
 	owner := storage.Owner{UserID: person}
 	grant, err := s.store.Grant(t.Context(), owner, "backend")
 	require.NoError(t, err)
-	require.NoError(t, s.store.Apply(t.Context(), consent.Deny(&grant, owner, "backend", client.Scopes, person, s.now())))
+	deny := consent.Deny(&grant, client.Scopes, consent.Act{Owner: owner, Client: &client, By: person, At: s.now()})
+	require.NoError(t, s.store.Apply(t.Context(), deny))
 	refused := s.assert(key.sign(t, s.claims("u-1", "2")))
 	require.Equal(t, "access_denied", refused.json(t)["error"])
 	is, err := s.store.Grant(t.Context(), owner, "backend")

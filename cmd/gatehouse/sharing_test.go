@@ -245,7 +245,10 @@ func TestAnAllowMayHaveAnEnd(t *testing.T) {
 		h := s.hostApp("ana@example.com")
 		h.decides("photoprint", strings.TrimSuffix(allowAll, "}")+`,"expires_in":3600}`)
 		tokens := h.tokens("photoprint", "")
+		b := s.newBrowser()
+		s.allowIn(b, "ana@example.com", request("photoprint"))
 		s.forward(time.Hour - time.Minute)
+		waiting, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
 		require.True(t, s.active("photoprint", tokens["access_token"]))
 		require.Equal(t, "allowed", h.get("/apps/photoprint/sharing")["status"])
 		s.forward(time.Minute)
@@ -257,6 +260,10 @@ func TestAnAllowMayHaveAnEnd(t *testing.T) {
 		require.Len(t, expired["missing"], 7)
 		require.Equal(t, http.StatusForbidden, h.call(http.MethodPost, "/apps/photoprint/code", "{}").StatusCode)
 
+		require.Equal(t, "consent_required", callback(t, b.authorize(request("photoprint", "prompt", "none"))).Get("error"))
+		require.Equal(t, "invalid_grant", s.post("/oauth2/token", "photoprint", exchangeForm(waiting)).json(t)["error"])
+		require.Equal(t, http.StatusUnauthorized, s.userinfo(tokens["access_token"]).StatusCode)
+
 		h.decides("photoprint", allowAll)
 		lasting := h.tokens("photoprint", "")
 		require.False(t, s.active("photoprint", tokens["access_token"]), "what is over stays over")
@@ -264,6 +271,41 @@ func TestAnAllowMayHaveAnEnd(t *testing.T) {
 		h.decides("photoprint", allowAll)
 		s.forward(2 * time.Hour)
 		require.True(t, s.active("photoprint", lasting["access_token"]), "an allow without an end takes the end away")
+	})
+}
+
+// What is allowed later, without an end, does not keep alive what cannot be without what has ended.
+func TestAnEndIsThatOfTheScopesThatWereAllowedWithIt(t *testing.T) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		s.register(storage.Client{ID: "growing", Name: "Growing", Scopes: scopesOf("openid!", "email!", "phone")})
+		h := s.hostApp("ana@example.com")
+		h.decides("growing", `{"decision":"allow","scopes":["openid","email"],"expires_in":3600}`)
+		s.updateClient("growing", func(c *storage.Client) { c.Scopes = append(c.Scopes, scopesOf("profile")...) })
+		s = s.beside()
+		h.s = s
+		b := s.newBrowser()
+		all, _ := s.allowIn(b, "ana@example.com", request("growing", "scope", "openid email profile"))
+		tokens := s.post("/oauth2/token", "growing", exchangeForm(all)).json(t)
+		require.Equal(t, "openid email profile", tokens["scope"])
+		only, _ := s.allowIn(b, "ana@example.com", request("growing", "scope", "profile"))
+		profile := s.post("/oauth2/token", "growing", exchangeForm(only)).json(t)
+
+		s.forward(time.Hour)
+		require.False(t, s.active("growing", tokens["access_token"]), "without what it cannot do without")
+		require.Equal(t, http.StatusUnauthorized, s.userinfo(tokens["access_token"]).StatusCode)
+		require.Equal(t, "invalid_grant", s.post("/oauth2/token", "growing", refreshForm(tokens["refresh_token"].(string))).json(t)["error"])
+		require.Equal(t, "profile", s.scopeOf("growing", profile["access_token"]), "it never had that")
+		sharing := h.get("/apps/growing/sharing")
+		require.Equal(t, []any{false, "expired", []any{"openid", "email", "phone"}}, values(sharing, "allowed", "status", "missing"))
+		require.Equal(t, "allowed", member(t, sharing["scopes"], "name", "profile")["decision"])
+		require.Equal(t, http.StatusForbidden, h.mints("growing").StatusCode)
+
+		page := b.get(b.authorize(request("growing", "scope", "openid email profile")).Header.Get("Location"))
+		require.Contains(t, page.body, "Growing")
+		s.allowIn(b, "ana@example.com", request("growing", "scope", "openid email profile"))
+		require.False(t, s.active("growing", tokens["access_token"]), "what is over stays over")
+		require.False(t, s.active("growing", tokens["refresh_token"]))
 	})
 }
 

@@ -69,7 +69,7 @@ func TestAUnitIsOneTransaction(t *testing.T) {
 		grant := storage.Grant{ID: "g", Owner: storage.Owner{UserID: "u"}, ClientID: "c", State: storage.GrantActive, Version: 1}
 		j.take()
 		require.NoError(t, s.Apply(t.Context(), storage.Unit{
-			storage.SaveGrant{Grant: grant}, storage.HoldGrant{ID: "g", At: time.Now()},
+			storage.SaveGrant{Grant: grant}, storage.HoldGrant{ID: "g"},
 			storage.InsertToken{Token: token}, storage.SpendToken{Key: token.TokenKey, At: time.Now()},
 		}))
 		requireTransaction(t, j.take(), "COMMIT", "INSERT INTO grants", "SELECT 1 FROM grants", "INSERT INTO tokens", "UPDATE tokens")

@@ -125,7 +125,7 @@ func deliveries() []contract {
 		{"a unit that conflicts tells nobody", func(t *testing.T, s storage.Store) {
 			client := listener(t, s, webhook)
 			g := grantedTo(t, s, client, "email")
-			requireConflict(t, s, storage.EndGrant{ID: g.ID, At: moment}, storage.HoldGrant{ID: g.ID, At: moment})
+			requireConflict(t, s, storage.EndGrant{ID: g.ID, At: moment}, storage.HoldGrant{ID: g.ID})
 			stale := g
 			stale.Decisions, stale.Version = nil, 6
 			requireConflict(t, s, storage.SaveGrant{Grant: stale, IfVersion: 5})
