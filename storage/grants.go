@@ -78,4 +78,8 @@ type Grants interface {
 	// ClientGrant returns the active grant of a client with this Grant.PublicID and its decisions, in one statement.
 	// ErrNotFound when the client has none.
 	ClientGrant(ctx context.Context, clientID, publicID string) (Grant, error)
+	// AllGrants is ClientGrants for every client.
+	AllGrants(ctx context.Context, after string, limit int) ([]Grant, error)
+	// PublicGrant is ClientGrant for every client.
+	PublicGrant(ctx context.Context, publicID string) (Grant, error)
 }

@@ -29,6 +29,9 @@ type Links interface {
 	// LinkedUser returns the user whom issuer calls subject, disabled or not, in one statement. ErrNotFound when there
 	// is none.
 	LinkedUser(ctx context.Context, issuer, subject string) (LinkedUser, error)
+	// UserLinks returns the links of these users by Link.UserID, those of each in the order of Issuer and Subject, in one
+	// statement.
+	UserLinks(ctx context.Context, userIDs []string) (map[string][]Link, error)
 	// CreateLinkedUser stores a new user and the link l to them (whose UserID is u.ID) in one transaction. ErrExists
 	// when the link, or the user's ID, Email or Phone is taken, and then nothing is stored.
 	CreateLinkedUser(ctx context.Context, u User, l Link) error

@@ -35,6 +35,30 @@ func (s *Store) LinkedUser(ctx context.Context, issuer, subject string) (storage
 	return storage.LinkedUser{User: u.user(), LinkedElsewhere: elsewhere}, nil
 }
 
+type linkRow struct {
+	Issuer  string
+	Subject string
+	UserID  string
+	Created micros `gorm:"column:created_at"`
+}
+
+// TableName implements gorm's schema.Tabler.
+func (linkRow) TableName() string { return "links" }
+
+// UserLinks implements storage.Links.
+func (s *Store) UserLinks(ctx context.Context, userIDs []string) (map[string][]storage.Link, error) {
+	var rows []linkRow
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Where("user_id IN ?", userIDs).Order("issuer, subject").Find(&rows).Error
+	})
+	links := make(map[string][]storage.Link)
+	for _, r := range rows {
+		links[r.UserID] = append(links[r.UserID],
+			storage.Link{Issuer: r.Issuer, Subject: r.Subject, UserID: r.UserID, CreatedAt: r.Created.time()})
+	}
+	return links, err
+}
+
 // CreateLinkedUser implements storage.Links.
 func (s *Store) CreateLinkedUser(ctx context.Context, u storage.User, l storage.Link) error {
 	l.UserID = u.ID

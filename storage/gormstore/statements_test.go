@@ -47,6 +47,7 @@ func TestWhatEveryRequestReadsIsOneStatement(t *testing.T) {
 			"grant":    func() { s.Grant(ctx, storage.Owner{UserID: "u"}, "c") },
 			"grants":   func() { s.ClientGrants(ctx, "c", "", 10) },
 			"reads":    func() { s.LastReads(ctx, storage.Owner{UserID: "u"}) },
+			"links":    func() { s.UserLinks(ctx, []string{"a", "b"}) },
 			"link":     func() { s.LinkedUser(ctx, "https://superapp.example", "x") },
 			"failures": func() { s.Failures(ctx, []string{"a", "b"}, time.Now()) },
 			"revision": func() { s.Revision(ctx) },
@@ -128,8 +129,11 @@ func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
 	s.Grant(ctx, storage.Owner{UserID: "u"}, "c")
 	s.Grants(ctx, storage.Owner{UserID: "u"})
 	s.ClientGrants(ctx, "c", "g", 10)
+	s.AllGrants(ctx, "g", 10)
+	s.PublicGrant(ctx, "g")
 	s.UserByLogin(ctx, "a@example.com")
 	s.LinkedUser(ctx, "https://superapp.example", "x")
+	s.UserLinks(ctx, []string{"u"})
 	s.UserSessions(ctx, "u", now)
 	s.LeaseDelivery(ctx, "c", now, now.Add(time.Second))
 	require.NoError(t, s.HoldDeliveries(ctx, "c", storage.Hold{Now: now}))

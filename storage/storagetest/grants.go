@@ -146,6 +146,9 @@ func provesClientGrants(t *testing.T, s storage.Store) {
 		}
 	}
 	require.Equal(t, want, got)
+	all, err := s.AllGrants(t.Context(), prefix, 4)
+	require.NoError(t, err)
+	require.Equal(t, []storage.Grant{want[0], want[1], other, want[2]}, all, "of every client, and the ended one is not there")
 	for _, key := range append([]string{"", id()}, unstorable...) {
 		page, err := s.ClientGrants(t.Context(), key, "", 2)
 		require.NoError(t, err)
@@ -168,6 +171,14 @@ func provesPublicIDs(t *testing.T, s storage.Store) {
 		}
 		require.NoError(t, err)
 		require.Equal(t, *want, got)
+		got, err = s.PublicGrant(t.Context(), publicID)
+		require.NoError(t, err)
+		require.Equal(t, *want, got)
+	}
+	notFound := func(publicID string) {
+		t.Helper()
+		_, err := s.PublicGrant(t.Context(), publicID)
+		require.ErrorIs(t, err, storage.ErrNotFound)
 	}
 	require.Equal(t, first.ID, first.PublicID())
 	found(first.ClientID, first.ID, &first)
@@ -175,6 +186,7 @@ func provesPublicIDs(t *testing.T, s storage.Store) {
 	for _, publicID := range append([]string{"", id()}, unstorable...) {
 		found(first.ClientID, publicID, nil)
 		found(publicID, first.ID, nil)
+		notFound(publicID)
 	}
 
 	second := grantOf(first.Owner.UserID, first.ClientID)
@@ -183,6 +195,7 @@ func provesPublicIDs(t *testing.T, s storage.Store) {
 	require.Equal(t, first.ID, second.PublicID())
 	found(first.ClientID, first.ID, &second)
 	found(first.ClientID, second.ID, nil)
+	notFound(second.ID)
 	found(first.ClientID, "", nil)
 
 	second.Version, second.Decisions = 2, nil
@@ -190,4 +203,5 @@ func provesPublicIDs(t *testing.T, s storage.Store) {
 	found(first.ClientID, first.ID, &second)
 	apply(t, s, storage.EndGrant{ID: second.ID, At: moment})
 	found(first.ClientID, first.ID, nil)
+	notFound(first.ID)
 }

@@ -79,6 +79,23 @@ func links() []contract {
 				require.Equal(t, l == other, got.LinkedElsewhere)
 			}
 		}},
+		{"the links of several users are read at once", func(t *testing.T, s storage.Store) {
+			u, other, without := person(t, s), person(t, s), person(t, s)
+			mine, also, theirs := linkOf(u.ID), linkOf(u.ID), linkOf(other.ID)
+			also.Issuer, also.Subject, mine.Subject = mine.Issuer, "a", "b"
+			for _, l := range []storage.Link{mine, also, theirs} {
+				require.NoError(t, s.LinkUser(t.Context(), l))
+			}
+			got, err := s.UserLinks(t.Context(), []string{u.ID, without.ID, id()})
+			require.NoError(t, err)
+			require.Equal(t, map[string][]storage.Link{u.ID: {also, mine}}, got)
+			got, err = s.UserLinks(t.Context(), []string{u.ID, other.ID})
+			require.NoError(t, err)
+			require.Equal(t, map[string][]storage.Link{u.ID: {also, mine}, other.ID: {theirs}}, got)
+			got, err = s.UserLinks(t.Context(), nil)
+			require.NoError(t, err)
+			require.Empty(t, got)
+		}},
 		{"a link that nobody has is ErrNotFound, whatever its bytes", func(t *testing.T, s storage.Store) {
 			l := linkOf(person(t, s).ID)
 			require.NoError(t, s.LinkUser(t.Context(), l))
