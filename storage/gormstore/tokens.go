@@ -103,12 +103,13 @@ WHERE family_id = $4 AND kind = $5 AND generation = $6 AND state = 1`, args: []a
 // revokeFamily marks the family, which is enough for selectToken, also for what is inserted at this moment. The families
 // that were given by it are marked too, so that their end outlives the mark of the one that gave them.
 func revokeFamily(op storage.RevokeFamily) []step {
-	args := []any{op.Family[:], int64(at(op.At))}
+	family, when := op.Family[:], int64(at(op.At))
 	return []step{
-		{sql: `INSERT INTO family_revocations (family_id, revoked_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, args: args},
+		{sql: `INSERT INTO family_revocations (family_id, revoked_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, args: []any{family, when}},
+		// To SQLite $1 is the parameter that it meets first, whatever the number.
 		{sql: `
-INSERT INTO family_revocations (family_id, revoked_at) SELECT DISTINCT family_id, CAST($2 AS BIGINT) FROM tokens WHERE given_by = $1
-ON CONFLICT DO NOTHING`, args: args},
+INSERT INTO family_revocations (family_id, revoked_at) SELECT DISTINCT family_id, CAST($1 AS BIGINT) FROM tokens WHERE given_by = $2
+ON CONFLICT DO NOTHING`, args: []any{when, family}},
 	}
 }
 
