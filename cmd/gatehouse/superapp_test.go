@@ -146,6 +146,9 @@ func TestTheHostAppsCallsAreThereForMiniAppsOnly(t *testing.T) {
 		a := s.superapp(path, token, "")
 		require.Equal(t, want.status, a.StatusCode, "%s: %s", path, a.body)
 		require.Equal(t, want.code, a.json(t)["error"], path)
+		if want.status == http.StatusBadRequest {
+			require.Contains(t, a.json(t)["error_description"], "dialects.gam.signin_url", "the fix, for %s", path)
+		}
 	}
 	for _, path := range []string{"mini/access-token", "mini/code"} {
 		a := s.send(http.MethodGet, "/superapp/v1/apps/"+path, "", "Authorization", "Bearer "+token)
