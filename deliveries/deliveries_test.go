@@ -139,6 +139,8 @@ func TestAnEventIsSentUntilItArrives(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return h.only().State == storage.DeliveryDelivered }, 5*time.Second, 5*time.Millisecond)
 	require.Equal(t, h.only().ID, got[0].claims["jti"])
+	require.Equal(t, len(answers)+1, h.only().Attempts, "the one that arrived counts too")
+	require.Empty(t, h.only().Failure, "what went wrong before it arrived is over")
 	require.Empty(t, elsewhere.all(), "no redirect is followed")
 	h.passes()
 	time.Sleep(20 * h.worker.every)

@@ -34,12 +34,12 @@ type Delivery struct {
 	Event    DeliveryEvent
 	Scope    string // of EventGrantNarrowed: what is still allowed, separated by single spaces
 	State    DeliveryState
-	Attempts int       // how often it was sent in vain, since it was made or last retried
+	Attempts int       // how often it was sent, since it was made or last retried
 	DueAt    time.Time // when it is sent next; while it is leased, when the lease ends
 	// CreatedAt is when it happened.
 	CreatedAt time.Time
 	SettledAt time.Time // when it was delivered or given up
-	Failure   string    // what came of the last attempt that failed, or why it is held, in our words
+	Failure   string    // what came of the last attempt, or why it is held, in our words; empty once it has arrived
 }
 
 // Hold says how what a client is due has to wait.
