@@ -125,6 +125,49 @@ func TestMergeAddsToAGrantAndReplaceDropsWhatIsNotAsked(t *testing.T) {
 	})
 }
 
+// What merge adds is what authorize would grant without a question if it were asked.
+func TestMergeAddsOnlyWhatNeedsNoQuestion(t *testing.T) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		m := newManaged(t, dsn)
+		purpose := func(text string) {
+			m.updateClient("tpp", func(c *storage.Client) {
+				c.Scopes[1].Required, c.Scopes[1].Purpose = true, map[string]string{"en": text}
+			})
+			m.testServer = m.beside()
+		}
+		purpose("to write to you")
+		id := m.gets("openid email profile", "grant_management_action", "create")["grant_id"].(string)
+		m.endScopes("ana@example.com", "tpp", m.now().Add(time.Minute), "profile")
+		merged := m.gets("phone", "grant_management_action", "merge", "grant_id", id)["scope"].(string)
+		require.ElementsMatch(t, []string{"openid", "email", "profile", "phone"}, strings.Fields(merged))
+
+		m.forward(time.Minute)
+		purpose("to tell your friends")
+		merged = m.gets("openid phone", "grant_management_action", "merge", "grant_id", id)["scope"].(string)
+		require.Equal(t, "openid phone", merged, "one has run out, and one was allowed for something else")
+		merged = m.gets("email", "grant_management_action", "merge", "grant_id", id)["scope"].(string)
+		require.ElementsMatch(t, []string{"openid", "email", "phone"}, strings.Fields(merged), "asked again and allowed")
+	})
+}
+
+func TestMergeGivesTheScopeAdminToNobodyButAdmins(t *testing.T) {
+	s := newTestServer(t, furnished.SQLite(t))
+	s.register(storage.Client{ID: "console", Name: "Console", FirstParty: true, Scopes: scopesOf("openid!", "admin")})
+	as := func(roles ...string) {
+		u, err := s.store.User(t.Context(), s.users["ana@example.com"].ID)
+		require.NoError(t, err)
+		was := u.UpdatedAt
+		u.Roles, u.UpdatedAt = roles, was.Add(time.Second)
+		require.NoError(t, s.store.UpdateUser(t.Context(), u, was))
+	}
+	as(storage.RoleAdmin)
+	tokens := s.tokens("ana@example.com", "console", "scope", "openid admin", "grant_management_action", "create")
+	merge := []string{"scope", "openid", "grant_management_action", "merge", "grant_id", tokens["grant_id"].(string)}
+	require.Equal(t, "openid admin", s.tokens("ana@example.com", "console", merge...)["scope"])
+	as()
+	require.Equal(t, "openid", s.tokens("ana@example.com", "console", merge...)["scope"])
+}
+
 func TestNothingHappensToAGrantUntilTheClientExchangesTheCode(t *testing.T) {
 	m := newManaged(t, furnished.SQLite(t))
 	first := m.gets("openid email", "grant_management_action", "create")
