@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"time"
 
 	"gatehouse/identity"
 	"gatehouse/internal/interaction"
@@ -16,54 +17,60 @@ import (
 // openTicket is a sign-in ticket that is good.
 type openTicket struct {
 	*storage.StoredToken
+	opens time.Time    // until when it may be opened; whoever is asked then may answer while the row is alive
 	to    string       // where it leads
 	form  string       // where else the redirects after it may lead (templates.Common.FormTarget)
 	spend storage.Unit // uses it up
 }
 
-var errTicket = refuse(CodeInvalidRequest, "The link was used already, or is not valid. Go back to where you found it and open it anew.")
+var (
+	errTicket    = refuse(CodeInvalidRequest, "The link was used already, or is not valid. Go back to where you found it and open it anew.")
+	errOldTicket = refuse("expired", "The link is too old. Go back to where you found it and open it anew.")
+)
 
 // OpenTicket signs the person in whom a ticket (Params["ticket"]) of IssueTicket or IssueHandOver is for, by a new session,
 // and sends the browser to where it leads. A ticket that is not good is an error page, and nobody is signed in.
 //
-// Where somebody else is signed in, they are asked first, and the ticket stays unspent meanwhile: else whoever sent them a
-// ticket of their own would have them use another's account unawares (login CSRF, RFC 6819 §4.4.1.13 is the same attack on a
-// code). The people of one client follow each other unasked: it is the one that knows who holds the phone.
+// Where somebody else is signed in, they are asked first, and the ticket stays unspent meanwhile: else whoever sends them a
+// ticket of their own has them use another's account unawares (login CSRF). The people of one client follow each other
+// unasked: it is the one that knows who holds the phone.
 func (s *Server) OpenTicket(w http.ResponseWriter, r *http.Request, route *Route) {
+	if err := s.openTicket(w, r, route); err != nil {
+		s.writeErrorPage(w, r, nil, err)
+	}
+}
+
+func (s *Server) openTicket(w http.ResponseWriter, r *http.Request, route *Route) error {
 	req, err := route.Decode(r)
 	if err != nil {
-		s.writeErrorPage(w, r, nil, err)
-		return
+		return err
 	}
 	req.Route = route
+	t, err := s.goodTicket(r.Context(), req)
+	if err != nil {
+		return err
+	}
 	who, err := s.sessions.Current(r)
 	if err != nil {
-		s.writeErrorPage(w, r, nil, err)
-		return
+		return err
 	}
-	answered := s.wantsSwitch(w, r, who)
-	if r.Method == http.MethodPost && !answered { // of another site, which comes without a cookie; or of another page
-		noStore(w)
-		http.Redirect(w, r, r.URL.EscapedPath(), http.StatusSeeOther)
-		return
-	}
-	t, err := s.goodTicket(r.Context(), req, answered)
-	if err == nil && !answered && inTheWay(who, t) {
-		err = s.askToSwitch(w, r, who, t)
-		if err == nil {
-			return
+	to := t.to
+	switch answered := s.wantsSwitch(w, r, who); {
+	case r.Method == http.MethodPost && !answered: // of another site, which comes without a cookie; or drawn for others
+		to = r.URL.EscapedPath()
+	case !answered && !s.now().Before(t.opens):
+		return errOldTicket
+	case !answered && inTheWay(who, t):
+		return s.askToSwitch(w, r, who, t)
+	default:
+		if err := s.signInBy(w, r, who, t); err != nil {
+			return err
 		}
 	}
-	if err == nil {
-		err = s.signInBy(w, r, who, t)
-	}
-	if err != nil {
-		s.writeErrorPage(w, r, nil, err)
-		return
-	}
 	noStore(w)
-	w.Header().Set("Location", t.to)
+	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)
+	return nil
 }
 
 // inTheWay reports whether who is signed in has to be asked before a ticket takes their place.
@@ -109,9 +116,8 @@ func (s *Server) wantsSwitch(w http.ResponseWriter, r *http.Request, who *identi
 	return err == nil && asked.Route == r.URL.Path && asked.UserID == who.User.ID
 }
 
-// goodTicket looks a ticket up; answered says that the person was asked about it in time. An *Error for one that is not
-// good any more.
-func (s *Server) goodTicket(ctx context.Context, req *Request, answered bool) (*openTicket, error) {
+// goodTicket looks a ticket up, of the kind that the route is for. An *Error for one that is not good any more.
+func (s *Server) goodTicket(ctx context.Context, req *Request) (*openTicket, error) {
 	row, err := s.lookUp(ctx, req.Params["ticket"])
 	if errors.Is(err, storage.ErrNotFound) {
 		return nil, errTicket
@@ -119,16 +125,12 @@ func (s *Server) goodTicket(ctx context.Context, req *Request, answered bool) (*
 	if err != nil {
 		return nil, err
 	}
-	now := s.now()
-	companys := req.Route.Ticket != nil
-	if !companys && !answered {
-		now = now.Add(timeToAnswer)
-	}
+	now, companys := s.now(), req.Route.Ticket != nil
 	switch {
 	case row.Kind != storage.KindTicket || row.State != storage.TokenActive || companys != (row.CompanyID != ""):
 		return nil, errTicket
 	case whyDead(row, now) == ReasonExpired:
-		return nil, refuse("expired", "The link is too old.")
+		return nil, errOldTicket
 	case !row.Alive(now):
 		return nil, errTicket
 	}
@@ -136,7 +138,7 @@ func (s *Server) goodTicket(ctx context.Context, req *Request, answered bool) (*
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return nil, err
 	}
-	if err != nil || c.Status != storage.StatusApproved || !req.Route.Speaks(c) {
+	if err != nil || c.Status != storage.StatusApproved || !req.Route.Speaks(c) || ranOut(c, row, now) {
 		return nil, errTicket
 	}
 	if companys {
@@ -159,7 +161,8 @@ func (s *Server) companysTicket(ctx context.Context, row *storage.StoredToken, c
 	if err != nil || !mayBeSent(user, row.CompanyID) {
 		return nil, errTicket
 	}
-	return &openTicket{StoredToken: row, to: target, form: target, spend: storage.Unit{storage.HoldGrant{ID: row.GrantID}}}, nil
+	return &openTicket{StoredToken: row, opens: row.ExpiresAt, to: target, form: target,
+		spend: storage.Unit{storage.HoldGrant{ID: row.GrantID}}}, nil
 }
 
 // hostsTicket is one of IssueHandOver, which says itself where it leads.
@@ -171,7 +174,7 @@ func (s *Server) hostsTicket(ctx context.Context, row *storage.StoredToken, c *s
 	if sess.Continue == "" || !c.FirstParty {
 		return nil, errTicket
 	}
-	t := &openTicket{StoredToken: row, to: sess.Continue}
+	t := &openTicket{StoredToken: row, opens: row.ExpiresAt.Add(-timeToAnswer), to: sess.Continue}
 	if u, err := url.Parse(t.to); err == nil {
 		t.form, _ = s.resumed(ctx, u) // none for a page of the person's own
 	}

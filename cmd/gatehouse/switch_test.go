@@ -228,3 +228,15 @@ func TestASessionEndsWithTheWordThatItStandsOn(t *testing.T) {
 func (s *testServer) suspend(clientID string) {
 	s.updateClient(clientID, func(c *storage.Client) { c.Status = storage.StatusSuspended })
 }
+
+// Whoever guesses at tickets costs no look at the database, signed in or not.
+func TestAForgedTicketAsksNoDatabase(t *testing.T) {
+	s, ways := tickets(t, furnished.SQLite(t))
+	b := s.signedInAs("ana@example.com")
+	for _, way := range ways {
+		path, _, _ := way()
+		s.count.reset()
+		require.Equal(t, http.StatusBadRequest, b.get(path[:len(path)-1]).StatusCode)
+		require.Empty(t, s.count.seen())
+	}
+}
