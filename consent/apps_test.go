@@ -158,7 +158,11 @@ func TestWhatACompanySharesIsNothingOfThePerson(t *testing.T) {
 // Or a mini app could read everything about a person by signing them in.
 func TestWhoCameByATicketSeesNoValues(t *testing.T) {
 	h := newHouse(t)
-	h.open("ana").allow("ana", "photoprint", "openid email points_read", "points_read")
+	admin := h.open("ana")
+	admin.allow("ana", "photoprint", "openid email points_read", "points_read")
+	company := admin.request("ana", "photoprint", "user_session email")
+	company.Company = true
+	admin.returned(admin.decideOn(admin.visit(company), "allow")) // which lets the mini app sign the company's people in
 	b := h.open("")
 	require.Equal(t, http.StatusOK, b.post("/test/vouch/ana", nil).status)
 	page := b.get("/account/apps")
