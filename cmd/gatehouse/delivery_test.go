@@ -459,6 +459,8 @@ func TestTheDeadLetterViewShowsWhatWasGivenUpAndSendsItAgain(t *testing.T) {
 	require.Eventually(t, func() bool { return undelivered(t, dsn, s) == 0 }, 20*time.Second, 100*time.Millisecond)
 	require.Empty(t, dead())
 	require.Len(t, hook.has("photoprint"), 1, "under the same jti")
+	require.NoError(t, json.Unmarshal([]byte(command(t, dsn, s, "delivery", "list", "-o", "json")), &list))
+	require.Equal(t, []any{"delivered", 1, ""}, []any{list[0].State, list[0].Attempts, list[0].Failure}, "counted since the retry")
 	code := (&cli{out: io.Discard, err: s.log, environ: append(os.Environ(), "GATEHOUSE_DATABASE="+dsn, "GATEHOUSE_SECRET="+testConfig("", "").Secret)}).
 		run(t.Context(), []string{"delivery", "retry", d.ID})
 	require.Equal(t, exitUsage, code)
