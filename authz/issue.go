@@ -87,6 +87,8 @@ func (s *Server) codeFor(ctx context.Context, asked *authorizeRequest, who *iden
 			return err
 		case decided.Verdict != consent.Allowed:
 			return errConsent
+		case len(decided.Unrecorded) == 0 && !consent.SharingWith(asked.client, grant, s.now(), s.cooldown).Allowed:
+			return errConsent // as the host app reads of it, also where less is asked than what stands in the way
 		}
 		if err := asked.checkGrantID(grant); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -190,11 +191,11 @@ func TestOnlyWhoReadAPurposeThatIsGoneIsAskedAgain(t *testing.T) {
 	})
 }
 
-// mints asks for a code for a mini app.
-func (h hostApp) mints(app string) answer {
+// mints asks for a code for a mini app, for what the person allowed or for these scopes.
+func (h hostApp) mints(app string, scopes ...string) answer {
 	h.s.t.Helper()
 	return h.call(http.MethodPost, "/apps/"+app+"/code",
-		fmt.Sprintf(`{"redirect_uri":%q,"code_challenge":%q,"code_challenge_method":"S256"}`, testCallback, challengeOf(testVerifier)))
+		fmt.Sprintf(`{"redirect_uri":%q,"code_challenge":%q,"code_challenge_method":"S256","scope":%q}`, testCallback, challengeOf(testVerifier), strings.Join(scopes, " ")))
 }
 
 func TestWhatWasAllowedByAnEarlierVersionStands(t *testing.T) {

@@ -300,6 +300,7 @@ func TestAnEndIsThatOfTheScopesThatWereAllowedWithIt(t *testing.T) {
 		require.Equal(t, []any{false, "expired", []any{"openid", "email", "phone"}}, values(sharing, "allowed", "status", "missing"))
 		require.Equal(t, "allowed", member(t, sharing["scopes"], "name", "profile")["decision"])
 		require.Equal(t, http.StatusForbidden, h.mints("growing").StatusCode)
+		require.Equal(t, http.StatusForbidden, h.mints("growing", "profile").StatusCode, "whatever is asked")
 
 		page := b.get(b.authorize(request("growing", "scope", "openid email profile")).Header.Get("Location"))
 		require.Contains(t, page.body, "Growing")
