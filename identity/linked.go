@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/translated"
 	"gatehouse/storage"
 )
 
@@ -78,7 +79,7 @@ type Upstream struct {
 
 // NameIn is what the provider is called in a language.
 func (u Upstream) NameIn(tag string) string {
-	if name := u.Names[tag]; name != "" {
+	if name, _ := translated.In(u.Names, tag); name != "" {
 		return name
 	}
 	return u.Name

@@ -3,11 +3,11 @@ package superapp
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"gatehouse/authz"
 	"gatehouse/consent"
 	"gatehouse/identity/claims"
+	"gatehouse/internal/translated"
 	"gatehouse/storage"
 )
 
@@ -114,11 +114,8 @@ func present(released []claims.Claim) map[string]any {
 
 // nameIn is a mini app's name in a language, or as it is everywhere.
 func nameIn(c *storage.Client, lang string) string {
-	base, _, _ := strings.Cut(lang, "-")
-	for _, tag := range []string{lang, base} {
-		if name := c.Names[tag]; name != "" {
-			return name
-		}
+	if name, _ := translated.In(c.Names, lang); name != "" {
+		return name
 	}
 	return c.Name
 }
