@@ -83,6 +83,7 @@ func (s *testServer) assert(assertion string, pairs ...string) answer {
 }
 
 func TestAnAssertionOfTheHostGetsThePersonsToken(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		key := s.hostKey()
@@ -110,6 +111,7 @@ func TestAnAssertionOfTheHostGetsThePersonsToken(t *testing.T) {
 }
 
 func TestAnAssertionIsGoodOnce(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		key := s.hostKey()
@@ -139,6 +141,7 @@ func TestAnAssertionIsGoodOnce(t *testing.T) {
 
 // A process whose clock is ahead must not forget what one that is behind would still take.
 func TestAMarkOfAnAssertionIsKeptAlsoByAProcessWhoseClockIsAhead(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		key := s.hostKey()
@@ -152,6 +155,7 @@ func TestAMarkOfAnAssertionIsKeptAlsoByAProcessWhoseClockIsAhead(t *testing.T) {
 }
 
 func TestAMarkOfAnAssertionOutlivesItAndIsCollectedThen(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		key := s.hostKey()
@@ -177,6 +181,7 @@ func TestAMarkOfAnAssertionOutlivesItAndIsCollectedThen(t *testing.T) {
 }
 
 func TestAnAssertionThatIsNotGoodGetsNothing(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	key := s.hostKey()
 	host := s.backend("backend")
@@ -239,6 +244,7 @@ func encoded(t testing.TB, claims map[string]any) []byte {
 }
 
 func TestAnAssertionIsTakenByTheKeysThatAreMeantForIt(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.hostKey()
 	s.backend("backend").knows(hana)
@@ -263,6 +269,7 @@ func TestAnAssertionIsTakenByTheKeysThatAreMeantForIt(t *testing.T) {
 }
 
 func TestTheMetadataSayThatAssertionsAreTaken(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	for _, path := range []string{"oauth-authorization-server", "openid-configuration"} {
 		require.Contains(t, s.newBrowser().get("/.well-known/" + path).json(t)["grant_types_supported"], registry.GrantJWTBearer)
@@ -271,6 +278,7 @@ func TestTheMetadataSayThatAssertionsAreTaken(t *testing.T) {
 
 // An assertion says who the person is, and nothing about what they allow: the host cannot take back a refusal of theirs.
 func TestAnAssertionAllowsNothingThatThePersonRefused(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	key := s.hostKey()
 	s.backend("backend").knows(hana)

@@ -30,6 +30,7 @@ func requireRefused(t *testing.T, a answer, status int, code string) {
 }
 
 func TestTheAuthorizationChallengeGivesWhatThePersonAllowed(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		token := s.hostToken("ana@example.com")
@@ -54,6 +55,7 @@ func TestTheAuthorizationChallengeGivesWhatThePersonAllowed(t *testing.T) {
 }
 
 func TestTheAuthorizationChallengeRefusesInTheDraftsWords(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	token := s.hostToken("ana@example.com")
 	s.consents("ana@example.com", "other", "openid email")
@@ -100,6 +102,7 @@ func TestTheAuthorizationChallengeRefusesInTheDraftsWords(t *testing.T) {
 
 // A code for an app with one redirect URI needs it neither here nor at the exchange.
 func TestTheAuthorizationChallengeNeedsNoRedirectURIWhereThereIsOne(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "single", Name: "Single", RedirectURIs: []string{testCallback}})
 	token := s.hostToken("ana@example.com")

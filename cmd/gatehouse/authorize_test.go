@@ -13,6 +13,7 @@ import (
 )
 
 func TestAuthorizeLeadsThroughSignInAndConsentToTokens(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
@@ -37,6 +38,7 @@ func TestAuthorizeLeadsThroughSignInAndConsentToTokens(t *testing.T) {
 
 // Nothing redirects before client and redirect URI are both good, whatever else is wrong with the request.
 func TestAuthorizeShowsAPageUntilClientAndRedirectURIAreGood(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	long := strings.Repeat("x", 4096)
@@ -88,6 +90,7 @@ func TestAuthorizeShowsAPageUntilClientAndRedirectURIAreGood(t *testing.T) {
 }
 
 func TestAuthorizeErrorsGoToTheRedirectURIWithStateAndIssuer(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	for _, c := range []struct {
@@ -142,6 +145,7 @@ func TestAuthorizeErrorsGoToTheRedirectURIWithStateAndIssuer(t *testing.T) {
 }
 
 func TestAuthorizeMatchesALoopbackRedirectURIOnAnyPort(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	target := "http://127.0.0.1:51234/cb"
 	code := s.allow("ana@example.com", request("photoprint", "redirect_uri", target))
@@ -150,6 +154,7 @@ func TestAuthorizeMatchesALoopbackRedirectURIOnAnyPort(t *testing.T) {
 }
 
 func TestAuthorizeTakesTheOnlyRedirectURIWhereNoneIsSent(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "single", RedirectURIs: []string{testCallback}})
 	b := s.newBrowser()
@@ -164,6 +169,7 @@ func TestAuthorizeTakesTheOnlyRedirectURIWhereNoneIsSent(t *testing.T) {
 }
 
 func TestAuthorizeByPostIsAnsweredWithTheSameGet(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.submit("/oauth2/authorize", request("photoprint"))
@@ -175,6 +181,7 @@ func TestAuthorizeByPostIsAnsweredWithTheSameGet(t *testing.T) {
 }
 
 func TestAuthorizeAnswersByFormPostWithoutAScript(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
@@ -191,6 +198,7 @@ func TestAuthorizeAnswersByFormPostWithoutAScript(t *testing.T) {
 }
 
 func TestPromptLoginAndMaxAgeAskOnceAndEnd(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
@@ -209,6 +217,7 @@ func TestPromptLoginAndMaxAgeAskOnceAndEnd(t *testing.T) {
 }
 
 func TestPromptConsentAsksAgainAndEnds(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
@@ -218,6 +227,7 @@ func TestPromptConsentAsksAgainAndEnds(t *testing.T) {
 }
 
 func TestPromptSelectAccountGoesOnWithTheAccountThatIsChosen(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
@@ -230,6 +240,7 @@ func TestPromptSelectAccountGoesOnWithTheAccountThatIsChosen(t *testing.T) {
 }
 
 func TestPromptNoneNeverAsks(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
@@ -241,6 +252,7 @@ func TestPromptNoneNeverAsks(t *testing.T) {
 }
 
 func TestIDTokenHintOfAnotherPersonIsNotAnswered(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	hint := s.tokens("bo@example.com", "photoprint")["id_token"].(string)
 	b := s.newBrowser()
@@ -262,6 +274,7 @@ func TestIDTokenHintOfAnotherPersonIsNotAnswered(t *testing.T) {
 }
 
 func TestDenyIsARecordAndTwiceInARowEndsTheQuestion(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.decide(b.signIn(b.authorize(request("photoprint")), "ana@example.com"), "deny")
@@ -284,6 +297,7 @@ func TestDenyIsARecordAndTwiceInARowEndsTheQuestion(t *testing.T) {
 }
 
 func TestANewScopeAsksOnlyForItselfInTheSameGrant(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
@@ -296,6 +310,7 @@ func TestANewScopeAsksOnlyForItselfInTheSameGrant(t *testing.T) {
 }
 
 func TestACompanysAuthorizationNeedsItsAdmin(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("photoprint", "scope", "user_session")), "ana@example.com")
@@ -318,6 +333,7 @@ func TestACompanysAuthorizationNeedsItsAdmin(t *testing.T) {
 }
 
 func TestTheSuperAppsOwnClientIsNotAskedAndCanBeDisconnected(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("host", "scope", "openid superapp")), "ana@example.com")
@@ -336,6 +352,7 @@ func TestTheSuperAppsOwnClientIsNotAskedAndCanBeDisconnected(t *testing.T) {
 }
 
 func TestASealedRequestOpensForItsOwnBrowserOnly(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	mine, theirs := s.newBrowser(), s.newBrowser()
 	a := mine.authorize(request("photoprint"))
@@ -346,6 +363,7 @@ func TestASealedRequestOpensForItsOwnBrowserOnly(t *testing.T) {
 }
 
 func TestHostHeaderChangesNoLink(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	r, _ := http.NewRequest(http.MethodGet, s.url+"/.well-known/openid-configuration", nil)
 	r.Host = "evil.example"
@@ -356,6 +374,7 @@ func TestHostHeaderChangesNoLink(t *testing.T) {
 }
 
 func TestAnExpiredSignInLeadsBackToWhereItBegins(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "returning", InitiateLoginURI: "https://photoprint.example/start?x=1"})
 	b := s.newBrowser()
@@ -368,6 +387,7 @@ func TestAnExpiredSignInLeadsBackToWhereItBegins(t *testing.T) {
 }
 
 func TestTheScopeAdminIsForAdminsOnly(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("host", "scope", "openid admin")), "ana@example.com")
@@ -384,6 +404,7 @@ func TestTheScopeAdminIsForAdminsOnly(t *testing.T) {
 }
 
 func TestWhatAPersonRefusedTheSuperAppsOwnClientStaysRefused(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("host", "scope", "openid profile", "prompt", "consent")), "ana@example.com")
@@ -398,6 +419,7 @@ func TestWhatAPersonRefusedTheSuperAppsOwnClientStaysRefused(t *testing.T) {
 }
 
 func TestContinueIsNotOfferedWhereASignInIsNeeded(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
@@ -407,6 +429,7 @@ func TestContinueIsNotOfferedWhereASignInIsNeeded(t *testing.T) {
 }
 
 func TestMaxAgeIsLookedAtAgainWhenASignInWasLongAgo(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("photoprint", "max_age", "60")), "ana@example.com")
@@ -418,6 +441,7 @@ func TestMaxAgeIsLookedAtAgainWhenASignInWasLongAgo(t *testing.T) {
 }
 
 func TestTokensFollowTheRegistrationOfToday(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.tokens("ana@example.com", "photoprint")
 	before := s.userinfo(tokens["access_token"]).json(t)
@@ -438,6 +462,7 @@ func TestTokensFollowTheRegistrationOfToday(t *testing.T) {
 }
 
 func TestARequestThatWouldNotFitSealedIsRefusedAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	slashes := strings.Repeat("/", 1400) // 1.4 KB as they stand, three times that once escaped
@@ -452,6 +477,7 @@ func TestARequestThatWouldNotFitSealedIsRefusedAtOnce(t *testing.T) {
 }
 
 func TestFormPostNeedsHTTPAndNotOnlyItsFirstLetters(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "native", RedirectURIs: []string{"https.app.example:/cb"}})
 	a := s.newBrowser().authorize(request("native", "response_mode", "form_post", "redirect_uri", "https.app.example:/cb"))
@@ -459,6 +485,7 @@ func TestFormPostNeedsHTTPAndNotOnlyItsFirstLetters(t *testing.T) {
 }
 
 func TestAnUnapprovedClientGetsNoLinkFromUs(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "bank", Name: "Your Bank", Status: storage.StatusSuspended, ClientURI: "https://phish.example/", InitiateLoginURI: "https://phish.example/start"})
 	a := s.newBrowser().authorize(request("bank"))
@@ -468,6 +495,7 @@ func TestAnUnapprovedClientGetsNoLinkFromUs(t *testing.T) {
 }
 
 func TestConnectedAppsComeAfterTheSignInThatTheyNeed(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.get("/account/apps")
@@ -480,6 +508,7 @@ func TestConnectedAppsComeAfterTheSignInThatTheyNeed(t *testing.T) {
 }
 
 func TestASilencedAppThatIsAllowedSomethingCanBeLetAskAgain(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))

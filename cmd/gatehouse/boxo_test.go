@@ -13,6 +13,7 @@ import (
 
 // Boxo's tokens are String(1000) and its reference is String(100).
 func TestBoxosTokensAndReferencesKeepToItsLimits(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	boxo := map[string]json.RawMessage{"boxo": json.RawMessage(`{}`)}
 	longest := strings.Repeat("x", 64)

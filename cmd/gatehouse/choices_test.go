@@ -11,6 +11,7 @@ import (
 // Where a standard leaves a choice, or we deviate from one (docs/divergences.md), and no other test shows it.
 
 func TestUserinfoAnswersATokenWithoutOpenID(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.tokens("ana@example.com", "pairwise", "scope", "email")
 	require.NotContains(t, tokens, "id_token")
@@ -21,6 +22,7 @@ func TestUserinfoAnswersATokenWithoutOpenID(t *testing.T) {
 }
 
 func TestUserinfoMarksAnEmailThatNobodyHasVerified(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	claims := s.userinfo(s.tokens("bo@example.com", "photoprint")["access_token"]).json(t)
 	require.Equal(t, false, claims["email_verified"])
@@ -30,6 +32,7 @@ func TestUserinfoMarksAnEmailThatNobodyHasVerified(t *testing.T) {
 }
 
 func TestUnknownParametersAreIgnored(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	more := []string{"audience", "https://api.example", "resource", "https://api.example", "claims", `{"userinfo":{"email":null}}`, "display", "popup",
 		"acr_values", "urn:mace:incommon:iap:silver", "dpop_jkt", "x", "authorization_details", "[]"}

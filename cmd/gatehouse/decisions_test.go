@@ -52,6 +52,7 @@ func (s *testServer) scopeOf(clientID string, token any) any {
 }
 
 func TestTokensLoseAScopeWhoseDecisionHasRunOut(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
@@ -99,6 +100,7 @@ func TestTokensLoseAScopeWhoseDecisionHasRunOut(t *testing.T) {
 
 // One transaction extends the grant, so there is no moment at which a token of it would be dead.
 func TestAllowingMoreExtendsTheSameGrantInOneTransaction(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
@@ -154,6 +156,7 @@ func (s *testServer) repurpose(h hostApp, id, lang, text string) {
 }
 
 func TestOnlyWhoReadAPurposeThatIsGoneIsAskedAgain(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		go s.run(t.Context())
@@ -199,6 +202,7 @@ func (h hostApp) mints(app string, scopes ...string) answer {
 }
 
 func TestWhatWasAllowedByAnEarlierVersionStands(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		s.withPurposes("purposeful")
@@ -216,6 +220,7 @@ func TestWhatWasAllowedByAnEarlierVersionStands(t *testing.T) {
 }
 
 func TestAnotherPurposeOfARequiredScopeNeedsTheirAnswerBeforeTheNextCode(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		go s.run(t.Context())
@@ -240,6 +245,7 @@ func TestAnotherPurposeOfARequiredScopeNeedsTheirAnswerBeforeTheNextCode(t *test
 }
 
 func TestTheBaseScopePassesByPolicyAndShows(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn, func(c *config.Config) { c.BaseScope = true })
 		b := s.newBrowser()
@@ -283,6 +289,7 @@ func TestTheBaseScopePassesByPolicyAndShows(t *testing.T) {
 }
 
 func TestWithoutThePolicyTheBaseScopeIsAsked(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))

@@ -149,6 +149,7 @@ func (b *browser) atApps(app, action string) {
 }
 
 func TestAMiniAppIsToldWhatPeopleDecide(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn, callsLoopback)
 		hook := newWebhook(t, nil)

@@ -10,6 +10,7 @@ import (
 
 // Some vendors put tokens into paths. An error page says nothing of them: it may be kept, photographed or sent to somebody.
 func TestAnErrorPageNeverRepeatsATokenOfThePath(t *testing.T) {
+	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
 	path := s.ticket(token, "new@acme.example")
 	ticket := path[strings.LastIndexByte(path, '/')+1:]

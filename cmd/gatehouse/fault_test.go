@@ -165,6 +165,7 @@ func (l *live) signInLate() answer {
 }
 
 func TestADatabaseThatIsAwayIs503AndComesBackWithoutARestart(t *testing.T) {
+	t.Parallel()
 	dsn := furnished.Postgres(t)
 	l := newLive(newTestServer(t, dsn))
 	reconnect := testdb.Disconnect(t, dsn)
@@ -174,6 +175,7 @@ func TestADatabaseThatIsAwayIs503AndComesBackWithoutARestart(t *testing.T) {
 }
 
 func TestADatabaseThatIsClosedIs503(t *testing.T) {
+	t.Parallel()
 	l := newLive(newTestServer(t, furnished.SQLite(t)))
 	require.NoError(t, l.store.Close())
 	l.requireAllAway(t)
@@ -228,6 +230,7 @@ func refuseWrites(t *testing.T, dsn string) (writable func()) {
 
 // Wherever within an exchange or a refresh the database goes away, the answer is 503 and nothing is burnt.
 func TestADatabaseThatGoesAwayWithinARequestBurnsNothing(t *testing.T) {
+	t.Parallel()
 	dsn := furnished.Postgres(t)
 	l := newLive(newTestServer(t, dsn))
 	calls, reads := l.calls()

@@ -61,6 +61,7 @@ func (m *managed) allows(id any) string {
 }
 
 func TestAGrantIDComesWithTheTokensOfAClientThatAsksForGrantManagement(t *testing.T) {
+	t.Parallel()
 	m := newManaged(t, furnished.SQLite(t))
 	require.NotContains(t, m.gets("openid"), "grant_id")
 	created := m.gets("openid email", "grant_management_action", "create")
@@ -75,6 +76,7 @@ func TestAGrantIDComesWithTheTokensOfAClientThatAsksForGrantManagement(t *testin
 
 // The draft's example: {"scopes":[{"scope":"contacts read write"}],"claims":["given_name",…]}.
 func TestAClientAsksWhatItsGrantAllows(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		id := m.gets("openid email", "grant_management_action", "create")["grant_id"].(string)
@@ -97,6 +99,7 @@ func TestAClientAsksWhatItsGrantAllows(t *testing.T) {
 }
 
 func TestMergeAddsToAGrantAndReplaceDropsWhatIsNotAsked(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		first := m.gets("openid email", "grant_management_action", "create")
@@ -127,6 +130,7 @@ func TestMergeAddsToAGrantAndReplaceDropsWhatIsNotAsked(t *testing.T) {
 
 // What merge adds is what authorize would grant without a question if it were asked.
 func TestMergeAddsOnlyWhatNeedsNoQuestion(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		purpose := func(text string) {
@@ -151,6 +155,7 @@ func TestMergeAddsOnlyWhatNeedsNoQuestion(t *testing.T) {
 }
 
 func TestMergeGivesTheScopeAdminToNobodyButAdmins(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "console", Name: "Console", FirstParty: true, Scopes: scopesOf("openid!", "admin")})
 	as := func(roles ...string) {
@@ -169,6 +174,7 @@ func TestMergeGivesTheScopeAdminToNobodyButAdmins(t *testing.T) {
 }
 
 func TestNothingHappensToAGrantUntilTheClientExchangesTheCode(t *testing.T) {
+	t.Parallel()
 	m := newManaged(t, furnished.SQLite(t))
 	first := m.gets("openid email", "grant_management_action", "create")
 	id := first["grant_id"].(string)
@@ -191,6 +197,7 @@ func TestNothingHappensToAGrantUntilTheClientExchangesTheCode(t *testing.T) {
 }
 
 func TestOfSimultaneousExchangesThatReplaceAGrantNoneLeavesATokenAlive(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		id := m.gets("openid email", "grant_management_action", "create")["grant_id"].(string)
@@ -214,6 +221,7 @@ func TestOfSimultaneousExchangesThatReplaceAGrantNoneLeavesATokenAlive(t *testin
 }
 
 func TestAClientEndsItsGrantAndAllOfItsTokens(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		first, second := m.gets("openid email", "grant_management_action", "create"), m.gets("openid")
@@ -233,6 +241,7 @@ func TestAClientEndsItsGrantAndAllOfItsTokens(t *testing.T) {
 
 // A client that could forget what a person denied could ask for ever.
 func TestAClientCannotEndADenial(t *testing.T) {
+	t.Parallel()
 	m := newManaged(t, furnished.SQLite(t))
 	id := m.gets("openid email", "grant_management_action", "create")["grant_id"].(string)
 	b := m.newBrowser()
@@ -244,6 +253,7 @@ func TestAClientCannotEndADenial(t *testing.T) {
 }
 
 func TestADenialOutlivesTheEndOfTheGrantByItsClient(t *testing.T) {
+	t.Parallel()
 	m := newManaged(t, furnished.SQLite(t))
 	m.updateClient("tpp", func(c *storage.Client) { c.Scopes[0].Required = true })
 	b := m.newBrowser()
@@ -259,6 +269,7 @@ func TestADenialOutlivesTheEndOfTheGrantByItsClient(t *testing.T) {
 }
 
 func TestNoClientLearnsOfAnothersGrants(t *testing.T) {
+	t.Parallel()
 	m := newManaged(t, furnished.SQLite(t))
 	id := m.gets("openid email", "grant_management_action", "create")["grant_id"].(string)
 	rival := m.manager("rival", "grant_management_query grant_management_revoke")
@@ -282,6 +293,7 @@ func TestNoClientLearnsOfAnothersGrants(t *testing.T) {
 }
 
 func TestTheGrantManagementAPINeedsATokenOfTheClientWithItsScope(t *testing.T) {
+	t.Parallel()
 	m := newManaged(t, furnished.SQLite(t))
 	tokens := m.gets("openid email", "grant_management_action", "create")
 	id := tokens["grant_id"].(string)
@@ -317,6 +329,7 @@ func TestTheGrantManagementAPINeedsATokenOfTheClientWithItsScope(t *testing.T) {
 }
 
 func TestGrantManagementParametersHaveToGoTogether(t *testing.T) {
+	t.Parallel()
 	m := newManaged(t, furnished.SQLite(t))
 	b := m.newBrowser()
 	for _, c := range []struct{ client, action, id, want string }{
@@ -337,12 +350,14 @@ func TestGrantManagementParametersHaveToGoTogether(t *testing.T) {
 }
 
 func TestAPersonIsNeverAskedForWhatTheClientDoesOnItsOwn(t *testing.T) {
+	t.Parallel()
 	m := newManaged(t, furnished.SQLite(t))
 	tokens := m.gets("", "grant_management_action", "create")
 	require.ElementsMatch(t, []string{"openid", "email", "profile", "phone"}, strings.Fields(tokens["scope"].(string)))
 }
 
 func TestAGrantKeepsItsIDWhenThePersonTakesSomethingBack(t *testing.T) {
+	t.Parallel()
 	m := newManaged(t, furnished.SQLite(t))
 	tokens := m.gets("openid email", "grant_management_action", "create")
 	id := tokens["grant_id"].(string)
@@ -355,6 +370,7 @@ func TestAGrantKeepsItsIDWhenThePersonTakesSomethingBack(t *testing.T) {
 }
 
 func TestMetadataNamesGrantManagement(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	m := s.send(http.MethodGet, "/.well-known/oauth-authorization-server", "").json(t)
 	require.Equal(t, s.url+"/oauth2/grants", m["grant_management_endpoint"])

@@ -69,6 +69,7 @@ func (s *testServer) signedIn(b *browser) bool {
 }
 
 func TestAPersonOfTheHostIsKnownByTheExternalIDAlone(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
@@ -102,6 +103,7 @@ func TestAPersonOfTheHostIsKnownByTheExternalIDAlone(t *testing.T) {
 }
 
 func TestAPersonOfTheHostIsNeverSomebodyElse(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
@@ -130,6 +132,7 @@ func TestAPersonOfTheHostIsNeverSomebodyElse(t *testing.T) {
 }
 
 func TestManyCallsMakeOnePersonKnown(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
@@ -157,6 +160,7 @@ func TestManyCallsMakeOnePersonKnown(t *testing.T) {
 }
 
 func TestWhatTheHostSaysOfAPersonIsChecked(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	host, before := s.backend("host"), s.people()
 	for _, body := range []string{
@@ -176,6 +180,7 @@ func TestWhatTheHostSaysOfAPersonIsChecked(t *testing.T) {
 }
 
 func TestHandOverNeedsTheHostClientsOwnToken(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("superapp")})
 	own := s.post("/oauth2/token", "host", url.Values{"grant_type": {"client_credentials"}})
@@ -200,6 +205,7 @@ func TestHandOverNeedsTheHostClientsOwnToken(t *testing.T) {
 }
 
 func TestAPersonOfTheHostIsAskedOnlyToAllow(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
@@ -228,6 +234,7 @@ func TestAPersonOfTheHostIsAskedOnlyToAllow(t *testing.T) {
 }
 
 func TestAOneTimeURLSignsInOnce(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
@@ -254,6 +261,7 @@ func TestAOneTimeURLSignsInOnce(t *testing.T) {
 }
 
 func TestAOneTimeURLThatIsNotGoodSignsNobodyIn(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(t *testing.T, s *testServer, host backend, path string) string{
 		"expired": func(_ *testing.T, s *testServer, _ backend, path string) string {
 			s.forward(61 * time.Second)
@@ -301,6 +309,7 @@ func TestAOneTimeURLThatIsNotGoodSignsNobodyIn(t *testing.T) {
 }
 
 func TestTheHostsTicketsAndACompanysAreNotTheSame(t *testing.T) {
+	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
 	s.updateClient("host", func(c *storage.Client) { c.Dialects = dialects(t, "xoxoday", map[string]any{"store_url": testStore}) })
 	host := s.backend("host")
@@ -317,6 +326,7 @@ func TestTheHostsTicketsAndACompanysAreNotTheSame(t *testing.T) {
 }
 
 func TestAHandOverLeadsToOurPagesAndMiniAppsRequestsOnly(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	host := s.backend("host")
 	host.knows(hana)
@@ -351,6 +361,7 @@ func quoted(s string) string {
 
 // Who has a way in of their own was trusted by others than the host: it cannot decide for them.
 func TestWhoHasAWayInOfTheirOwnDecidesForThemselves(t *testing.T) {
+	t.Parallel()
 	for name, trust := range map[string]func(t *testing.T, s *testServer, u storage.User){
 		"a password": func(t *testing.T, s *testServer, u storage.User) {
 			require.NoError(t, s.store.SetPassword(t.Context(), u.ID, "", s.users["ana@example.com"].PasswordHash, s.now(), false, ""))

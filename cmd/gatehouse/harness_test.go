@@ -125,7 +125,7 @@ func startServer(t testing.TB, dsn string, log *slog.Logger, statement func(cont
 	s := &testServer{t: t, url: cfg.Issuer, clock: &atomic.Int64{}, users: map[string]storage.User{}}
 	s.store, err = gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true, Log: log, Statement: statement})
 	require.NoError(t, err)
-	t.Cleanup(func() { s.store.Close() })
+	closeAtEnd(t, s.store)
 	a, err := wire(t.Context(), cfg, s.store, log, s.now)
 	require.NoError(t, err)
 	s.run = a.Run
@@ -133,9 +133,23 @@ func startServer(t testing.TB, dsn string, log *slog.Logger, statement func(cont
 	s.fixtures(s.now)
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: a.Handler}}
 	server.Start()
-	t.Cleanup(server.Close)
+	closeAtEnd(t, closer(server.Close))
 	return s
 }
+
+// closeAtEnd closes what a test has opened when it ends, and forgets it: the cleanups of parallel tests stay in memory until
+// the last test of all has ended, and a whole server hangs on one.
+func closeAtEnd(t testing.TB, opened io.Closer) {
+	t.Cleanup(func() {
+		_ = opened.Close()
+		opened = nil
+	})
+}
+
+// closer is a way to close that cannot fail.
+type closer func()
+
+func (c closer) Close() error { c(); return nil }
 
 // furnished is a database that a server has started on, with its keys, and the fixtures in it.
 var furnished = testdb.NewTemplate(func(t testing.TB, dsn string) {

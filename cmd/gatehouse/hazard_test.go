@@ -21,6 +21,7 @@ import (
 
 // F1: fosite forgets the challenge when a verifier was wrong, and then asks for none.
 func TestAWrongVerifierLeavesTheChallengeStanding(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	wrong := strings.Repeat("w", 43)
 	for _, client := range []string{"photoprint", "relaxed", "public"} {
@@ -41,6 +42,7 @@ func TestAWrongVerifierLeavesTheChallengeStanding(t *testing.T) {
 
 // F5: fosite takes a family down for a used token before it looks at who asks and at the MAC.
 func TestAForgedTokenEndsNothing(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		code := s.allow("ana@example.com", request("no-grace"))
@@ -69,6 +71,7 @@ func TestAForgedTokenEndsNothing(t *testing.T) {
 
 // §2.3: fosite signs the ID token after the code is burnt and the tokens are stored.
 func TestAnIDTokenThatCannotBeMadeBurnsNothing(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "odd", IDTokenAlg: "ES999"}) // no rule lets this through; a defect might
 	code := s.allow("ana@example.com", request("odd"))
@@ -84,6 +87,7 @@ func TestAnIDTokenThatCannotBeMadeBurnsNothing(t *testing.T) {
 
 // §2.7: fosite swallows what goes wrong when it revokes the family of a replayed token.
 func TestAReplayIsNotAnsweredBeforeItsFamilyIsDead(t *testing.T) {
+	t.Parallel()
 	dsn := furnished.Postgres(t)
 	s := newTestServer(t, dsn)
 	code := s.allow("ana@example.com", request("no-grace"))
@@ -104,6 +108,7 @@ func TestAReplayIsNotAnsweredBeforeItsFamilyIsDead(t *testing.T) {
 
 // §2.9: fosite keeps iat and jti of the first token in those of a refresh.
 func TestAnIDTokenOfARefreshIsMadeAfresh(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("photoprint", "nonce", "n-1"))
 	s.forward(2 * time.Minute)
@@ -128,6 +133,7 @@ func TestAnIDTokenOfARefreshIsMadeAfresh(t *testing.T) {
 
 // §5: answers have the members of the standards and no others, and error codes are those of the RFCs.
 func TestAnswersHaveOnlyTheMembersOfTheStandards(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("photoprint"))
 	a := s.post("/oauth2/token", "photoprint", exchangeForm(code))
@@ -173,6 +179,7 @@ func keysOf(v url.Values) func(func(string) bool) {
 
 // §5: fosite's default strategies match scopes and audiences by prefix and wildcard.
 func TestScopesMatchExactly(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "starred", Scopes: []storage.ClientScope{{Name: "points"}, {Name: "*"}, {Name: "points.*"}}})
 	b := s.newBrowser()
@@ -187,6 +194,7 @@ func TestScopesMatchExactly(t *testing.T) {
 
 // §5: a client that is registered for one method is not let in by the other.
 func TestAClientUsesTheMethodThatItIsRegisteredFor(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "by-header", TokenEndpointAuthMethod: "client_secret_basic"})
 	s.register(storage.Client{ID: "by-body", TokenEndpointAuthMethod: "client_secret_post"})
@@ -203,6 +211,7 @@ func TestAClientUsesTheMethodThatItIsRegisteredFor(t *testing.T) {
 }
 
 func TestSeveralSecretsOfAClientWorkUntilEachEnds(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	end := s.now().Add(time.Hour).Truncate(time.Second)
 	s.register(storage.Client{ID: "rotating", Secrets: []storage.ClientSecret{
@@ -221,6 +230,7 @@ func TestSeveralSecretsOfAClientWorkUntilEachEnds(t *testing.T) {
 
 // F22: an unknown client and a wrong secret cannot be told apart.
 func TestAnUnknownClientIsAnsweredAsAWrongSecretIs(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	for _, path := range []string{"/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"} {
 		send := func(id, secret string) answer {
@@ -241,6 +251,7 @@ func TestAnUnknownClientIsAnsweredAsAWrongSecretIs(t *testing.T) {
 
 // §5: what can be registered works to the end, also where fosite has an opinion of its own about redirect URIs.
 func TestEveryRedirectURIThatCanBeRegisteredWorksToTheEnd(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	for registered, sent := range map[string]string{
@@ -283,6 +294,7 @@ func TestEveryRedirectURIThatCanBeRegisteredWorksToTheEnd(t *testing.T) {
 
 // A code lives at most five minutes, whatever a client's record says.
 func TestACodeLivesFiveMinutesAtMost(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "slow", CodeLifetime: storage.Lifetime(time.Hour)})
 	s.register(storage.Client{ID: "quick", CodeLifetime: storage.Lifetime(time.Minute)})

@@ -12,6 +12,7 @@ import (
 
 // The host app's API asks nobody, but what a person cannot allow in the browser they cannot allow here either.
 func TestAHostAppsTokenGetsNoCodeThatItsPersonCannotAllow(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "console", Name: "Console", FirstParty: true, Public: true, Scopes: scopesOf("openid", registry.ScopeAdmin)})
 	ask := func(token, scope string) answer {

@@ -248,6 +248,7 @@ func must[T any](v T, err error) T {
 
 // A wrong method is 405 with Allow on every route that there is (RFC 9110 §15.5.6).
 func TestAWrongMethodIs405WithAllow(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	routes := map[string][]string{
 		"/login": {"GET", "HEAD", "POST"}, "/login/switch": {"POST"}, "/signup": {"GET", "HEAD", "POST"}, "/logout": {"GET", "HEAD", "POST"},
@@ -277,6 +278,7 @@ func TestAWrongMethodIs405WithAllow(t *testing.T) {
 
 // A request travels sealed through the pages; what it carries is shown there, and comes back as it was.
 func TestWhatARequestCarriesIsHarmlessOnThePagesThatItLeadsTo(t *testing.T) {
+	t.Parallel()
 	l := newLive(newTestServer(t, furnished.SQLite(t)))
 	for _, name := range []string{"login_hint", "ui_locales", "state", "nonce"} {
 		for _, value := range hostile {

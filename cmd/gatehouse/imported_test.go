@@ -14,6 +14,7 @@ import (
 // A client whose secret another system hashed slowly: whoever knows its client_id can make the server compare, but
 // neither keep it busy nor keep the client out.
 func TestWrongSecretsDoNotKeepOutAClientWithAnImportedHash(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		const secret = "50%+vendor"

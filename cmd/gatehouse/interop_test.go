@@ -100,6 +100,7 @@ var libraryClients = map[string]struct {
 }
 
 func TestLibrariesOfOthersCompleteTheWholeFlow(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		s.register(storage.Client{ID: "post-only", Name: "Post", TokenEndpointAuthMethod: "client_secret_post"})
@@ -185,6 +186,7 @@ func header(t *testing.T, token *oauth2.Token) (h joseHeader) {
 }
 
 func TestOAuth2GetsTokensOfEachKindFromTheirEndpoint(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	for kind, who := range map[string]struct{ email, subject, scope string }{
 		"user":    {"ana@example.com", s.users["ana@example.com"].ID, "email"},
@@ -207,6 +209,7 @@ func TestOAuth2GetsTokensOfEachKindFromTheirEndpoint(t *testing.T) {
 }
 
 func TestOAuth2UsesATokenThatNeverExpiresForEver(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	m := s.newMiniApp(t, s.newBrowser(), "never", testSecret, oauth2.AuthStyleAutoDetect)
 	token, id := m.signIn(t, "ana@example.com")
@@ -219,6 +222,7 @@ func TestOAuth2UsesATokenThatNeverExpiresForEver(t *testing.T) {
 }
 
 func TestClientCredentialsOfOAuth2GetTokensInEveryStyle(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		m := s.newMiniApp(t, nil, "photoprint", testSecret, oauth2.AuthStyleAutoDetect)
@@ -244,6 +248,7 @@ func TestClientCredentialsOfOAuth2GetTokensInEveryStyle(t *testing.T) {
 
 // Keys rotate at once, by another process, while ID tokens are made and verified: none fails, old or new.
 func TestIDTokensVerifyAcrossAKeyRotationUnderWay(t *testing.T) {
+	t.Parallel()
 	for _, clientID := range []string{"photoprint", "pairwise"} { // ES256 and RS256
 		t.Run(clientID, func(t *testing.T) {
 			furnished.Each(t, func(t *testing.T, dsn string) {

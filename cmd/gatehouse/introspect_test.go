@@ -11,6 +11,7 @@ import (
 )
 
 func TestIntrospectionShowsAClientItsOwnTokensAndAResourceServerAll(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.tokens("ana@example.com", "photoprint")
 	access := url.Values{"token": {tokens["access_token"].(string)}}
@@ -37,6 +38,7 @@ func TestIntrospectionShowsAClientItsOwnTokensAndAResourceServerAll(t *testing.T
 }
 
 func TestIntrospectionAnswersInactiveAboutAnythingElse(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("photoprint"))
 	access := s.tokens("ana@example.com", "photoprint")["access_token"].(string)
@@ -52,6 +54,7 @@ func TestIntrospectionAnswersInactiveAboutAnythingElse(t *testing.T) {
 }
 
 func TestIntrospectionNeedsAClientsSecret(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	access := s.tokens("ana@example.com", "photoprint")["access_token"].(string)
 	a := s.post("/oauth2/introspect", "", url.Values{"token": {access}, "client_id": {"public"}})
@@ -66,6 +69,7 @@ func TestIntrospectionNeedsAClientsSecret(t *testing.T) {
 }
 
 func TestRevocationEndsTheFamilyOfItsOwnClientOnly(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		for _, which := range []string{"access_token", "refresh_token"} {
@@ -87,6 +91,7 @@ func TestRevocationEndsTheFamilyOfItsOwnClientOnly(t *testing.T) {
 }
 
 func TestRevocationOfWhatIsNoTokenIsDoneAlready(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	access := s.tokens("ana@example.com", "photoprint")["access_token"].(string)
 	forged := access[:len(access)-10] + "AAAAAAAAAA"
@@ -98,6 +103,7 @@ func TestRevocationOfWhatIsNoTokenIsDoneAlready(t *testing.T) {
 }
 
 func TestAPublicClientRevokesItsOwnToken(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("public"))
 	tokens := s.post("/oauth2/token", "", exchangeForm(code, "client_id", "public")).json(t)
@@ -107,6 +113,7 @@ func TestAPublicClientRevokesItsOwnToken(t *testing.T) {
 }
 
 func TestUserinfoTakesAnAccessTokenFromTheHeaderOrTheBody(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.tokens("ana@example.com", "photoprint", "scope", "openid email points_read")
 	access := tokens["access_token"].(string)
@@ -151,6 +158,7 @@ func TestUserinfoTakesAnAccessTokenFromTheHeaderOrTheBody(t *testing.T) {
 }
 
 func TestScriptsOfOtherOriginsMayUseWhatTakesItsOwnCredentials(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	for path, open := range map[string]bool{
 		"/oauth2/token": true, "/oauth2/revoke": true, "/oauth2/userinfo": true, "/.well-known/jwks.json": true,
@@ -171,6 +179,7 @@ func TestScriptsOfOtherOriginsMayUseWhatTakesItsOwnCredentials(t *testing.T) {
 }
 
 func TestMetadataNamesWhatIsMounted(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	for _, path := range []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"} {
 		r, _ := http.NewRequest(http.MethodGet, s.url+path, nil)

@@ -19,6 +19,7 @@ import (
 // What a person reads about a scope is in the language of the page around it.
 
 func TestScopesSpeakTheLanguagesOfThePages(t *testing.T) {
+	t.Parallel()
 	pages, err := templates.New(templates.Brand{}, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	for _, s := range registry.BuiltInScopes {
@@ -28,6 +29,7 @@ func TestScopesSpeakTheLanguagesOfThePages(t *testing.T) {
 }
 
 func TestTitlesOfScopesFollowTheLanguageOfThePage(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	own := map[string]string{"en": "Your stamps", "zh-TW": "你的集點", "zh-CN": "你的集点", "pt-PT": "Os seus selos", "ja": "スタンプ"}
 	require.NoError(t, s.store.SaveScope(t.Context(), storage.Scope{Name: "stamps", Title: own, Description: own}))

@@ -73,6 +73,7 @@ func (s *testServer) connect(body string, headers ...string) answer {
 }
 
 func TestThePlatformBringsAPersonOfAHostAppToAMiniApp(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, others := newPlatform(t, dsn)
 		people := s.people()
@@ -122,6 +123,7 @@ func requireBoxo(t *testing.T, code string, a answer, what string) {
 
 // What most answers come to is in testdata/dialects/boxo/partner-connect-failed.txtar; this is the rest.
 func TestThePlatformSaysWhatWasWrongWithWhoeverAnswered(t *testing.T) {
+	t.Parallel()
 	s, others := newPlatform(t, furnished.SQLite(t))
 	const leak = "a-word-of-theirs"
 	replies := map[string]struct {
@@ -169,6 +171,7 @@ func TestThePlatformSaysWhatWasWrongWithWhoeverAnswered(t *testing.T) {
 
 // Most of what is refused is in testdata/dialects/boxo/partner-connect-refused.txtar; this is the rest.
 func TestThePlatformCallsNobodyBeforeItKnowsWhoAsks(t *testing.T) {
+	t.Parallel()
 	s, others := newPlatform(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "second", Name: "Second", Dialects: dialects(t, "boxo", map[string]any{"app_id": "second-app"})})
 	authorization := func(value string) []string { return []string{"Authorization", value} }
@@ -196,6 +199,7 @@ func TestThePlatformCallsNobodyBeforeItKnowsWhoAsks(t *testing.T) {
 }
 
 func TestThePlatformCallsNobodyWhereAnAddressIsNotSet(t *testing.T) {
+	t.Parallel()
 	for missing, code := range map[string]string{
 		"access_token_url": "ENDPOINT_URL_NOT_SET", "user_data_url": "ENDPOINT_URL_NOT_SET", "token_url": "ENDPOINT_URL_NOT_SET",
 		"app_secret": "MINIAPP_INTEGRATION_NOT_SET",
@@ -215,6 +219,7 @@ func TestThePlatformCallsNobodyWhereAnAddressIsNotSet(t *testing.T) {
 }
 
 func TestThePlatformDoesNotCallPrivateNetworks(t *testing.T) {
+	t.Parallel()
 	s, others := newPlatform(t, furnished.SQLite(t))
 	strict := s.beside()
 	requireBoxo(t, "UNEXPECTED_RESPONSE_ERROR", strict.connect(connectBody), "OAuth")
@@ -231,6 +236,7 @@ func (s *testServer) consentOf(reference string, headers ...string) answer {
 }
 
 func TestThePlatformTellsWhatAPersonAllowed(t *testing.T) {
+	t.Parallel()
 	for _, subject := range []string{"public", "pairwise"} {
 		furnished.Each(t, func(t *testing.T, dsn string) {
 			s, _ := newPlatform(t, dsn, func(c *storage.Client) {

@@ -77,6 +77,7 @@ func (s *testServer) gamSignIn(body string) answer {
 }
 
 func TestAMiniAppsServerSignsInWhomItsSuperAppSpeaksOf(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, super := newMiniAppServer(t, dsn)
 		before := s.people()
@@ -121,6 +122,7 @@ func TestAMiniAppsServerSignsInWhomItsSuperAppSpeaksOf(t *testing.T) {
 }
 
 func TestAMiniAppsServerAsksNothingForWhoeverLacksTheSecret(t *testing.T) {
+	t.Parallel()
 	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	s.registerMiniApp("gam-format", "gam-format", super.URL, func(c *storage.Client) {
 		c.Dialects = dialects(t, "gam", map[string]any{"error_format": "gam", "superapp": map[string]any{
@@ -156,6 +158,7 @@ func TestAMiniAppsServerAsksNothingForWhoeverLacksTheSecret(t *testing.T) {
 }
 
 func TestAMiniAppsServerRefusesAMalformedSignIn(t *testing.T) {
+	t.Parallel()
 	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	before := s.people()
 	for what, body := range map[string]string{
@@ -200,6 +203,7 @@ func TestAMiniAppsServerRefusesAMalformedSignIn(t *testing.T) {
 
 // What a super app may answer, and what becomes of it. Whatever it is, nobody has an account for it.
 func TestASuperAppThatDoesNotAnswerAsItShouldSignsNobodyIn(t *testing.T) {
+	t.Parallel()
 	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	before := s.people()
 	const refused, failed = "invalid_grant", "super_app_failed"
@@ -259,6 +263,7 @@ func TestASuperAppThatDoesNotAnswerAsItShouldSignsNobodyIn(t *testing.T) {
 }
 
 func TestAUserInfoIsFoundUnderItsOtherNameOnlyWhereTheFirstIsNotThere(t *testing.T) {
+	t.Parallel()
 	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	super.answers(userInfoPath, 404, "")
 	super.answers("/virtual_dir/oauth/gam/v2.0/user_info", 200, vendorsUserInfo)
@@ -270,6 +275,7 @@ func TestAUserInfoIsFoundUnderItsOtherNameOnlyWhereTheFirstIsNotThere(t *testing
 }
 
 func TestAMiniAppsServerIsBoundByWhatIsDecidedHere(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, super := newMiniAppServer(t, dsn)
 		require.Equal(t, http.StatusOK, s.gamSignIn(signInForm()).StatusCode)
@@ -292,6 +298,7 @@ func TestAMiniAppsServerIsBoundByWhatIsDecidedHere(t *testing.T) {
 }
 
 func TestAMiniAppThatIsNotToldUserIDsGetsNone(t *testing.T) {
+	t.Parallel()
 	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	s.registerMiniApp("private-here", "private-there", super.URL, func(c *storage.Client) { c.SubjectType = "pairwise" })
 	for _, path := range []string{tokenPath, userInfoPath} {
@@ -304,6 +311,7 @@ func TestAMiniAppThatIsNotToldUserIDsGetsNone(t *testing.T) {
 
 // Who may choose their external_id at a super app must not become somebody whose guid it is.
 func TestAGUIDAndAnExternalIDAreNeverTheSamePerson(t *testing.T) {
+	t.Parallel()
 	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	guid := func(userInfo string) string {
 		super.answers(userInfoPath, 200, userInfo)
@@ -319,6 +327,7 @@ func TestAGUIDAndAnExternalIDAreNeverTheSamePerson(t *testing.T) {
 
 // An e-mail address is a value like any other: it leads to nobody's account.
 func TestASuperAppsEMailLeadsToNobodysAccount(t *testing.T) {
+	t.Parallel()
 	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	super.answers(userInfoPath, 200, `{"external_id":"mallory","email":"ana@example.com","verified_email":true}`)
 	a := s.gamSignIn(signInForm())
@@ -329,6 +338,7 @@ func TestASuperAppsEMailLeadsToNobodysAccount(t *testing.T) {
 }
 
 func TestTheSpellingOfASuperAppsURLDoesNotMakeItAnother(t *testing.T) {
+	t.Parallel()
 	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	s.registerMiniApp("second-here", "second-there", super.URL+"/virtual_dir", nil)
 	require.Equal(t, http.StatusOK, s.gamSignIn(signInForm()).StatusCode)
@@ -338,6 +348,7 @@ func TestTheSpellingOfASuperAppsURLDoesNotMakeItAnother(t *testing.T) {
 }
 
 func TestASuperAppOnAPrivateNetworkIsNotCalled(t *testing.T) {
+	t.Parallel()
 	s, super := newTestServer(t, furnished.SQLite(t)), newPeer(t)
 	super.answers(tokenPath, 200, vendorsToken)
 	s.registerMiniApp("print-here", "print-there", super.URL+"/virtual_dir", nil)
@@ -348,6 +359,7 @@ func TestASuperAppOnAPrivateNetworkIsNotCalled(t *testing.T) {
 }
 
 func TestASecretThatCannotBeOpenedIsOurFault(t *testing.T) {
+	t.Parallel()
 	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	s.updateClient("print-here", func(c *storage.Client) {
 		c.Dialects["gam"] = json.RawMessage(strings.Replace(string(c.Dialects["gam"]), sealedOf(t, c), sealed(t, "another", commonSecret), 1))
@@ -370,6 +382,7 @@ func sealedOf(t testing.TB, c *storage.Client) string {
 }
 
 func TestSignInsAtOnceOfSomebodyNewAreOnePerson(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, _ := newMiniAppServer(t, dsn)
 		before := s.people()

@@ -21,6 +21,7 @@ func (b *browser) cookies() []*http.Cookie {
 }
 
 func TestTheSessionInTheCookieChangesAtSignIn(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	attacker, victim := s.newBrowser(), s.newBrowser()
 	a := attacker.authorize(request("photoprint"))
@@ -43,6 +44,7 @@ func TestTheSessionInTheCookieChangesAtSignIn(t *testing.T) {
 }
 
 func TestASecondSubmitOfTheConsentFormDoesNothingNew(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
@@ -73,6 +75,7 @@ func TestASecondSubmitOfTheConsentFormDoesNothingNew(t *testing.T) {
 }
 
 func TestTheConsentFormGrantsOnlyWhatWasAsked(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("photoprint", "scope", "openid email profile")), "ana@example.com")
@@ -93,6 +96,7 @@ func TestTheConsentFormGrantsOnlyWhatWasAsked(t *testing.T) {
 
 // A form of one person, browser, step or request is worth nothing in another.
 func TestFormsWorkOnlyWhereTheyWereDrawn(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	ana, bo := s.newBrowser(), s.newBrowser()
 	a := ana.signIn(ana.authorize(request("photoprint")), "ana@example.com")
@@ -134,6 +138,7 @@ func TestFormsWorkOnlyWhereTheyWereDrawn(t *testing.T) {
 
 // Every page, those about errors included: no inline code, no frame, nothing kept by a cache, no address told to others.
 func TestEveryPageIsGuardedByItsHeaders(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	l := newLive(s)
 	out := s.newBrowser()
@@ -171,6 +176,7 @@ func TestEveryPageIsGuardedByItsHeaders(t *testing.T) {
 // After a person changes the password, or an operator closes the account, every session is over and so is what mini
 // apps hold, in the second case.
 func TestAClosedAccountIsClosedEverywhere(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		l := newLive(s)
@@ -200,6 +206,7 @@ func (l *live) requireDead(t *testing.T, client string) {
 }
 
 func TestASuspendedClientIsDeadEverywhereAndComesBack(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	l := newLive(s)
 	setStatus := func(status string) {
@@ -224,6 +231,7 @@ func TestASuspendedClientIsDeadEverywhereAndComesBack(t *testing.T) {
 
 // Code, access token and refresh token are three things (also: a token of one client is none of another).
 func TestKindsOfTokensAreNotInterchangeable(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	l := newLive(s)
 	idToken := s.tokens("ana@example.com", "photoprint")["id_token"].(string)
@@ -251,6 +259,7 @@ func TestKindsOfTokensAreNotInterchangeable(t *testing.T) {
 
 // Unknown and wrong get the same page after the same work.
 func TestAnUnknownPersonIsAnsweredAsAWrongPasswordIs(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		attempt := func(username string) (answer, []string) {
@@ -289,6 +298,7 @@ func withoutSeals(a answer, username string) string {
 
 // Sign-up without mail tells that an address is taken, but not often (docs/divergences.md).
 func TestSignUpTellsThatAnAddressIsTakenOnlySoOften(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	attempt := func() answer {
 		b := s.newBrowser()

@@ -222,6 +222,7 @@ func TestADisconnectIsKnownToAnotherProcessWithinTwoSeconds(t *testing.T) {
 
 // What was answered with success is so after `kill -9` the next instant.
 func TestWhatWasAnsweredSurvivesAKill(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, start := newProcess(t, dsn)
 		server, b := start(), s.newBrowser()

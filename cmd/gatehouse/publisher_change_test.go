@@ -12,6 +12,7 @@ import (
 
 // docs/identifiers.md: what stays and what changes for a mini app that goes to another publisher.
 func TestAnAppThatChangesItsPublisherKeepsSubAndAsksForTheOthersUnionID(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	for app, publisher := range map[string]string{"moving": "oldhouse", "staying": "oldhouse", "receiving": "newhouse"} {
 		require.NoError(t, s.store.SavePublisher(t.Context(), storage.Publisher{ID: publisher, Name: publisher}))

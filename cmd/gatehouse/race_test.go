@@ -51,6 +51,7 @@ func tally(t *testing.T, answers []answer) (good []map[string]any, refused int) 
 }
 
 func TestOfSimultaneousExchangesOfOneCodeOneSucceeds(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		code := s.allow("ana@example.com", request("photoprint"))
@@ -66,6 +67,7 @@ func TestOfSimultaneousExchangesOfOneCodeOneSucceeds(t *testing.T) {
 }
 
 func TestOfSimultaneousRefreshesThereIsOneChild(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		refresh := s.tokens("ana@example.com", "photoprint")["refresh_token"].(string)
@@ -84,6 +86,7 @@ func TestOfSimultaneousRefreshesThereIsOneChild(t *testing.T) {
 }
 
 func TestWithoutAGraceOneOfSimultaneousRefreshesWins(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		refresh := s.tokens("ana@example.com", "no-grace")["refresh_token"].(string)
@@ -99,6 +102,7 @@ func TestWithoutAGraceOneOfSimultaneousRefreshesWins(t *testing.T) {
 
 // After the last answer nothing of a disconnected app is alive, whoever raced with whom.
 func TestDisconnectWinsAgainstSimultaneousRefreshes(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
@@ -123,6 +127,7 @@ func TestDisconnectWinsAgainstSimultaneousRefreshes(t *testing.T) {
 }
 
 func TestSimultaneousRevocationAndRefreshLeaveNothingAlive(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		for range 10 {
@@ -147,6 +152,7 @@ func TestSimultaneousRevocationAndRefreshLeaveNothingAlive(t *testing.T) {
 // 200 rounds of everything that a person's browser and a mini app's server can do at once. Whoever comes last, what is alive
 // reads no more than what is allowed, and of an app that is disconnected in the end nothing is alive.
 func TestAnswersInTheBrowserRaceWithExchangesAndRefreshes(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		r := racer{s, s.newBrowser()}

@@ -28,6 +28,7 @@ func (b *browser) lastRead(clientID string) (shown string, at any) {
 }
 
 func TestPeopleSeeWhenAMiniAppLastReadTheirData(t *testing.T) {
+	t.Parallel()
 	for name, read := range map[string]func(s *testServer, access string) bool{
 		"userinfo": func(s *testServer, access string) bool { return s.userinfo(access).StatusCode == 200 },
 		"an API of somebody else's that has people's data": func(s *testServer, access string) bool { return s.active("resource", access) },
@@ -75,6 +76,7 @@ func (s *testServer) stopped() {
 }
 
 func TestAReadThatIsRefusedIsNone(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
@@ -90,6 +92,7 @@ func TestAReadThatIsRefusedIsNone(t *testing.T) {
 }
 
 func TestAStampStaysWhenOneScopeIsTakenBackAndGoesWithTheApp(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()

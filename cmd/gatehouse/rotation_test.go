@@ -20,6 +20,7 @@ func withSecrets(current, other string) func(*config.Config) {
 // An operator deploys the new root secret as the other one everywhere, then swaps the two, then leaves the old one out
 // when nothing lives that it made.
 func TestARotationOfTheRootSecretBreaksNothing(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		before := testConfig("", "").Secret
@@ -65,6 +66,7 @@ func TestARotationOfTheRootSecretBreaksNothing(t *testing.T) {
 
 // A machine whose clock is a minute off works with the others on one database.
 func TestAClockThatIsAMinuteOffStillWorks(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	for _, off := range []time.Duration{-time.Minute, time.Minute} {
 		other := s.besideAt(off)

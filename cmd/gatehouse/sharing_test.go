@@ -85,6 +85,7 @@ func column(list any, key string) (values []string) {
 const allowAll = `{"decision":"allow","scopes":["openid","email","profile","phone","points_read","offline_access","catalogue"]}`
 
 func TestAConsentSheetShowsWhatUserinfoWillAnswer(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		require.NoError(t, s.store.SavePublisher(t.Context(), storage.Publisher{ID: "printco", Name: "Print Co", Verified: true}))
@@ -119,6 +120,7 @@ func TestAConsentSheetShowsWhatUserinfoWillAnswer(t *testing.T) {
 }
 
 func TestAConsentSheetSpeaksTheLanguageThatIsAskedFor(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{
 		ID: "print", Name: "Print", Names: map[string]string{"es": "Imprenta"},
@@ -151,6 +153,7 @@ func TestAConsentSheetSpeaksTheLanguageThatIsAskedFor(t *testing.T) {
 }
 
 func TestTheHostAppListsMiniAppsThatAskForSomethingOrWereDecided(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "companies", Name: "For companies", TokenTypes: []string{"company"}})
 	s.register(storage.Client{ID: "machine", Name: "For machines", Scopes: scopesOf("user_session")})
@@ -191,6 +194,7 @@ func TestTheHostAppListsMiniAppsThatAskForSomethingOrWereDecided(t *testing.T) {
 }
 
 func TestSharingGoesFromNoneToAllowedAndBack(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		h := s.hostApp("ana@example.com")
@@ -240,6 +244,7 @@ func values(m map[string]any, keys ...string) (list []any) {
 }
 
 func TestAnAllowMayHaveAnEnd(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		h := s.hostApp("ana@example.com")
@@ -276,6 +281,7 @@ func TestAnAllowMayHaveAnEnd(t *testing.T) {
 
 // What is allowed later, without an end, does not keep alive what cannot be without what has ended.
 func TestAnEndIsThatOfTheScopesThatWereAllowedWithIt(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		s.register(storage.Client{ID: "growing", Name: "Growing", Scopes: scopesOf("openid!", "email!", "phone")})
@@ -311,6 +317,7 @@ func TestAnEndIsThatOfTheScopesThatWereAllowedWithIt(t *testing.T) {
 }
 
 func TestSharingRefusesDecisionsThatAreNone(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	h := s.hostApp("ana@example.com")
 	for body, want := range map[string]string{
@@ -364,6 +371,7 @@ func TestSharingRefusesDecisionsThatAreNone(t *testing.T) {
 }
 
 func TestEveryCallAboutSharingNeedsTheHostAppsTokenOfAPerson(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	photoprint := s.tokens("ana@example.com", "photoprint")["access_token"].(string)
 	for _, c := range []struct{ method, path, body string }{
@@ -382,6 +390,7 @@ func TestEveryCallAboutSharingNeedsTheHostAppsTokenOfAPerson(t *testing.T) {
 }
 
 func TestLogoutEndsWhatThisSessionOfTheHostAppGave(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, mini, _ := newSuperApp(t, dsn)
 		pair := s.tokens("ana@example.com", "host", "scope", hostScope)
@@ -427,6 +436,7 @@ func TestLogoutEndsWhatThisSessionOfTheHostAppGave(t *testing.T) {
 }
 
 func TestACodeThatIsGivenWhileThePersonLogsOutIsDead(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		s.consents("ana@example.com", "photoprint", "openid email")
@@ -478,6 +488,7 @@ func atOnce(send ...func() answer) []answer {
 // 200 rounds of everything at once: the answers agree with one order, nothing is a failure of ours, and of an app that is
 // disconnected in the end no token is alive.
 func TestDecisionsThatRaceEndInOneState(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		h := s.hostApp("ana@example.com")

@@ -49,6 +49,7 @@ func (s *testServer) manyApps(n int) {
 }
 
 func TestTheListOfMiniAppsComesInPagesThatMissNothing(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		s.manyApps(120)
@@ -90,6 +91,7 @@ func TestTheListOfMiniAppsComesInPagesThatMissNothing(t *testing.T) {
 }
 
 func TestAPageThatCannotBeAskedForIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	h := s.hostApp("ana@example.com")
 	for query, member := range map[string]string{
@@ -111,6 +113,7 @@ func TestAPageThatCannotBeAskedForIsRefused(t *testing.T) {
 // However long a page is, the database is asked for the token, the person and their grants; and what the registry caches is
 // read in few pieces.
 func TestTheListOfMiniAppsCostsTheDatabaseTheSameForOneAndForAll(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		s.manyApps(120)

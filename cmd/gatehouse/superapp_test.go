@@ -57,6 +57,7 @@ func (s *testServer) consents(email, clientID, scope string) {
 }
 
 func TestTheHostAppGetsTheMiniAppsOwnTokenUnchanged(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, mini, token := newSuperApp(t, dsn)
 		before := s.superapp("mini/access-token", token, "")
@@ -96,6 +97,7 @@ func TestTheHostAppGetsTheMiniAppsOwnTokenUnchanged(t *testing.T) {
 }
 
 func TestTheHostAppsCallsNeedItsOwnTokenOfAPerson(t *testing.T) {
+	t.Parallel()
 	s, mini, _ := newSuperApp(t, furnished.SQLite(t))
 	s.consents("ana@example.com", "mini", "user_email")
 	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("openid", "email", "superapp")})
@@ -127,6 +129,7 @@ func TestTheHostAppsCallsNeedItsOwnTokenOfAPerson(t *testing.T) {
 }
 
 func TestTheHostAppsCallsAreThereForMiniAppsOnly(t *testing.T) {
+	t.Parallel()
 	s, mini, token := newSuperApp(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "no-sign-in", Name: "GAM without a sign-in address", Scopes: scopesOf("user_email"), Dialects: dialects(t, "gam", map[string]any{})})
 	s.consents("ana@example.com", "no-sign-in", "user_email")
@@ -169,6 +172,7 @@ func TestTheHostAppsCallsAreThereForMiniAppsOnly(t *testing.T) {
 }
 
 func TestAMiniAppThatDoesNotAnswerAsItShouldIsABadGateway(t *testing.T) {
+	t.Parallel()
 	s, mini, token := newSuperApp(t, furnished.SQLite(t))
 	s.consents("ana@example.com", "mini", "user_email")
 	const leak = "a-secret-of-the-mini-app"
@@ -203,6 +207,7 @@ func TestAMiniAppThatDoesNotAnswerAsItShouldIsABadGateway(t *testing.T) {
 }
 
 func TestAMiniAppThatIsSlowIsGivenUp(t *testing.T) {
+	t.Parallel()
 	s, _, token := newSuperApp(t, furnished.SQLite(t))
 	s.consents("ana@example.com", "mini", "user_email")
 	tarpit := newTarpit(t)
@@ -216,6 +221,7 @@ func TestAMiniAppThatIsSlowIsGivenUp(t *testing.T) {
 }
 
 func TestAMiniAppOnAPrivateNetworkIsNotCalled(t *testing.T) {
+	t.Parallel()
 	s, mini, token := newSuperApp(t, furnished.SQLite(t))
 	s.consents("ana@example.com", "mini", "user_email")
 	strict := s.beside()
@@ -225,6 +231,7 @@ func TestAMiniAppOnAPrivateNetworkIsNotCalled(t *testing.T) {
 }
 
 func TestWhatAPersonTakesBackEndsTheMiniAppsSignIn(t *testing.T) {
+	t.Parallel()
 	s, mini, token := newSuperApp(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("mini", "scope", "user_email"))
@@ -245,6 +252,7 @@ func TestWhatAPersonTakesBackEndsTheMiniAppsSignIn(t *testing.T) {
 }
 
 func TestACodeForTheHostAppIsOneLikeAnyOther(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, _, token := newSuperApp(t, dsn)
 		s.consents("ana@example.com", "photoprint", "openid email profile")
@@ -324,6 +332,7 @@ func TestACodeForTheHostAppIsOneLikeAnyOther(t *testing.T) {
 
 // What a host app's session gave ends with it. If that could give more, the rest would live on.
 func TestAHostAppIsGivenNothingThatCouldGiveMore(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "tablet", Name: "The host app on a tablet", FirstParty: true, Scopes: scopesOf("openid", "superapp")})
 	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("openid", "superapp")})

@@ -50,6 +50,7 @@ func tickets(t *testing.T, dsn string) (s *testServer, ways map[string]func() (p
 }
 
 func TestATicketAsksBeforeItReplacesAnotherPerson(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, ways := tickets(t, dsn)
 		for name, way := range ways {
@@ -76,6 +77,7 @@ func TestATicketAsksBeforeItReplacesAnotherPerson(t *testing.T) {
 }
 
 func TestNobodyElsePressesTheButtonOfATicket(t *testing.T) {
+	t.Parallel()
 	s, ways := tickets(t, furnished.SQLite(t))
 	for name, way := range ways {
 		path, _, who := way()
@@ -121,6 +123,7 @@ func sealedIn(t *testing.T, page answer, form string) string {
 
 // The host knows who holds the phone: the one who is handed over next comes through. So does whoever is signed in already.
 func TestTheSameClientsPeopleFollowEachOtherUnasked(t *testing.T) {
+	t.Parallel()
 	s, ways := tickets(t, furnished.SQLite(t))
 	host := s.backend("host")
 	host.knows(`{"external_id":"u-2","email":"noa@host.example"}`)
@@ -142,6 +145,7 @@ func TestTheSameClientsPeopleFollowEachOtherUnasked(t *testing.T) {
 }
 
 func TestWhoIsSignedInByThemselvesKeepsTheirSessionWhenTheyAreHandedOver(t *testing.T) {
+	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
 	b := s.signedInAs("bo@example.com")
 	require.Equal(t, testStore, b.get(s.ticket(token, "bo@example.com")).Header.Get("Location"))
@@ -155,6 +159,7 @@ func TestWhoIsSignedInByThemselvesKeepsTheirSessionWhenTheyAreHandedOver(t *test
 
 // The URL is to be opened within a minute; whoever is asked then has time to read.
 func TestWhoIsAskedByATicketHasTimeToAnswer(t *testing.T) {
+	t.Parallel()
 	s, ways := tickets(t, furnished.SQLite(t))
 	path, _, who := ways["the host's"]()
 	b := s.signedInAs("ana@example.com")
@@ -177,6 +182,7 @@ func TestWhoIsAskedByATicketHasTimeToAnswer(t *testing.T) {
 
 // The redirects after the form may lead to the mini app: browsers hold them against form-action.
 func TestThePageThatAsksLetsItsFormLeadOn(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "native", Name: "Native", RedirectURIs: []string{"com.example.app:/cb"}})
 	host := s.backend("host")
@@ -196,6 +202,7 @@ func TestThePageThatAsksLetsItsFormLeadOn(t *testing.T) {
 
 // Who vouches for people is trusted while they are approved, and a company's client while the company wants it.
 func TestASessionEndsWithTheWordThatItStandsOn(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]struct {
 		way string
 		end func(t *testing.T, s *testServer)
@@ -231,6 +238,7 @@ func (s *testServer) suspend(clientID string) {
 
 // Whoever guesses at tickets costs no look at the database, signed in or not.
 func TestAForgedTicketAsksNoDatabase(t *testing.T) {
+	t.Parallel()
 	s, ways := tickets(t, furnished.SQLite(t))
 	b := s.signedInAs("ana@example.com")
 	for _, way := range ways {

@@ -64,6 +64,7 @@ func (b *browser) account() string {
 }
 
 func TestATicketSignsOneOfTheCompanysPeopleInOnceAndLeadsToTheStore(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, token := newStore(t, dsn)
 		path, b := s.ticket(token, "new@acme.example"), s.newBrowser()
@@ -93,6 +94,7 @@ func TestATicketSignsOneOfTheCompanysPeopleInOnceAndLeadsToTheStore(t *testing.T
 }
 
 func TestATicketIsOnlyForTheCompanysOwnPeopleWithoutRightsOfTheOperator(t *testing.T) {
+	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
 	s.employ(identity.NewUser{Email: "root@acme.example", CompanyID: "acme", Roles: []string{storage.RoleAdmin}})
 	s.employ(identity.NewUser{Email: "rev@acme.example", CompanyID: "acme", Roles: []string{storage.RoleCompanyAdmin, storage.RoleReviewer}})
@@ -117,6 +119,7 @@ func TestATicketIsOnlyForTheCompanysOwnPeopleWithoutRightsOfTheOperator(t *testi
 }
 
 func TestATicketEndsWithItsTimeItsGrantItsPersonAndItsClient(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(t *testing.T, s *testServer){
 		"time": func(_ *testing.T, s *testServer) { s.forward(5*time.Minute + time.Second) },
 		"the company disconnects the mini app": func(t *testing.T, s *testServer) {
@@ -148,6 +151,7 @@ func TestATicketEndsWithItsTimeItsGrantItsPersonAndItsClient(t *testing.T) {
 }
 
 func TestATicketIsNoTokenAndATokenNoTicket(t *testing.T) {
+	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
 	ticket := strings.TrimPrefix(s.ticket(token, "new@acme.example"), "/v1/oauth/redirect/stores/")
 	require.LessOrEqual(t, len(ticket), 128)
@@ -166,6 +170,7 @@ func TestATicketIsNoTokenAndATokenNoTicket(t *testing.T) {
 }
 
 func TestOneOfManyUsesOfATicketSignsIn(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, token := newStore(t, dsn)
 		path := s.ticket(token, "new@acme.example")
@@ -189,6 +194,7 @@ func TestOneOfManyUsesOfATicketSignsIn(t *testing.T) {
 }
 
 func TestSimultaneousTicketsForSomebodyNewMakeOneAccount(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, token := newStore(t, dsn)
 		var group sync.WaitGroup
@@ -207,6 +213,7 @@ func TestSimultaneousTicketsForSomebodyNewMakeOneAccount(t *testing.T) {
 
 // A client that can make tickets could sign in as anybody of the company. It must not be able to decide for them.
 func TestWhoCameByATicketAndHasAPasswordAllowsNothingWithoutIt(t *testing.T) {
+	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
 	s.employ(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
 	b := s.newBrowser()
@@ -230,6 +237,7 @@ func TestWhoCameByATicketAndHasAPasswordAllowsNothingWithoutIt(t *testing.T) {
 }
 
 func TestWhoCameByATicketAndHasAnotherProvidersAccountAllowsNothingWithoutIt(t *testing.T) {
+	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "new@acme.example")).StatusCode)
@@ -249,6 +257,7 @@ func TestWhoCameByATicketAndHasAnotherProvidersAccountAllowsNothingWithoutIt(t *
 }
 
 func TestWhoWasNewToTheCompanyDecidesAfterATicket(t *testing.T) {
+	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "new@acme.example")).StatusCode)
@@ -258,6 +267,7 @@ func TestWhoWasNewToTheCompanyDecidesAfterATicket(t *testing.T) {
 }
 
 func TestThirdPartyDataOfATicketIsKeptSealed(t *testing.T) {
+	t.Parallel()
 	dsn := furnished.SQLite(t)
 	s, token := newStore(t, dsn)
 	a := s.sso(token, `{"user_input":"new@acme.example","tpd":{"auth_header":"Bearer recognisable-secret","employee_id":"4356XC90"}}`)

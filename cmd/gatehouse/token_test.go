@@ -13,6 +13,7 @@ import (
 )
 
 func TestTokenRefusesMalformedRequests(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	send := func(method, target, contentType, body string) answer {
 		r, err := http.NewRequest(method, s.url+target, strings.NewReader(body))
@@ -58,6 +59,7 @@ func TestTokenRefusesMalformedRequests(t *testing.T) {
 }
 
 func TestClientAuthenticationTakesOneRegisteredMethod(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	basic := func(id, secret string) string {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
@@ -106,6 +108,7 @@ func TestClientAuthenticationTakesOneRegisteredMethod(t *testing.T) {
 }
 
 func TestClientCredentialsHaveNoPersonAndNoRefreshToken(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.post("/oauth2/token", "photoprint", url.Values{"grant_type": {"client_credentials"}, "scope": {"catalogue"}}).json(t)
 	require.Nil(t, tokens["refresh_token"])
@@ -136,6 +139,7 @@ func (s *testServer) userinfo(token any) answer {
 }
 
 func TestACodeIsBoundToItsClientItsRedirectURIAndItsVerifier(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("photoprint"))
 	wrong := strings.Repeat("w", 43)
@@ -166,6 +170,7 @@ func TestACodeIsBoundToItsClientItsRedirectURIAndItsVerifier(t *testing.T) {
 }
 
 func TestAVerifierWithoutAChallengeIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("relaxed", "code_challenge", "", "code_challenge_method", ""))
 	require.Equal(t, "invalid_grant", s.post("/oauth2/token", "relaxed", exchangeForm(code)).json(t)["error"])
@@ -178,6 +183,7 @@ func TestAVerifierWithoutAChallengeIsRefused(t *testing.T) {
 }
 
 func TestACodeExpires(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("photoprint"))
 	s.forward(5 * time.Minute)
@@ -185,6 +191,7 @@ func TestACodeExpires(t *testing.T) {
 }
 
 func TestReplayOfACodeTakesTheWholeFamilyDown(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		code := s.allow("ana@example.com", request("photoprint"))
@@ -202,6 +209,7 @@ func TestReplayOfACodeTakesTheWholeFamilyDown(t *testing.T) {
 }
 
 func TestReplayOfAPublicClientsCodeNeedsItsVerifier(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("public"))
 	form := exchangeForm(code, "client_id", "public")
@@ -214,6 +222,7 @@ func TestReplayOfAPublicClientsCodeNeedsItsVerifier(t *testing.T) {
 }
 
 func TestRefreshRotatesAndNarrowsButNeverWidens(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.tokens("ana@example.com", "photoprint", "scope", "openid email profile")
 	refresh := tokens["refresh_token"].(string)
@@ -236,6 +245,7 @@ func TestRefreshRotatesAndNarrowsButNeverWidens(t *testing.T) {
 }
 
 func TestARefreshMayBeRepeatedWithinTheGraceAndEndsTheFamilyAfterIt(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		refresh := s.tokens("ana@example.com", "photoprint")["refresh_token"].(string)
@@ -257,6 +267,7 @@ func TestARefreshMayBeRepeatedWithinTheGraceAndEndsTheFamilyAfterIt(t *testing.T
 }
 
 func TestLifetimesAreThoseOfTheClientAndTheKind(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	never := s.tokens("ana@example.com", "never")
 	require.NotContains(t, never, "expires_in")
@@ -268,6 +279,7 @@ func TestLifetimesAreThoseOfTheClientAndTheKind(t *testing.T) {
 }
 
 func TestIDTokensAreSignedAsTheClientAsksAndCarryTheNonce(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	for client, alg := range map[string]string{"photoprint": "ES256", "pairwise": "RS256"} {
 		tokens := s.tokens("ana@example.com", client, "nonce", "n") // one character is enough (F21)

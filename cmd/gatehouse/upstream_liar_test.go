@@ -101,6 +101,7 @@ func (l *liar) signIn(b *browser, a answer) answer {
 }
 
 func TestAnIDTokenThatProvesNothingSignsNobodyIn(t *testing.T) {
+	t.Parallel()
 	stranger, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	encoded := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
@@ -172,6 +173,7 @@ func TestAnIDTokenThatProvesNothingSignsNobodyIn(t *testing.T) {
 }
 
 func TestWhoIsToSignInAnewMustHaveDoneSoAtTheProvider(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		pairs    []string
 		authTime any
@@ -211,6 +213,7 @@ func TestWhoIsToSignInAnewMustHaveDoneSoAtTheProvider(t *testing.T) {
 
 // The metadata is somebody else's word too.
 func TestAProviderThatNamesItselfOtherwiseIsNotAsked(t *testing.T) {
+	t.Parallel()
 	for name, lie := range map[string]func(l *liar){
 		"another issuer":       func(l *liar) { l.metadata["issuer"] = "https://accounts.example" },
 		"a script to go to":    func(l *liar) { l.metadata["authorization_endpoint"] = "javascript:alert(1)" },

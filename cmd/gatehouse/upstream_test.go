@@ -140,6 +140,7 @@ func (b *browser) who(clientID string) map[string]any {
 }
 
 func TestAPersonOfAnotherServerSignsInByOneClickAndDecides(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		own, provider := twoServers(t, dsn, "")
 		provider.join(identity.NewUser{Email: "carla@elsewhere.example", EmailVerified: true, FirstName: "Carla", LastName: "Ruiz"})
@@ -164,6 +165,7 @@ func TestAPersonOfAnotherServerSignsInByOneClickAndDecides(t *testing.T) {
 }
 
 func TestSignInByAnotherServerWithoutARequestLeadsToTheAccount(t *testing.T) {
+	t.Parallel()
 	own, _ := twoServers(t, furnished.SQLite(t), "")
 	b := own.newBrowser()
 	a := b.walk(b.get("/signup"), "bo@example.com")
@@ -172,6 +174,7 @@ func TestSignInByAnotherServerWithoutARequestLeadsToTheAccount(t *testing.T) {
 }
 
 func TestAButtonIsNamedInThePagesLanguage(t *testing.T) {
+	t.Parallel()
 	own, _ := twoServers(t, furnished.SQLite(t), "")
 	for path, text := range map[string]string{"/login": "第二", "/signup": "第二"} {
 		r, err := http.NewRequest(http.MethodGet, own.url+path, nil)
@@ -184,6 +187,7 @@ func TestAButtonIsNamedInThePagesLanguage(t *testing.T) {
 
 // Another site that links here must not start anything.
 func TestNobodyLeavesForAnotherServerButFromOurPage(t *testing.T) {
+	t.Parallel()
 	own, _ := twoServers(t, furnished.SQLite(t), "")
 	b := own.newBrowser()
 	require.Equal(t, "/login", b.get("/login/upstream/second").Header.Get("Location"))
@@ -196,6 +200,7 @@ func TestNobodyLeavesForAnotherServerButFromOurPage(t *testing.T) {
 
 // Whoever has an address verified at both sides is one person, if the operator says so. Nothing less links.
 func TestAnAccountIsLinkedOnlyByAnAddressThatBothSidesVerified(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name        string
 		trusted     bool
@@ -229,6 +234,7 @@ func TestAnAccountIsLinkedOnlyByAnAddressThatBothSidesVerified(t *testing.T) {
 
 // A role is given to whoever knows the account's password. A provider's word on an address is not enough for it.
 func TestAnAccountWithARoleIsNeverLinkedByItsAddress(t *testing.T) {
+	t.Parallel()
 	for _, role := range []string{storage.RoleAdmin, storage.RoleReviewer, storage.RoleDeveloper, storage.RoleCompanyAdmin} {
 		own, provider := twoServers(t, furnished.SQLite(t), ", link_verified_email: true")
 		provider.join(identity.NewUser{Email: "dora@example.com", EmailVerified: true})
@@ -247,6 +253,7 @@ func TestAnAccountWithARoleIsNeverLinkedByItsAddress(t *testing.T) {
 }
 
 func TestAnAddressIsVerifiedOnlyOnATrustedProvidersWord(t *testing.T) {
+	t.Parallel()
 	own, provider := twoServers(t, furnished.SQLite(t), ", link_verified_email: true")
 	provider.join(identity.NewUser{Email: "eli@example.com", EmailVerified: true})
 	b := own.newBrowser()
@@ -255,6 +262,7 @@ func TestAnAddressIsVerifiedOnlyOnATrustedProvidersWord(t *testing.T) {
 }
 
 func TestWithoutSignUpAnotherServersPeopleGetNoAccounts(t *testing.T) {
+	t.Parallel()
 	closed := func(c *config.Config) { c.SignUp = false }
 	own, _ := twoServers(t, furnished.SQLite(t), "", closed)
 	b := own.newBrowser()
@@ -268,6 +276,7 @@ func TestWithoutSignUpAnotherServersPeopleGetNoAccounts(t *testing.T) {
 }
 
 func TestADisabledAccountIsNotSignedInByAnotherServer(t *testing.T) {
+	t.Parallel()
 	own, _ := twoServers(t, furnished.SQLite(t), "")
 	b := own.newBrowser()
 	b.walk(b.get("/login"), "bo@example.com")
@@ -280,6 +289,7 @@ func TestADisabledAccountIsNotSignedInByAnotherServer(t *testing.T) {
 }
 
 func TestPromptLoginAndMaxAgeAskAgainAtTheOtherServerAndEnd(t *testing.T) {
+	t.Parallel()
 	own, provider := twoServers(t, furnished.SQLite(t), "")
 	b := own.newBrowser()
 	b.walk(b.authorize(request("photoprint")), "ana@example.com") // signed in at both
@@ -302,6 +312,7 @@ func TestPromptLoginAndMaxAgeAskAgainAtTheOtherServerAndEnd(t *testing.T) {
 }
 
 func TestAnAnswerOfAnotherServerIsGoodOnceForOneBrowserAndOneProvider(t *testing.T) {
+	t.Parallel()
 	provider := newTestServer(t, furnished.SQLite(t))
 	own := newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", provider.url, ""), upstreamEntry("third", provider.url, "")))
 	provider.register(storage.Client{ID: "nimbus", Name: "Nimbus", RedirectURIs: []string{own.url + "/login/upstream/second/callback"}})
@@ -351,6 +362,7 @@ func signOutForm(b *browser) url.Values {
 }
 
 func TestWhoDeniesAtTheOtherServerGetsAWayBack(t *testing.T) {
+	t.Parallel()
 	own, _ := twoServers(t, furnished.SQLite(t), "")
 	b := own.newBrowser()
 	page := b.follow(b.authorize(request("photoprint")))
@@ -372,6 +384,7 @@ func TestWhoDeniesAtTheOtherServerGetsAWayBack(t *testing.T) {
 
 // A provider that is away is away for its own people only, and as soon as it is back it is back.
 func TestAServerStartsWhileItsProviderIsDown(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := listener.Addr().String()
@@ -391,6 +404,7 @@ func TestAServerStartsWhileItsProviderIsDown(t *testing.T) {
 }
 
 func TestAnUpstreamsFileWithAMistakeStopsTheStart(t *testing.T) {
+	t.Parallel()
 	dsn := furnished.SQLite(t)
 	store, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true})
 	require.NoError(t, err)

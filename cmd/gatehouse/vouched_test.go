@@ -18,6 +18,7 @@ import (
 // What a client cannot do with people whom it signs in by tickets.
 
 func TestATicketNeedsTheScopeThatMakesAnAuthorizationACompanys(t *testing.T) {
+	t.Parallel()
 	s, _ := newStore(t, furnished.SQLite(t))
 	pair := s.tokens("bo@example.com", "store", "scope", "user_session points_read")
 	form := refreshForm(pair["refresh_token"].(string))
@@ -33,6 +34,7 @@ func TestATicketNeedsTheScopeThatMakesAnAuthorizationACompanys(t *testing.T) {
 
 // A token of the super app's own client speaks for the person: it could allow other mini apps what it likes.
 func TestWhoCameByATicketGivesNothingToTheSuperAppsOwnClients(t *testing.T) {
+	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
 	s.employ(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
 	own := s.newBrowser()
@@ -50,6 +52,7 @@ func TestWhoCameByATicketGivesNothingToTheSuperAppsOwnClients(t *testing.T) {
 
 // A role is trust that the operator puts in a person. The client that brings them here does not get it with them.
 func TestWhoCameByATicketAndHasARoleDecidesNothingByIt(t *testing.T) {
+	t.Parallel()
 	for name, roles := range map[string][]string{
 		"a company's admin": {storage.RoleCompanyAdmin},
 		"the operator's":    {storage.RoleAdmin},
@@ -83,6 +86,7 @@ func TestWhoCameByATicketAndHasARoleDecidesNothingByIt(t *testing.T) {
 
 // Or one company's client could disconnect another's, and sign the person out elsewhere.
 func TestWhoCameByATicketChangesNothingAtTheirOwnPagesWithoutTheirPassword(t *testing.T) {
+	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
 	s.tokens("bo@example.com", "photoprint", "scope", registry.ScopeUserSession)
 	elsewhere := s.newBrowser()
@@ -115,6 +119,7 @@ func TestWhoCameByATicketChangesNothingAtTheirOwnPagesWithoutTheirPassword(t *te
 
 // Whoever revokes a stolen token of a company's takes back what the thief made with it.
 func TestATicketEndsWithTheTokensThatItWasMadeWith(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, token := newStore(t, dsn)
 		paths := map[string]bool{}
@@ -136,6 +141,7 @@ func TestATicketEndsWithTheTokensThatItWasMadeWith(t *testing.T) {
 
 // Or a client could take every address whose owner has no account here yet, and ask who has one.
 func TestACompanysClientCannotNamePeopleWithoutLimit(t *testing.T) {
+	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
 	s.ticket(token, "first@acme.example")
 	require.Equal(t, http.StatusForbidden, s.sso(token, `{"user_input":"ana@example.com"}`).StatusCode)

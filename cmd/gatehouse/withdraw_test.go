@@ -10,6 +10,7 @@ import (
 
 // What the page says: the mini app is cut off at once, and gets the rest without a question when it is opened again.
 func TestTakingBackOneScopeEndsTheTokensAndTheNextOnesComeWithoutIt(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
@@ -36,6 +37,7 @@ func TestTakingBackOneScopeEndsTheTokensAndTheNextOnesComeWithoutIt(t *testing.T
 
 // After the last answer no token with the scope is alive, whoever raced with whom.
 func TestTakingBackOneScopeWinsAgainstSimultaneousRefreshesAndExchanges(t *testing.T) {
+	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()

@@ -26,7 +26,8 @@ const (
 	RequireVariable = "GATEHOUSE_TEST_REQUIRE"
 )
 
-// Each runs test twice, as the subtests "sqlite" and "postgres", each with the DSN of a new and empty database.
+// Each runs test twice, as the subtests "sqlite" and "postgres", each with the DSN of a new and empty database. They run
+// beside each other: what follows Each in the same function is done before them.
 func Each(t *testing.T, test func(t *testing.T, dsn string)) {
 	t.Helper()
 	each(t, test, SQLite, Postgres)
@@ -34,8 +35,14 @@ func Each(t *testing.T, test func(t *testing.T, dsn string)) {
 
 func each(t *testing.T, test func(t *testing.T, dsn string), sqlite, postgres func(t testing.TB) string) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, sqlite(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, postgres(t)) })
+	on := func(name string, database func(t testing.TB) string) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, database(t))
+		})
+	}
+	on("sqlite", sqlite)
+	on("postgres", postgres)
 }
 
 // SQLite returns the DSN of a SQLite file that does not exist yet, in a folder that ends with the test.
