@@ -31,6 +31,7 @@ const (
 	maxAssertion         = 8 << 10 // bytes
 	maxAssertionLifetime = 5 * time.Minute
 	assertionSkew        = time.Minute // how far the host's clock may be off
+	keepMark             = time.Hour   // how long a mark outlives its assertion: more than processes' clocks may differ
 	minRSA               = 2048        // bits (RFC 7518 §3.3)
 )
 
@@ -52,7 +53,7 @@ var (
 	errAssertionTime = refuse(CodeInvalidGrant, "The assertion has expired, is not yet good, or is good for more than five minutes.").For(ReasonExpired)
 	errAssertionUsed = refuse(CodeInvalidGrant, "The assertion was used already. Sign a new one, with another jti.")
 	errNoPerson      = refuse(CodeInvalidGrant, "The host has no person with this external_id. Send them to /superapp/v1/people first.")
-	errOwnSignIn     = refuse(CodeInvalidGrant, "The person has a password or a role here, so they sign in for themselves. Send them to the authorization endpoint.")
+	errOwnSignIn     = refuse(CodeInvalidGrant, "The person has a password, a role or another provider's account here, so they sign in for themselves. Send them to the authorization endpoint.")
 )
 
 // tokenByAssertion answers with an access token of the person whom an assertion names: no refresh token (RFC 7521 §4.1).
@@ -77,15 +78,10 @@ func (s *Server) tokenByAssertion(ctx context.Context, c *storage.Client, req *R
 		return nil, err
 	case user.Disabled:
 		return nil, errGrant.For(ReasonRevoked)
-	case broughtBy(c, user).Vouched():
+	case identity.HasOwnWay(user.User, user.LinkedElsewhere):
 		return nil, errOwnSignIn
 	}
-	return s.tokensOnce(ctx, req.Route, c, user, scope, s.markOf(c, a))
-}
-
-// broughtBy is a person as a client brings them here.
-func broughtBy(c *storage.Client, u storage.User) *identity.SignedIn {
-	return &identity.SignedIn{User: u, Session: storage.Session{UserID: u.ID, VouchedBy: c.ID}}
+	return s.tokensOnce(ctx, req.Route, c, user.User, scope, s.markOf(c, a))
 }
 
 // assertionScope are the scopes to ask for. What only a company or an administrator may have, nobody is handed.
@@ -165,12 +161,14 @@ func isShort(key any) bool {
 	return isRSA && public.N.BitLen() < minRSA
 }
 
-// markOf is the row by which a second use of an assertion is known: its key is made of what names it.
+// markOf is the row by which a second use of an assertion is known: its key is made of what names it. It is kept for longer
+// than any process takes the assertion, also one whose clock is behind.
 func (s *Server) markOf(c *storage.Client, a *assertion) *storage.Token {
+	expires := time.Unix(int64(a.ExpiresAt), 0).Add(assertionSkew)
 	sum := sha256.Sum256([]byte(c.ID + " " + a.ID)) // a client_id has no space
 	mark := &storage.Token{
 		TokenKey: storage.TokenKey{Kind: storage.KindAssertion}, Hash: sum[:], ClientID: c.ID, Session: []byte(`{}`),
-		IssuedAt: s.now(), ExpiresAt: time.Unix(int64(a.ExpiresAt), 0).Add(assertionSkew + time.Second), State: storage.TokenSpent,
+		IssuedAt: s.now(), ExpiresAt: expires, KeepUntil: expires.Add(keepMark), State: storage.TokenSpent,
 	}
 	copy(mark.Family[:], sum[:])
 	return mark

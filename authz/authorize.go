@@ -138,7 +138,11 @@ func mayAllow(req *authorizeRequest, u storage.User) bool {
 	if req.company && !u.AdministersCompany() {
 		return false
 	}
-	return !slices.Contains(req.scopeNames(), registry.ScopeAdmin) || slices.Contains(u.Roles, storage.RoleAdmin)
+	return !slices.ContainsFunc(req.scopeNames(), func(scope string) bool { return !mayAllowScope(scope, u) })
+}
+
+func mayAllowScope(scope string, u storage.User) bool {
+	return scope != registry.ScopeAdmin || slices.Contains(u.Roles, storage.RoleAdmin)
 }
 
 // errDenied says that the person, or a decision of theirs that stands, refuses the request.
@@ -174,7 +178,7 @@ func (s *Server) decided(ctx context.Context, req *authorizeRequest, at time.Tim
 		return nil, consent.Answer{}, err
 	}
 	return grant, consent.Decide(consent.Question{
-		Grant: grant, Scopes: req.scopes, FirstParty: req.client.FirstParty, Reask: req.asks(promptConsent),
+		Grant: grant, Scopes: req.scopes, Publisher: req.client.PublisherID, FirstParty: req.client.FirstParty, Reask: req.asks(promptConsent),
 		BaseScope: !who.Vouched() && consent.PassesBase(s.baseScope, req.client),
 		DecidedAt: at, Now: s.now(), Cooldown: s.cooldown,
 	}), nil

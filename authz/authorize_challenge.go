@@ -16,14 +16,18 @@ const (
 	CodeInvalidSession            = "invalid_session"
 )
 
-// AuthorizeChallenge is IssueCode in the draft's words. Params are those of IssueCode. An *Error with code
-// insufficient_authorization where the access token proves no person, and redirect_to_web where the person has to be asked
-// in a browser, by an authorization request with the same parameters.
+// AuthorizeChallenge is IssueCode in the draft's words. Params are those of IssueCode, and response_type. An *Error with
+// code insufficient_authorization where the access token proves no person, and redirect_to_web where the person has to be
+// met in a browser, by an authorization request with the same parameters: there is no request_uri to name it by.
 func (s *Server) AuthorizeChallenge(ctx context.Context, req *Request) (*Answer, error) {
 	if req.Params["auth_session"] != "" {
 		return nil, refuse(CodeInvalidSession, "This server begins no auth_session. Ask with an access token that has the scope superapp.")
 	}
-	if response := req.Params["response_type"]; response != "" && response != "code" {
+	switch req.Params["response_type"] {
+	case "code":
+	case "":
+		return nil, refuse(CodeInvalidRequest, "The parameter response_type is missing. It has to be code.")
+	default:
 		return nil, refuse(CodeUnsupportedResponseType, descriptions[CodeUnsupportedResponseType])
 	}
 	answer, err := s.IssueCode(ctx, req)
@@ -33,24 +37,24 @@ func (s *Server) AuthorizeChallenge(ctx context.Context, req *Request) (*Answer,
 	return answer, nil
 }
 
-// inChallenge says a refusal of IssueCode as the draft does.
+// inChallenge says a refusal of IssueCode as the draft does: with status 400, but for its own two codes (§5.2.2).
 func inChallenge(e *Error) *Error {
-	says := func(code, description string, status int) *Error {
-		said := *e
-		said.Code, said.Description, said.Status = code, description, status
-		return &said
-	}
+	said := *e
 	switch {
 	case e.Code == CodeInvalidToken || e.Reason == ReasonNoToken:
-		return says(CodeInsufficientAuthorization, "Send a valid access token of the super app's own client, with the scope superapp.", http.StatusForbidden)
+		said.Code, said.Description = CodeInsufficientAuthorization, "Send a valid access token of the super app's own client, with the scope superapp."
+	case e.Code == CodeConsentRequired, e.Code == CodeInteractionRequired, e.Code == CodeLoginRequired:
+		said.Code, said.Description = CodeRedirectToWeb, "The person has to be asked first. Send the same request to the authorization endpoint, in a browser."
 	case e.Code == CodeInsufficientScope:
-		return says(CodeUnauthorizedClient, e.Description, http.StatusBadRequest)
-	case e.Code == CodeConsentRequired:
-		return says(CodeRedirectToWeb, "The person has to be asked first. Send the browser to the authorization endpoint.", http.StatusForbidden)
-	case e.Code == CodeInvalidClient:
-		return says(e.Code, e.Description, http.StatusBadRequest) // it names whom the code is for and proves nothing
+		said.Code = CodeUnauthorizedClient
 	}
-	return e
+	switch {
+	case said.Code == CodeInsufficientAuthorization, said.Code == CodeRedirectToWeb:
+		said.Status = http.StatusForbidden
+	case e.Status < http.StatusInternalServerError:
+		said.Status = http.StatusBadRequest
+	}
+	return &said
 }
 
 // decodeChallenge reads a form, with the access token in the header or in the body (RFC 6750 §2).

@@ -15,7 +15,7 @@ func (s *Server) issueCode(ctx context.Context, req *authorizeRequest, grant *st
 	x := &exchange{now: s.now(), client: req.client, route: req.route, family: newFamily(), givenBy: req.givenBy}
 	if len(answer.Unrecorded) > 0 {
 		unrecorded, _ := registered(req.client, answer.Unrecorded)
-		x.unit = consent.Allow(grant, owner, req.client.ID, unrecorded, answer.Unrecorded, who.User.ID, x.now)
+		x.unit = consent.Allow(grant, unrecorded, answer.Unrecorded, consent.Act{Owner: owner, Client: req.client, By: who.User.ID, At: x.now})
 		recorded, _ := consent.Recorded(x.unit)
 		grant, x.grantSaved = &recorded, true
 	}
@@ -29,7 +29,7 @@ func (s *Server) issueCode(ctx context.Context, req *authorizeRequest, grant *st
 		return "", err
 	}
 	ar.SetID(familyString(x.family))
-	for _, scope := range s.merged(req, grant, answer.Granted) {
+	for _, scope := range s.merged(req, grant, answer.Granted, who.User) {
 		ar.GrantScope(scope)
 	}
 	response, err := s.provider.NewAuthorizeResponse(ctx, ar, x.session)

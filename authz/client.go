@@ -2,9 +2,13 @@ package authz
 
 import (
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/ory/fosite"
 
+	"gatehouse/consent"
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -58,10 +62,32 @@ func scopeNames(scopes []storage.ClientScope) []string {
 }
 
 // scopeOf returns the scopes that a stored token is good for: those that its client is still registered for, and whose
-// decisions have not run out. What a registration or a decision has lost, a token that was issued before has lost too.
+// decisions have not run out; unionid only with the publisher that it was allowed for. What a registration or a decision
+// has lost, a token that was issued before has lost too.
 func (s *Server) scopeOf(c *storage.Client, t *storage.StoredToken) []string {
 	names := scopeNames(c.Scopes)
-	return slices.DeleteFunc(t.ScopeAt(s.now()), func(scope string) bool { return !slices.Contains(names, scope) })
+	return slices.DeleteFunc(t.ScopeAt(s.now()), func(scope string) bool {
+		return !slices.Contains(names, scope) || scope == registry.ScopeUnionID && !sameApps(c, t)
+	})
+}
+
+// sameApps reports whether a token was issued while its client had the publisher that it has now. One from before this was
+// kept counts as such.
+func sameApps(c *storage.Client, t *storage.StoredToken) bool {
+	sess, err := decodeSession(&t.Token)
+	return err == nil && (sess.Publisher == nil || *sess.Publisher == c.PublisherID)
+}
+
+// ranOut reports whether the decisions that a token's scopes hang on have run out at now, in such a way that nothing is left
+// of the authorization: all of them, or that about a scope which the token's client cannot do without. Of other scopes,
+// the token has what is left (scopeOf).
+func ranOut(c *storage.Client, t *storage.StoredToken, now time.Time) bool {
+	left, had := t.ScopeAt(now), strings.Fields(t.Scope)
+	if len(left) == len(had) {
+		return false
+	}
+	lost := slices.DeleteFunc(had, func(scope string) bool { return slices.Contains(left, scope) })
+	return len(left) == 0 || slices.ContainsFunc(consent.Requested(c, lost), consent.Required)
 }
 
 // registered returns the registration of the named scopes, in that order, and false when one is not registered.

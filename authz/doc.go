@@ -14,7 +14,8 @@
 //
 //	Validate                       what a token is worth            userinfo.go
 //	RevokeByPossession             revocation by who holds a token  revoke.go
-//	IssueTicket, RedeemTicket      sign-in tickets                  ticket.go
+//	IssueTicket, IssueHandOver     sign-in tickets                  ticket.go, handover.go
+//	OpenTicket                     what they open                   ticket_open.go
 //	IssueCode, TokensFor           codes and tokens, no browser     issue.go
 //
 // A wire format is a table of routes (route.go), the RFCs' own too (format.go). A request is decoded once into Params

@@ -3,10 +3,13 @@ package authz
 import (
 	"context"
 	"crypto/subtle"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -92,13 +95,16 @@ func (s *Server) revokeNow(ctx context.Context, x *exchange, family storage.Fami
 func (s *Server) commit(ctx context.Context, x *exchange) error {
 	unit := x.unit
 	if id := x.session.GrantID; id != "" && !x.grantSaved {
-		unit = append(storage.Unit{storage.HoldGrant{ID: id, At: x.now}}, unit...)
+		unit = append(storage.Unit{storage.HoldGrant{ID: id}}, unit...)
 	}
 	return s.store.Apply(ctx, unit)
 }
 
 // issue adds a new token to the unit of work.
 func (x *exchange) issue(key storage.TokenKey, hash []byte, scope string, expires time.Time) error {
+	if x.stored == nil && slices.Contains(strings.Fields(scope), registry.ScopeUnionID) {
+		x.session.Publisher = &x.client.PublisherID
+	}
 	data, err := x.session.encode()
 	if err != nil {
 		return err

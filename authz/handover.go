@@ -15,29 +15,28 @@ import (
 )
 
 // Hand-over: the super app knows its people already, and brings one of them here, signed in. Who they are says the
-// external_id that the host made known (POST /superapp/v1/people), never an e-mail address. The way is a sign-in ticket,
-// see ticket.go, that says where it leads.
+// external_id that the host made known (POST /superapp/v1/people), never an e-mail address. The way is a sign-in ticket
+// that says where it leads; how it is opened: ticket_open.go.
 //
 // The session says who vouched for it. A person whom only the host knows decides as everybody does: the host is their
-// identity provider, and there is nobody else whom they could be asked by. Somebody who has a password or a role here is
-// signed in, but signs in by themselves for what they have to decide (identity.SignedIn.Vouched).
+// identity provider, and there is nobody else whom they could be asked by. Somebody who has a way in of their own is signed
+// in, but signs in by themselves for what they have to decide (identity.SignedIn.Vouched).
 
-// handOverLifetime is how long the one-time URL is good: the host opens it at once.
-const handOverLifetime = time.Minute
+const (
+	handOverLifetime = time.Minute     // how long the one-time URL is good: the host opens it at once
+	timeToAnswer     = 5 * time.Minute // how long, after that, whoever is asked whether to switch accounts may take
+)
 
 // maxContinue bounds where a hand-over leads, in bytes: an authorization request of 4 KiB.
 const maxContinue = 4 << 10
 
-// hostIssuer is the issuer under which the people of a client of the super app are linked. No other system's is like it.
-func hostIssuer(c *storage.Client) string { return "client:" + c.ID }
-
 // HostIssuer returns the issuer (storage.Link) under which a request's client, which HostClient has found, names people.
-func HostIssuer(req *Request) string { return hostIssuer(req.Client) }
+func HostIssuer(req *Request) string { return storage.ClientIssuer(req.Client.ID) }
 
 // hostsPerson returns the person whom a client of the super app calls externalID: Disabled or not. storage.ErrNotFound for
 // one whom it has not made known.
-func (s *Server) hostsPerson(ctx context.Context, c *storage.Client, externalID string) (storage.User, error) {
-	u, err := s.people.Linked(ctx, hostIssuer(c), externalID)
+func (s *Server) hostsPerson(ctx context.Context, c *storage.Client, externalID string) (storage.LinkedUser, error) {
+	u, err := s.people.Linked(ctx, storage.ClientIssuer(c.ID), externalID)
 	if identity.Invalids(err) != nil {
 		return u, storage.ErrNotFound
 	}
@@ -99,7 +98,7 @@ func (s *Server) IssueHandOver(ctx context.Context, req *Request) (*Answer, erro
 		key := newTicketKey(t.Family)
 		ticket := s.values.random(key)
 		x.unit = nil
-		if err := x.issue(key, hashValue(ticket), "", x.now.Add(handOverLifetime)); err != nil {
+		if err := x.issue(key, hashValue(ticket), "", x.now.Add(handOverLifetime+timeToAnswer)); err != nil {
 			return nil, err
 		}
 		err := s.commit(ctx, x)
@@ -143,88 +142,32 @@ func (s *Server) continuation(ctx context.Context, raw string) (string, error) {
 	if u.Path == "/account" || u.Path == "/account/apps" {
 		return to, nil
 	}
-	return to, s.checkResumes(ctx, spelt)
+	_, err = s.resumed(ctx, spelt)
+	return to, err
 }
 
-// checkResumes requires the authorization request of an approved client, in whichever format. Everything else about the
-// request is looked at where it is answered.
-func (s *Server) checkResumes(ctx context.Context, u *url.URL) error {
+// resumed returns the redirect URI of the authorization request, in whichever format, that a hand-over leads to; empty when
+// it has none. Its client has to be approved; everything else about the request is looked at where it is answered.
+func (s *Server) resumed(ctx context.Context, u *url.URL) (redirectURI string, err error) {
 	for _, route := range s.authorize {
 		if route.Path != u.Path {
 			continue
 		}
 		req, err := route.Decode((&http.Request{Method: http.MethodGet, URL: u, Header: http.Header{}}).WithContext(ctx))
 		if err != nil {
-			return errContinue.because(err)
+			return "", errContinue.because(err)
 		}
 		c, err := s.registry.Client(ctx, req.Params["client_id"])
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return err
+			return "", err
 		}
-		if err == nil && c.Status == storage.StatusApproved && route.Speaks(c) {
-			return nil
+		if err != nil || c.Status != storage.StatusApproved || !route.Speaks(c) {
+			continue
 		}
+		if uri := req.Params["redirect_uri"]; uri != "" || len(c.RedirectURIs) != 1 {
+			return uri, nil
+		}
+		return c.RedirectURIs[0], nil
 	}
-	return errContinue
-}
-
-// OpenHandOver signs the person in whom a ticket (Params["ticket"]) of IssueHandOver is for, by a new session, and sends
-// the browser on. A ticket that is not good is an error page, and nobody is signed in.
-func (s *Server) OpenHandOver(w http.ResponseWriter, r *http.Request, route *Route) {
-	req, err := route.Decode(r)
-	if err != nil {
-		s.writeErrorPage(w, r, nil, err)
-		return
-	}
-	t, to, err := s.spendHandOver(r.Context(), req.Params["ticket"])
-	if err != nil {
-		s.writeErrorPage(w, r, nil, err)
-		return
-	}
-	if _, err := s.sessions.StartVouched(w, r, t.UserID, t.ClientID); err != nil {
-		s.writeErrorPage(w, r, nil, err)
-		return
-	}
-	noStore(w)
-	w.Header().Set("Location", to)
-	w.WriteHeader(http.StatusSeeOther)
-}
-
-// spendHandOver uses a ticket up and returns its row and where it leads.
-func (s *Server) spendHandOver(ctx context.Context, value string) (*storage.StoredToken, string, error) {
-	t, err := s.lookUp(ctx, value)
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil, "", errTicket
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	sess, err := decodeSession(&t.Token)
-	now := s.now()
-	switch {
-	case t.Kind != storage.KindTicket || t.State != storage.TokenActive:
-		return nil, "", errTicket
-	case err != nil:
-		return nil, "", err
-	case t.CompanyID != "" || sess.Continue == "": // a company's, see ticket.go
-		return nil, "", errTicket
-	case whyDead(t, now) == ReasonExpired:
-		return nil, "", refuse("expired", "The link is too old.")
-	case !t.Alive(now):
-		return nil, "", errTicket
-	}
-	c, err := s.registry.Client(ctx, t.ClientID)
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return nil, "", errTicket
-	case err != nil:
-		return nil, "", err
-	case c.Status != storage.StatusApproved || !c.FirstParty:
-		return nil, "", errTicket
-	}
-	err = s.store.Apply(ctx, storage.Unit{storage.SpendToken{Key: t.TokenKey, At: now}})
-	if errors.Is(err, storage.ErrConflict) { // opened twice in this moment
-		return nil, "", errTicket.because(err)
-	}
-	return t, sess.Continue, err
+	return "", errContinue
 }

@@ -9,9 +9,6 @@ import (
 	"gatehouse/storage"
 )
 
-// inactive is the whole answer about anything that a client may not know (RFC 7662 §2.2).
-var inactive = map[string]any{"active": false}
-
 // Introspect answers what a token is worth right now (RFC 7662): Answer.Members. A client sees its own tokens, a resource
 // server all.
 func (s *Server) Introspect(ctx context.Context, req *Request) (*Answer, error) {
@@ -24,14 +21,11 @@ func (s *Server) Introspect(ctx context.Context, req *Request) (*Answer, error) 
 	case req.Params["token"] == "":
 		return nil, refuse(CodeInvalidRequest, "The parameter token is missing.")
 	}
-	members, err := s.introspect(ctx, c, req.Params["token"])
-	if err != nil {
-		return nil, err
-	}
-	return &Answer{Members: members}, nil
+	return s.introspect(ctx, c, req.Params["token"])
 }
 
-func (s *Server) introspect(ctx context.Context, c *storage.Client, token string) (map[string]any, error) {
+func (s *Server) introspect(ctx context.Context, c *storage.Client, token string) (*Answer, error) {
+	inactive := &Answer{Members: map[string]any{"active": false}} // all that a client may not know about (RFC 7662 §2.2)
 	t, err := s.lookUp(ctx, token)
 	if errors.Is(err, storage.ErrNotFound) {
 		return inactive, nil
@@ -43,10 +37,15 @@ func (s *Server) introspect(ctx context.Context, c *storage.Client, token string
 	switch {
 	case err != nil:
 		return nil, err
-	case owner == nil || !t.Alive(s.now()) || t.Kind == storage.KindCode || t.Kind == storage.KindTicket:
+	case owner == nil || !t.Alive(s.now()) || ranOut(owner, t, s.now()) || t.Kind == storage.KindCode || t.Kind == storage.KindTicket:
 		return inactive, nil
 	}
-	return s.describe(c, owner, t)
+	answer := &Answer{}
+	if owner != c && t.Kind == storage.KindAccess { // the client calls an API of somebody else's with it, where people's data is
+		answer.ReadBy = t.GrantID
+	}
+	answer.Members, err = s.describe(c, owner, t)
+	return answer, err
 }
 
 // lookUp returns the row of a token value. ErrNotFound, without asking the database, for what this server did not make.

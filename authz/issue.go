@@ -18,8 +18,9 @@ import (
 // IssueCode makes an authorization code (Answer.Code) for the person behind the host app's access token, without a
 // browser. Params are access_token, and those of an authorization request but response_type: client_id, redirect_uri,
 // scope, code_challenge, nonce. Without scope it is for what the person allowed. An *Error with code consent_required,
-// status 403, where what they decided does not cover it; with access_denied where it is not for them to allow. What comes
-// of the code ends with the family of the access token (EndHostSession).
+// status 403, where what they decided does not cover it; with interaction_required where the request wants the person in a
+// browser; with access_denied where it is not for them to allow. What comes of the code ends with the family of the access
+// token (EndHostSession), which is why a host app gets none: it could give codes of its own.
 func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 	who, family, err := s.hostSession(ctx, req)
 	if err != nil {
@@ -29,6 +30,9 @@ func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 	asked.params["response_type"] = "code"
 	if err := s.checkClient(ctx, asked); err != nil {
 		return nil, notFoundWhereUnknown(err)
+	}
+	if IsHostApp(asked.client) {
+		return nil, errHostApp
 	}
 	grant, err := s.currentGrant(ctx, storage.Owner{UserID: who.User.ID}, asked.client.ID)
 	if err != nil {
@@ -41,7 +45,9 @@ func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 		}
 		asked.params["scope"] = strings.Join(shared.Granted, " ")
 	}
-	for _, check := range []func(context.Context, *authorizeRequest) error{s.checkHostRedirectURI, s.checkScope, s.checkHostChallenge, s.checkGrantManagement} {
+	for _, check := range []func(context.Context, *authorizeRequest) error{
+		s.checkHostRedirectURI, s.checkUnsupported, s.checkScope, s.checkHostChallenge, s.checkPrompt, s.checkMaxAge, s.checkHint, s.checkGrantManagement,
+	} {
 		if err := check(ctx, asked); err != nil {
 			return nil, err
 		}
@@ -52,7 +58,23 @@ func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 	if !mayAllow(asked, who.User) {
 		return nil, errMayNotAllow
 	}
+	if s.needsBrowser(asked, who) {
+		return nil, errBrowser
+	}
 	return s.codeFor(ctx, asked, who)
+}
+
+// IsHostApp reports whether a client may call the host app's API, and so is no mini app.
+func IsHostApp(c *storage.Client) bool {
+	return c.FirstParty && slices.ContainsFunc(c.Scopes, func(s storage.ClientScope) bool { return s.Name == registry.ScopeSuperapp })
+}
+
+// needsBrowser reports whether a request wants the person to sign in, to choose or to be asked now, or to be another one
+// (OIDC Core §3.1.2.1).
+func (s *Server) needsBrowser(req *authorizeRequest, who *identity.SignedIn) bool {
+	return len(req.prompt) > 0 && !req.asks(promptNone) ||
+		req.maxAge >= 0 && s.now().Sub(who.Session.AuthTime) > time.Duration(req.maxAge)*time.Second ||
+		req.hintSubject != "" && req.hintSubject != s.claims.Subject(who.User.ID, req.client)
 }
 
 // codeFor issues the code if what the person decided allows it.
@@ -65,6 +87,8 @@ func (s *Server) codeFor(ctx context.Context, asked *authorizeRequest, who *iden
 			return err
 		case decided.Verdict != consent.Allowed:
 			return errConsent
+		case len(decided.Unrecorded) == 0 && !consent.SharingWith(asked.client, grant, s.now(), s.cooldown).Allowed:
+			return errConsent // as the host app reads of it, also where less is asked than what stands in the way
 		}
 		if err := asked.checkGrantID(grant); err != nil {
 			return err
@@ -80,7 +104,7 @@ func (s *Server) codeFor(ctx context.Context, asked *authorizeRequest, who *iden
 }
 
 // HostPerson returns whose access token the host app presents: one of a first-party client, with the scope superapp,
-// that a person allowed. An *Error otherwise.
+// that a person allowed, and that no other host app gave. An *Error otherwise.
 func (s *Server) HostPerson(ctx context.Context, req *Request) (*identity.SignedIn, error) {
 	who, _, err := s.hostSession(ctx, req)
 	return who, err
@@ -96,7 +120,7 @@ func (s *Server) hostSession(ctx context.Context, req *Request) (*identity.Signe
 	switch {
 	case err != nil:
 		return nil, storage.FamilyID{}, err
-	case !req.Client.FirstParty || sess.kind() != kindUser || !slices.Contains(s.scopeOf(req.Client, t), registry.ScopeSuperapp):
+	case !req.Client.FirstParty || sess.kind() != kindUser || t.GivenBy != (storage.FamilyID{}) || !slices.Contains(s.scopeOf(req.Client, t), registry.ScopeSuperapp):
 		return nil, storage.FamilyID{}, refuse(CodeInsufficientScope, "The access token has to be a person's, of the super app's own client, with the scope superapp.")
 	}
 	user, err := s.store.User(ctx, t.UserID)
@@ -118,6 +142,8 @@ func (s *Server) EndHostSession(ctx context.Context, req *Request) (*Answer, err
 
 var (
 	errConsent     = refuse(CodeConsentRequired, "The person has to be asked first.").WithStatus(http.StatusForbidden)
+	errBrowser     = refuse(CodeInteractionRequired, "The request wants the person in a browser. Send an authorization request there.").WithStatus(http.StatusForbidden)
+	errHostApp     = refuse(CodeUnauthorizedClient, "This client may call the host app's API itself, so it is no mini app: what it gave to others would outlive this session. Let the person sign in to it in a browser.").WithStatus(http.StatusForbidden)
 	errMayNotAllow = refuse(CodeAccessDenied, "This person cannot allow this.").WithStatus(http.StatusForbidden)
 )
 
@@ -183,7 +209,8 @@ func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client,
 	if err != nil {
 		return nil, err
 	}
-	decided := consent.Decide(consent.Question{Grant: grant, Scopes: scopes, FirstParty: c.FirstParty, Now: x.now, Cooldown: s.cooldown})
+	decided := consent.Decide(consent.Question{Grant: grant, Scopes: scopes, Publisher: c.PublisherID, FirstParty: c.FirstParty, Now: x.now, Cooldown: s.cooldown})
+	policy := consent.Act{Owner: owner, Client: c, By: owner.UserID, At: x.now}
 	switch {
 	case len(scopes) == 0 || decided.Verdict == consent.Denied:
 		return nil, errDenied
@@ -191,12 +218,12 @@ func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client,
 		return nil, errDenied
 	case mark != nil && len(decided.Unrecorded) > 0: // what they refused stays refused, as at authorize
 		unrecorded, _ := registered(c, decided.Unrecorded)
-		x.unit = consent.Allow(grant, owner, c.ID, unrecorded, decided.Unrecorded, owner.UserID, x.now)
+		x.unit = consent.Allow(grant, unrecorded, decided.Unrecorded, policy)
 		recorded, _ := consent.Recorded(x.unit)
 		grant, x.grantSaved = &recorded, true
 	case decided.Verdict == consent.Ask || len(decided.Unrecorded) > 0:
 		names := scopeNames(scopes)
-		x.unit = consent.Allow(grant, owner, c.ID, scopes, names, owner.UserID, x.now)
+		x.unit = consent.Allow(grant, scopes, names, policy)
 		recorded, _ := consent.Recorded(x.unit)
 		grant, x.grantSaved, decided.Granted = &recorded, true, names
 	}

@@ -23,7 +23,7 @@ func (s *Server) lostRace(ctx context.Context, x *exchange, cause error) (*Answe
 	}
 	x.stored, x.now = stored, s.now()
 	// A code that renews its grant ends the one that it hangs on itself.
-	if stored.State != storage.TokenSpent || !stored.Standing(x.now) && !x.grantSaved {
+	if stored.State != storage.TokenSpent || !stored.Standing() && !x.grantSaved {
 		return nil, errGrant.because(cause)
 	}
 	if stored.Kind == storage.KindRefresh && withinGrace(x, stored) {

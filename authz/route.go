@@ -95,6 +95,10 @@ type Answer struct {
 	RefreshExpiry time.Time     // of the refresh token; zero: never, there is none, or the route does not tell
 	Person        *storage.User // whose it is, or of a company's who allowed it; with new tokens only where the route tells
 
+	// ReadBy is the ID of the grant by which the answer lets a client read what is a person's or a company's; empty where
+	// it tells nothing but who somebody is.
+	ReadBy string
+
 	Claims  map[string]any  // userinfo (OIDC Core §5.3.2)
 	Allowed []string        // for Complete: the claims that a person's userinfo may have, also those without a value
 	Members map[string]any  // an answer that has a form of its own, such as introspection (RFC 7662 §2.2)
@@ -128,6 +132,9 @@ func (s *Server) API(op Operation) Endpoint {
 		if err != nil {
 			s.fail(w, r, req, err)
 			return
+		}
+		if answer.ReadBy != "" {
+			s.reads.Note(answer.ReadBy)
 		}
 		route.Encode(req, answer).write(w)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/ory/fosite/handler/oauth2"
 
 	"gatehouse/authz/keys"
+	"gatehouse/consent"
 	"gatehouse/identity"
 	"gatehouse/identity/claims"
 	"gatehouse/internal/interaction"
@@ -43,7 +44,8 @@ type Options struct {
 	App          func(ctx context.Context, clientID string) (*templates.App, error)
 	Lifetimes    Lifetimes
 	DenyCooldown time.Duration
-	BaseScope    bool // openid alone passes without a question, see consent.PassesBase
+	Reads        *consent.Reads // when clients last read what they may
+	BaseScope    bool           // openid alone passes without a question, see consent.PassesBase
 	Log          *slog.Logger
 	Now          func() time.Time
 }
@@ -65,6 +67,7 @@ type Server struct {
 	lifetimes    Lifetimes
 	cooldown     time.Duration
 	baseScope    bool
+	reads        *consent.Reads
 	log          *slog.Logger
 	now          func() time.Time
 	provider     *fosite.Fosite
@@ -80,7 +83,7 @@ func New(o Options) *Server {
 	s := &Server{
 		issuer: o.Issuer, store: o.Store, registry: o.Registry, sessions: o.Sessions, people: o.People, claims: o.Claims, keys: o.Keys,
 		values: newValues(o.Root), thirdParty: o.Root.Sealer("third-party data"), interactions: o.Interactions, pages: o.Pages, app: o.App,
-		lifetimes: o.Lifetimes, cooldown: o.DenyCooldown, baseScope: o.BaseScope, log: o.Log, now: o.Now,
+		lifetimes: o.Lifetimes, cooldown: o.DenyCooldown, baseScope: o.BaseScope, reads: o.Reads, log: o.Log, now: o.Now,
 	}
 	s.provider = s.newProvider()
 	return s

@@ -21,6 +21,8 @@ type session struct {
 	Nonce     string `json:"n,omitempty"`
 	AllowedBy string `json:"by,omitempty"` // of a company's authorization: the user who allowed it
 	PublicID  string `json:"g,omitempty"`  // of the grant, where the client asked for grant management
+	// Publisher is, of an authorization with the scope unionid, the client's when it was given.
+	Publisher *string `json:"p,omitempty"`
 
 	// Of a code only.
 	RedirectURI string `json:"r,omitempty"` // as it was sent; empty when it was left out

@@ -84,11 +84,23 @@ func (f fositeStore) GetAuthorizeCodeSession(ctx context.Context, signature stri
 		}
 		return requester, fosite.ErrInvalidatedAuthorizeCode
 	}
-	if !stored.Standing(x.now) {
-		x.reason = whyDead(stored, x.now)
+	if !f.standing(x, stored) {
 		return nil, fosite.ErrNotFound
 	}
 	return requester, nil
+}
+
+// standing reports whether the authorization behind a code or refresh token is in force, and notes why where it is not.
+func (f fositeStore) standing(x *exchange, stored *storage.StoredToken) bool {
+	switch {
+	case !stored.Standing():
+		x.reason = whyDead(stored, x.now)
+		return false
+	case ranOut(x.client, stored, x.now):
+		x.reason = ReasonExpired
+		return false
+	}
+	return true
 }
 
 // InvalidateAuthorizeCodeSession spends the code. The row stays as long as the first tokens live, to know a replay.
@@ -130,8 +142,7 @@ func (f fositeStore) GetRefreshTokenSession(ctx context.Context, signature strin
 	if err != nil {
 		return nil, err
 	}
-	if !stored.Standing(x.now) {
-		x.reason = whyDead(stored, x.now)
+	if !f.standing(x, stored) {
 		return nil, fosite.ErrNotFound
 	}
 	if stored.State == storage.TokenSpent {

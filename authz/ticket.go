@@ -16,7 +16,7 @@ import (
 
 // A sign-in ticket lets a company's client bring one of the company's people here, signed in, without asking them. It is
 // a token like any other: hashed, used once, bound to the company's grant and to the family of the token that it was made
-// with, dead when the company disconnects the client and when that family ends.
+// with, dead when the company disconnects the client and when that family ends. How it is opened: ticket_open.go.
 
 // IssueTicket makes a ticket (Answer.Ticket) for the bearer of a company's access token with the scope user_session.
 // Params are access_token, login_hint (the person's e-mail address) and tpd (data for where the ticket leads, kept
@@ -45,7 +45,7 @@ func (s *Server) IssueTicket(ctx context.Context, req *Request) (*Answer, error)
 		x.session.ThirdParty = s.thirdParty.Seal([]byte(data), fmt.Sprintf("%s %d", familyString(key.Family), key.Generation))
 	}
 	ticket := s.values.random(key)
-	if err := x.issue(key, hashValue(ticket), "", x.now.Add(lifetime)); err != nil {
+	if err := x.issue(key, hashValue(ticket), registry.ScopeUserSession, x.now.Add(lifetime)); err != nil {
 		return nil, err
 	}
 	if err := s.commit(ctx, x); err != nil {
@@ -101,82 +101,4 @@ var errNotTheirs = refuse(CodeAccessDenied, "The company cannot sign this person
 // more than themselves.
 func mayBeSent(u storage.User, companyID string) bool {
 	return u.CompanyID == companyID && !u.Disabled && !slices.ContainsFunc(u.Roles, func(role string) bool { return role != storage.RoleCompanyAdmin })
-}
-
-// RedeemTicket signs the person in whom a ticket (Params["ticket"]) is for, by a new session, and sends the browser to
-// where the client's registration says. A ticket that is not good is an error page.
-func (s *Server) RedeemTicket(w http.ResponseWriter, r *http.Request, route *Route) {
-	req, err := route.Decode(r)
-	if err != nil {
-		s.writeErrorPage(w, r, nil, err)
-		return
-	}
-	req.Route = route
-	t, err := s.spendTicket(r.Context(), req)
-	if err != nil {
-		s.writeErrorPage(w, r, nil, err)
-		return
-	}
-	if _, err := s.sessions.StartVouched(w, r, t.UserID, t.ClientID); err != nil {
-		s.writeErrorPage(w, r, nil, err)
-		return
-	}
-	target, _ := route.Ticket(req.Client)
-	noStore(w)
-	w.Header().Set("Location", target)
-	w.WriteHeader(http.StatusSeeOther)
-}
-
-var errTicket = refuse(CodeInvalidRequest, "The link was used already, or is not valid. Go back to where you found it and open it anew.")
-
-// spendTicket uses a ticket up and returns its row. An *Error for one that is not good any more.
-func (s *Server) spendTicket(ctx context.Context, req *Request) (*storage.StoredToken, error) {
-	t, err := s.lookUp(ctx, req.Params["ticket"])
-	if errors.Is(err, storage.ErrNotFound) {
-		return nil, errTicket
-	}
-	if err != nil {
-		return nil, err
-	}
-	now := s.now()
-	switch {
-	case t.Kind == storage.KindTicket && t.State == storage.TokenActive && whyDead(t, now) == ReasonExpired:
-		return nil, refuse("expired", "The link is too old.")
-	case t.Kind != storage.KindTicket || !t.Alive(now), t.CompanyID == "": // which is one of handover.go
-		return nil, errTicket
-	}
-	c, err := s.registry.Client(ctx, t.ClientID)
-	if err != nil && !errors.Is(err, storage.ErrNotFound) {
-		return nil, err
-	}
-	if err != nil || c.Status != storage.StatusApproved || !req.Route.Speaks(c) {
-		return nil, errTicket
-	}
-	if target, _ := req.Route.Ticket(c); target == "" {
-		return nil, errTicket
-	}
-	req.Client = c
-	return t, s.signInBy(ctx, t)
-}
-
-// signInBy spends a ticket for good, if its person is still one of the company's.
-func (s *Server) signInBy(ctx context.Context, t *storage.StoredToken) error {
-	user, err := s.store.User(ctx, t.UserID)
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return errTicket
-	case err != nil:
-		return err
-	case !mayBeSent(user, t.CompanyID):
-		return errTicket
-	}
-	now := s.now()
-	err = s.store.Apply(ctx, storage.Unit{
-		storage.HoldGrant{ID: t.GrantID, At: now},
-		storage.SpendToken{Key: t.TokenKey, At: now},
-	})
-	if errors.Is(err, storage.ErrConflict) {
-		return errTicket.because(err)
-	}
-	return err
 }

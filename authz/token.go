@@ -246,6 +246,9 @@ func (s *Server) complete(ctx context.Context, x *exchange, answer *Answer) erro
 		switch user, err := s.store.User(ctx, id); {
 		case err == nil:
 			answer.Person = &user
+			if answer.GrantType == grantCode { // no format tells more with a refresh than it told with the code
+				answer.ReadBy = x.session.GrantID
+			}
 		case !errors.Is(err, storage.ErrNotFound): // who allowed it for a company may have gone since
 			return err
 		}

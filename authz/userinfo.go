@@ -20,6 +20,7 @@ func (s *Server) UserInfo(ctx context.Context, req *Request) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	answer.ReadBy = t.GrantID
 	return answer, s.addClaims(ctx, req.Route, answer, sess)
 }
 
@@ -70,8 +71,11 @@ func (s *Server) presented(ctx context.Context, req *Request, value string) (*st
 		return nil, errToken
 	}
 	req.Client = c
-	if !t.Alive(s.now()) {
-		return nil, errToken.For(whyDead(t, s.now()))
+	switch now := s.now(); {
+	case !t.Alive(now):
+		return nil, errToken.For(whyDead(t, now))
+	case ranOut(c, t, now):
+		return nil, errToken.For(ReasonExpired)
 	}
 	return t, req.admit(ctx, c)
 }
@@ -139,7 +143,7 @@ func whyDead(t *storage.StoredToken, now time.Time) Reason {
 		return ReasonWithdrawn
 	case t.FamilyRevoked || t.UserDisabled:
 		return ReasonRevoked
-	case !t.GrantUntil.IsZero() && !now.Before(t.GrantUntil), t.RanOut(now), !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt):
+	case !t.ExpiresAt.IsZero() && !now.Before(t.ExpiresAt):
 		return ReasonExpired
 	}
 	return ReasonRevoked // spent

@@ -48,12 +48,16 @@ func (p *Pages) addApps(ctx context.Context, page *templates.Apps, who viewer, o
 	if err != nil {
 		return err
 	}
+	read, err := p.Reads.Last(ctx, owner)
+	if err != nil {
+		return err
+	}
 	for _, g := range grants {
 		app, err := p.connected(ctx, who, g)
 		if err != nil {
 			return err
 		}
-		app.Company = company
+		app.Company, app.Read = company, read[g.ID]
 		app.Beside = slices.ContainsFunc(slices.Concat(page.Apps, page.Refused), func(own templates.ConnectedApp) bool { return own.ClientID == app.ClientID })
 		if len(app.Allowed) > 0 {
 			page.Apps = append(page.Apps, app)
@@ -78,16 +82,20 @@ func (p *Pages) connected(ctx context.Context, who viewer, g storage.Grant) (tem
 		return templates.ConnectedApp{}, err
 	}
 	sharing := p.sharingBy(g, client)
-	app := templates.ConnectedApp{App: *shown, Status: sharing.Status, Since: since(g), Until: g.Until, Blocked: p.blockedUntil(g),
+	app := templates.ConnectedApp{App: *shown, Status: sharing.Status, Since: since(g), Until: endOf(g, client), Blocked: p.blockedUntil(g),
 		Pairwise: client != nil && client.SubjectType == registry.SubjectPairwise}
 	for _, d := range standingDecisions(g, p.now()) {
+		if client != nil && !forPublisher(d, client.PublisherID) {
+			continue
+		}
 		if err := p.addDecision(ctx, &app, who, g, client, d); err != nil {
 			return templates.ConnectedApp{}, err
 		}
 	}
 	for _, scope := range sharing.Scopes {
-		if _, decided := find(&g, scope.Name, p.now()); decided || scope.Decision != ScopeUndecided {
-			continue // what is decided for another purpose is listed already
+		listed := slices.ContainsFunc(app.Allowed, func(i templates.SharedItem) bool { return i.Scope == scope.Name })
+		if listed || scope.Decision != ScopeUndecided { // what was allowed for another purpose is listed
+			continue
 		}
 		title, err := p.scopeTitle(ctx, scope.Name, who.lang)
 		if err != nil {
@@ -105,18 +113,14 @@ func (p *Pages) addDecision(ctx context.Context, app *templates.ConnectedApp, wh
 		app.Denied = append(app.Denied, title)
 		return err
 	}
-	scope := storage.ClientScope{Name: d.Scope}
-	if client != nil {
-		if registered := Requested(client, []string{d.Scope}); len(registered) > 0 {
-			scope = registered[0]
-		}
-	}
+	scope := entryOf(client, d.Scope)
 	subject := &who.person
 	if !who.values || g.Owner.CompanyID != "" {
 		subject = nil
 	}
 	item, err := p.item(ctx, subject, client, scope, who.lang)
-	app.Allowed = append(app.Allowed, templates.SharedItem{ConsentItem: item, Required: required(scope), Until: earlier(d.Until, g.Until)})
+	item.Until = d.Until
+	app.Allowed = append(app.Allowed, templates.SharedItem{ConsentItem: item, Required: Required(scope)})
 	return err
 }
 
@@ -155,15 +159,6 @@ func since(g storage.Grant) time.Time {
 		}
 	}
 	return first
-}
-
-// earlier is the one of two ends that comes first; zero is no end.
-func earlier(a, b time.Time) time.Time {
-	ends := slices.DeleteFunc([]time.Time{a, b}, time.Time.IsZero)
-	if len(ends) == 0 {
-		return time.Time{}
-	}
-	return slices.MinFunc(ends, time.Time.Compare)
 }
 
 // blockedUntil is until when two denials in a row keep a mini app from asking; zero when it may.

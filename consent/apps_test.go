@@ -119,7 +119,8 @@ func TestAnAppSaysItsStateAndUntilWhen(t *testing.T) {
 	client, err := h.registry.Client(t.Context(), "photoprint")
 	require.NoError(t, err)
 	end := h.now().UTC().Add(10 * 24 * time.Hour).Truncate(time.Microsecond)
-	unit := consent.Until(consent.Allow(nil, ana, "photoprint", consent.Shareable(client), []string{"phone"}, "ana", h.now().UTC()), end)
+	unit := consent.Allow(nil, consent.Shareable(client), []string{"phone"},
+		consent.Act{Owner: ana, Client: client, By: "ana", At: h.now().UTC(), Until: end})
 	require.NoError(t, h.store.Apply(t.Context(), unit))
 	app := b.get("/account/apps").app(t, "photoprint")
 	for _, text := range []string{"Partly allowed", "Connected since", "Access until", end.Format("2006-01-02"), `value="disconnect"`} {
@@ -157,7 +158,11 @@ func TestWhatACompanySharesIsNothingOfThePerson(t *testing.T) {
 // Or a mini app could read everything about a person by signing them in.
 func TestWhoCameByATicketSeesNoValues(t *testing.T) {
 	h := newHouse(t)
-	h.open("ana").allow("ana", "photoprint", "openid email points_read", "points_read")
+	admin := h.open("ana")
+	admin.allow("ana", "photoprint", "openid email points_read", "points_read")
+	company := admin.request("ana", "photoprint", "user_session email")
+	company.Company = true
+	admin.returned(admin.decideOn(admin.visit(company), "allow")) // which lets the mini app sign the company's people in
 	b := h.open("")
 	require.Equal(t, http.StatusOK, b.post("/test/vouch/ana", nil).status)
 	page := b.get("/account/apps")

@@ -24,6 +24,7 @@ const (
 type Question struct {
 	Grant      *storage.Grant        // the active grant of the owner for the client; nil: nothing was decided
 	Scopes     []storage.ClientScope // what is requested, as registered; see Requested
+	Publisher  string                // the client's: an allow of unionid is for one
 	FirstParty bool                  // the client is the host app's own: it needs no consent
 	BaseScope  bool                  // openid alone needs no question, see PassesBase
 	Reask      bool                  // prompt=consent
@@ -51,8 +52,8 @@ type Answer struct {
 //   - A first-party client is allowed what is undecided. What the person refused it stays refused as with any other.
 //   - With the operator's policy, openid alone is allowed when it is undecided, unless the last answer to a whole request
 //     was a denial: a mini app must not come by a fresh count of denials without asking.
-//   - What is undecided, or has run out, is asked; so is a required scope that was allowed for another purpose than the
-//     registration says now. So is what was refused: a required scope, and what went with the last whole request that was
+//   - What is undecided, or has run out, is asked; so is a required scope that was allowed for a purpose that is not
+//     registered any more, and unionid that was allowed to another publisher. So is what was refused: a required scope, and what went with the last whole request that was
 //     denied.
 //   - An optional scope that was left out stays out without a question, as long as anything else is granted.
 func Decide(q Question) Answer {
@@ -106,7 +107,7 @@ type sorted struct {
 func sortOut(q Question) sorted {
 	var s sorted
 	for _, scope := range q.Scopes {
-		d, decided := findFor(q.Grant, scope, q.Now)
+		d, decided := q.find(scope)
 		if !decided || d.Allowed {
 			s.open = append(s.open, scope.Name)
 		}
@@ -116,14 +117,14 @@ func sortOut(q Question) sorted {
 			s.ask = append(s.ask, scope.Name)
 		case d.Allowed:
 			s.allowed = append(s.allowed, scope.Name)
-		case required(scope):
+		case Required(scope):
 			s.refused = true
 			s.ask = append(s.ask, scope.Name)
 		case wentWithDenial(q.Grant, d):
 			s.ask = append(s.ask, scope.Name)
 		}
 	}
-	s.agreed = len(q.Scopes) == 0 && standing(q.Grant, q.Now) && q.Grant.Denials == 0
+	s.agreed = len(q.Scopes) == 0 && q.Grant != nil && q.Grant.Denials == 0
 	return s
 }
 
@@ -143,11 +144,11 @@ func (s sorted) settle() Answer {
 // empty reports whether granting what is allowed would grant nothing.
 func (s sorted) empty() bool { return len(s.allowed) == 0 && !s.agreed }
 
-// findFor returns the decision that counts at now for a scope as it is registered now. A required scope cannot be left
-// out, so the person agreed to the purpose that they read: an allow for another one does not count.
-func findFor(g *storage.Grant, s storage.ClientScope, now time.Time) (storage.Decision, bool) {
-	d, decided := find(g, s.Name, now)
-	if decided && d.Allowed && required(s) && d.Purpose != fingerprint(s.Purpose) {
+// find returns the decision that counts now for a scope as it is registered now: one that is in force, and if it is an
+// allow, still about what the person was told.
+func (q Question) find(s storage.ClientScope) (storage.Decision, bool) {
+	d, decided := find(q.Grant, s.Name, q.Now)
+	if decided && d.Allowed && !stillSo(d, s, q.Publisher) {
 		return storage.Decision{}, false
 	}
 	return d, decided
@@ -155,7 +156,7 @@ func findFor(g *storage.Grant, s storage.ClientScope, now time.Time) (storage.De
 
 // find returns the decision about a scope that is in force at now.
 func find(g *storage.Grant, scope string, now time.Time) (storage.Decision, bool) {
-	if !standing(g, now) {
+	if g == nil {
 		return storage.Decision{}, false
 	}
 	i := slices.IndexFunc(g.Decisions, func(d storage.Decision) bool { return d.Scope == scope })
@@ -165,9 +166,17 @@ func find(g *storage.Grant, scope string, now time.Time) (storage.Decision, bool
 	return g.Decisions[i], true
 }
 
-// AllowedScopes returns those of scopes, in their order, that a grant allows at now; g may be nil.
-func AllowedScopes(g *storage.Grant, scopes []storage.ClientScope, now time.Time) []string {
-	return sortOut(Question{Grant: g, Scopes: scopes, Now: now}).allowed
+// ranOut reports whether a scope was allowed up to a time that has come.
+func ranOut(g *storage.Grant, scope string, now time.Time) bool {
+	return g != nil && slices.ContainsFunc(g.Decisions, func(d storage.Decision) bool {
+		return d.Scope == scope && d.Allowed && !inForce(d.Until, now)
+	})
+}
+
+// AllowedScopes returns the scopes of a client's registration, in its order, that Decide allows at now because the grant
+// does; g may be nil.
+func AllowedScopes(g *storage.Grant, client *storage.Client, now time.Time) []string {
+	return sortOut(Question{Grant: g, Scopes: client.Scopes, Publisher: client.PublisherID, Now: now}).allowed
 }
 
 // wentWithDenial reports whether a denial belongs to the last whole request that was denied, as opposed to an optional
@@ -176,14 +185,11 @@ func wentWithDenial(g *storage.Grant, d storage.Decision) bool {
 	return g.Denials > 0 && d.DecidedAt.Equal(g.DeniedAt)
 }
 
-// standing reports whether there is a grant and it has not run out.
-func standing(g *storage.Grant, now time.Time) bool { return g != nil && inForce(g.Until, now) }
-
 func inForce(until, now time.Time) bool { return until.IsZero() || now.Before(until) }
 
-// required reports whether a requested scope cannot be left out. Without openid there is no ID token, and without
+// Required reports whether a requested scope cannot be left out. Without openid there is no ID token, and without
 // user_session the authorization would be of another kind.
-func required(s storage.ClientScope) bool {
+func Required(s storage.ClientScope) bool {
 	return s.Required || s.Name == registry.ScopeOpenID || s.Name == registry.ScopeUserSession
 }
 
@@ -198,6 +204,16 @@ func Requested(client *storage.Client, scopes []string) []storage.ClientScope {
 		}
 	}
 	return requested
+}
+
+// entryOf returns a scope as client, which may be nil, is registered for it; one that it is not registered for is optional.
+func entryOf(client *storage.Client, scope string) storage.ClientScope {
+	if client != nil {
+		if registered := Requested(client, []string{scope}); len(registered) > 0 {
+			return registered[0]
+		}
+	}
+	return storage.ClientScope{Name: scope}
 }
 
 func names(scopes []storage.ClientScope) []string {

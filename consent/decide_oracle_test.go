@@ -2,6 +2,7 @@ package consent_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,37 +18,56 @@ import (
 
 // past is everything that can have been decided about a scope.
 var past = []string{
-	"never", "allowed", "allowed up to later", "allowed up to now", "allowed for another purpose",
-	"left out", "left out up to now", "denied", "denied up to now", "taken back",
+	"never", "allowed", "allowed up to later", "allowed up to now", "left out", "left out up to now", "denied", "denied up to now", "taken back",
+	"allowed for this purpose", "allowed for it in another language", "allowed for a purpose that is gone", "allowed by an earlier version",
+	"allowed to this publisher", "allowed to another publisher",
+}
+
+// purpose is what every scope is registered for, and gone what one was allowed for that is not any more.
+var (
+	purpose = map[string]string{"en": "to write to you", "es": "para escribirte"}
+	gone    = map[string]string{"en": "to tell your friends"}
+)
+
+// keeps is what the record of an allow keeps of what the person was told.
+var keeps = map[string]string{
+	"allowed for this purpose":           told("a", "printco", "en", purpose),
+	"allowed for it in another language": told("a", "printco", "es", purpose),
+	"allowed for a purpose that is gone": told("a", "printco", "en", gone),
+	"allowed by an earlier version":      "Wm9tZXRoaW5nIGVsc2Ugbw",
+	"allowed to this publisher":          told("unionid", "printco", "", nil),
+	"allowed to another publisher":       told("unionid", "otherco", "", nil),
 }
 
 // scene is one case: what was decided, what is requested, and how.
 type scene struct {
-	request []storage.ClientScope
-	past    []string // of each requested scope
-	denials int      // whole requests denied in a row
-	cooled  bool     // the cooldown since the last of them is over
-	ended   bool     // the grant has run out
-
+	request                           []storage.ClientScope
+	past                              []string // of each requested scope
+	denials                           int      // whole requests denied in a row
+	cooled                            bool     // the cooldown since the last of them is over
 	firstParty, base, reask, answered bool
 }
 
 func everyScene(check func(s scene)) {
 	requests := [][]string{
-		{"a"}, {"a!"}, {"openid"}, {"user_session"}, {"a", "b"}, {"a!", "b"}, {"a", "b!"}, {"a!", "b!"}, {"openid", "b"}, {"openid", "a!", "b"},
+		{"a"}, {"a!"}, {"openid"}, {"user_session"}, {"unionid"}, {"a", "b"}, {"a!", "b"}, {"a", "b!"}, {"a!", "b!"}, {"openid", "b"}, {"openid", "a!", "b"},
 	}
 	for _, names := range requests {
 		of := past
 		if len(names) > 2 { // what ends and what changes is the same to the others
 			of = []string{"never", "allowed", "left out", "denied"}
 		}
+		request := scopes(names...)
+		for i := range request {
+			request[i].Purpose = purpose
+		}
 		everyPast(of, len(names), nil, func(past []string) {
-			for flags := range 1 << 6 {
+			for flags := range 1 << 5 {
 				is := func(bit int) bool { return flags>>bit&1 == 1 }
 				for denials := range 4 {
 					check(scene{
-						request: scopes(names...), past: past, denials: denials, cooled: is(0), ended: is(1),
-						firstParty: is(2), base: is(3), reask: is(4), answered: is(5),
+						request: request, past: past, denials: denials, cooled: is(0),
+						firstParty: is(1), base: is(2), reask: is(3), answered: is(4),
 					})
 				}
 			}
@@ -69,7 +89,7 @@ func everyPast(of []string, n int, chosen []string, use func([]string)) {
 // question puts a scene into records.
 func (s scene) question() consent.Question {
 	q := consent.Question{
-		Scopes: s.request, FirstParty: s.firstParty, BaseScope: s.base, Reask: s.reask, Now: noon, Cooldown: cooldown,
+		Scopes: s.request, Publisher: "printco", FirstParty: s.firstParty, BaseScope: s.base, Reask: s.reask, Now: noon, Cooldown: cooldown,
 	}
 	if s.answered {
 		q.DecidedAt = begun
@@ -82,9 +102,6 @@ func (s scene) question() consent.Question {
 	if s.denials > 0 {
 		g.DeniedAt = lastDenial
 	}
-	if s.ended {
-		g.Until = noon
-	}
 	for i, p := range s.past {
 		d := storage.Decision{Scope: s.request[i].Name, DecidedAt: lastDenial.Add(-time.Hour)}
 		switch p {
@@ -94,11 +111,8 @@ func (s scene) question() consent.Question {
 			d.DecidedAt = lastDenial
 		case "taken back":
 			d.DecidedAt = lastDenial.Add(time.Minute)
-		case "allowed for another purpose":
-			d.Allowed, d.Purpose = true, "what is registered now has none"
-		case "allowed", "allowed up to later", "allowed up to now":
-			d.Allowed = true
 		}
+		d.Allowed, d.Purpose = strings.HasPrefix(p, "allowed"), keeps[p]
 		switch p {
 		case "allowed up to later":
 			d.Until = noon.Add(1)
@@ -107,7 +121,7 @@ func (s scene) question() consent.Question {
 		}
 		g.Decisions = append(g.Decisions, d)
 	}
-	if len(g.Decisions) > 0 || s.denials > 0 || s.ended {
+	if len(g.Decisions) > 0 || s.denials > 0 {
 		q.Grant = g
 	}
 	return q
@@ -116,11 +130,11 @@ func (s scene) question() consent.Question {
 // A scope's standing: what its past means today.
 func (s scene) standing(i int) string {
 	switch p := s.past[i]; {
-	case s.ended, p == "never", p == "allowed up to now", p == "left out up to now", p == "denied up to now":
+	case p == "never", p == "allowed up to now", p == "left out up to now", p == "denied up to now":
 		return "open"
-	case p == "allowed for another purpose" && s.must(i):
+	case p == "allowed for a purpose that is gone" && s.must(i), p == "allowed to another publisher":
 		return "open"
-	case p == "allowed", p == "allowed up to later", p == "allowed for another purpose":
+	case strings.HasPrefix(p, "allowed"):
 		return "allowed"
 	case p == "denied" && s.denials > 0:
 		return "denied with everything"

@@ -2,6 +2,7 @@ package consent_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,7 +33,8 @@ func scopes(list ...string) []storage.ClientScope {
 }
 
 // granted builds a grant of decisions made an hour ago: "+email" allowed, "-email" left out, "x email" denied with the
-// last whole request, "+email?" run out.
+// last whole request, "+email?" run out, "+email*" allowed for a purpose that is not registered, "+unionid@" allowed to
+// another publisher.
 func granted(denials int, decisions ...string) *storage.Grant {
 	g := &storage.Grant{ID: "g", State: storage.GrantActive, Version: 1, Denials: denials}
 	if denials > 0 {
@@ -43,20 +45,18 @@ func granted(denials int, decisions ...string) *storage.Grant {
 		if d[0] == 'x' {
 			decision.DecidedAt = g.DeniedAt
 		}
-		if last := len(decision.Scope) - 1; decision.Scope[last] == '?' {
-			decision.Scope, decision.Until = decision.Scope[:last], noon
+		if name, is := strings.CutSuffix(decision.Scope, "?"); is {
+			decision.Scope, decision.Until = name, noon
+		}
+		if name, is := strings.CutSuffix(decision.Scope, "*"); is {
+			decision.Scope, decision.Purpose = name, "text:of-another-purpose"
+		}
+		if name, is := strings.CutSuffix(decision.Scope, "@"); is {
+			decision.Scope, decision.Purpose = name, "publisher:another"
 		}
 		g.Decisions = append(g.Decisions, decision)
 	}
 	return g
-}
-
-// forAnother is a registration for another purpose than that of what granted builds.
-func forAnother(scopes []storage.ClientScope) []storage.ClientScope {
-	for i := range scopes {
-		scopes[i].Purpose = map[string]string{"en": "for another purpose"}
-	}
-	return scopes
 }
 
 func TestDecide(t *testing.T) {
@@ -79,8 +79,6 @@ func TestDecide(t *testing.T) {
 	baseWith.Scopes = scopes("openid", "email")
 	baseReask := base(0)
 	baseReask.Reask = true
-	ended := granted(0, "+openid", "+email")
-	ended.Until = noon
 	cooled := granted(2, "xopenid", "xemail")
 	cooled.DeniedAt = noon.Add(-cooldown)
 	cooled.Decisions[0].DecidedAt, cooled.Decisions[1].DecidedAt = cooled.DeniedAt, cooled.DeniedAt
@@ -95,7 +93,7 @@ func TestDecide(t *testing.T) {
 		"a new scope asks for itself only":                    {consent.Question{Grant: granted(0, "+openid"), Scopes: scopes("openid", "email")}, ask("email")},
 		"an expired decision is asked again":                  {consent.Question{Grant: granted(0, "+openid", "+email?"), Scopes: scopes("openid", "email")}, ask("email")},
 		"an expired denial is asked again":                    {consent.Question{Grant: granted(0, "+openid", "-email?"), Scopes: scopes("openid", "email")}, ask("email")},
-		"a grant that has ended is asked again":               {consent.Question{Grant: ended, Scopes: scopes("openid", "email")}, ask("openid", "email")},
+		"what has all run out is asked again":                 {consent.Question{Grant: granted(0, "+openid?", "+email?"), Scopes: scopes("openid", "email")}, ask("openid", "email")},
 		"a left-out scope stays out":                          {consent.Question{Grant: granted(0, "+openid", "-email"), Scopes: scopes("openid", "email")}, allowed("openid")},
 		"only left-out scopes are asked again":                {consent.Question{Grant: granted(0, "+openid", "-email", "-phone"), Scopes: scopes("email", "phone")}, ask("email", "phone")},
 		"a required scope that is denied is asked":            {consent.Question{Grant: granted(0, "+openid", "-email"), Scopes: scopes("openid", "email!")}, ask("email")},
@@ -121,12 +119,14 @@ func TestDecide(t *testing.T) {
 		"a first party that was denied asks":             {consent.Question{Grant: granted(1, "xopenid"), Scopes: scopes("openid"), FirstParty: true}, ask("openid")},
 		"a first party asks for what was left out alone": {consent.Question{Grant: granted(0, "-email"), Scopes: scopes("email"), FirstParty: true}, ask("email")},
 		"a first party asks with prompt=consent":         {consent.Question{Scopes: scopes("openid"), FirstParty: true, Reask: true}, ask("openid")},
-		"another purpose of a required scope is asked":   {consent.Question{Grant: granted(0, "+openid", "+email"), Scopes: append(scopes("openid"), forAnother(scopes("email!"))...)}, ask("email")},
-		"another purpose of an optional scope is not":    {consent.Question{Grant: granted(0, "+openid", "+email"), Scopes: append(scopes("openid"), forAnother(scopes("email"))...)}, allowed("openid", "email")},
-		"another purpose of what was left out is not":    {consent.Question{Grant: granted(0, "+openid", "-email"), Scopes: append(scopes("openid"), forAnother(scopes("email"))...)}, allowed("openid")},
-		"another purpose while a decision is made":       {consent.Question{Grant: granted(0, "+email"), Scopes: forAnother(scopes("email!")), DecidedAt: noon}, ask("email")},
-		"another purpose of a first party is recorded":   {consent.Question{Grant: granted(0, "+email"), Scopes: forAnother(scopes("email!")), FirstParty: true}, unrecorded("email")},
-		"two denials refuse another purpose too":         {consent.Question{Grant: granted(2, "+openid", "xemail"), Scopes: forAnother(scopes("openid")), FirstParty: true}, denied},
+		"another purpose of a required scope is asked":   {consent.Question{Grant: granted(0, "+openid", "+email*"), Scopes: scopes("openid", "email!")}, ask("email")},
+		"another purpose of an optional scope is not":    {consent.Question{Grant: granted(0, "+openid", "+email*"), Scopes: scopes("openid", "email")}, allowed("openid", "email")},
+		"another purpose of what was left out is not":    {consent.Question{Grant: granted(0, "+openid", "-email*"), Scopes: scopes("openid", "email")}, allowed("openid")},
+		"another purpose while a decision is made":       {consent.Question{Grant: granted(0, "+email*"), Scopes: scopes("email!"), DecidedAt: noon}, ask("email")},
+		"another purpose of a first party is recorded":   {consent.Question{Grant: granted(0, "+email*"), Scopes: scopes("email!"), FirstParty: true}, unrecorded("email")},
+		"two denials refuse another purpose too":         {consent.Question{Grant: granted(2, "+openid*", "xemail"), Scopes: scopes("openid"), FirstParty: true}, denied},
+		"unionid of another publisher is asked":          {consent.Question{Grant: granted(0, "+openid", "+unionid@"), Scopes: scopes("openid", "unionid")}, ask("unionid")},
+		"unionid that was left out stays out":            {consent.Question{Grant: granted(0, "+openid", "-unionid@"), Scopes: scopes("openid", "unionid")}, allowed("openid")},
 		"the base scope passes alone":                    {base(0), unrecorded("openid")},
 		"the base scope on record is not stored again":   {base(0, "+openid"), allowed("openid")},
 		"the base scope that has run out is":             {base(0, "+openid?"), unrecorded("openid")},
@@ -256,15 +256,15 @@ func TestRequestedKeepsToTheRegistration(t *testing.T) {
 
 func TestAllowedScopesAreThoseInForce(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	g := &storage.Grant{Until: now.Add(time.Hour), Decisions: []storage.Decision{
-		{Scope: "points", Allowed: true},
+	g := &storage.Grant{Decisions: []storage.Decision{
+		{Scope: "points", Allowed: true, Until: now.Add(time.Hour)},
 		{Scope: "email", Allowed: true, Until: now.Add(time.Minute)},
 		{Scope: "phone"},
 		{Scope: "gone", Allowed: true},
 	}}
-	registered := scopes("email", "points", "phone", "profile")
-	require.Equal(t, []string{"email", "points"}, consent.AllowedScopes(g, registered, now))
-	require.Equal(t, []string{"points"}, consent.AllowedScopes(g, registered, now.Add(time.Minute)))
-	require.Empty(t, consent.AllowedScopes(g, registered, now.Add(time.Hour)), "the grant has run out")
-	require.Empty(t, consent.AllowedScopes(nil, registered, now))
+	client := &storage.Client{Scopes: scopes("email", "points", "phone", "profile")}
+	require.Equal(t, []string{"email", "points"}, consent.AllowedScopes(g, client, now))
+	require.Equal(t, []string{"points"}, consent.AllowedScopes(g, client, now.Add(time.Minute)))
+	require.Empty(t, consent.AllowedScopes(g, client, now.Add(time.Hour)), "all have")
+	require.Empty(t, consent.AllowedScopes(nil, client, now))
 }

@@ -26,16 +26,12 @@ func (p *Pages) page(r *http.Request, v *visit) (*templates.Consent, error) {
 	if v.company != nil {
 		page.Company = v.company.Name
 	}
-	if v.grant != nil {
-		page.OfflineEnd = v.grant.Until
-	}
 	return page, p.addItems(r, v, page)
 }
 
 // addItems sorts the requested scopes into what cannot be left out, what can, and what is allowed already. A scope that
 // was left out before and is not asked again is not on the page.
 func (p *Pages) addItems(r *http.Request, v *visit, page *templates.Consent) error {
-	lang := p.Pages.Language(r, page.Common)
 	person := &v.person
 	if v.company != nil {
 		person = nil
@@ -46,16 +42,21 @@ func (p *Pages) addItems(r *http.Request, v *visit, page *templates.Consent) err
 		if !asked && !made.Allowed {
 			continue
 		}
-		item, err := p.item(r.Context(), person, v.client, scope, lang)
+		item, err := p.item(r.Context(), person, v.client, scope, v.lang)
 		if err != nil {
 			return err
 		}
+		if !asked {
+			item.Until = made.Until
+		}
 		item.New = asked && !decided && v.grant != nil && len(v.grant.Decisions) > 0
-		page.Offline = page.Offline || scope.Name == registry.ScopeOfflineAccess
+		if scope.Name == registry.ScopeOfflineAccess {
+			page.Offline, page.OfflineEnd = true, item.Until
+		}
 		switch {
 		case !asked:
 			page.Known = append(page.Known, item)
-		case required(scope):
+		case Required(scope):
 			page.Required = append(page.Required, item)
 		default:
 			page.Optional = append(page.Optional, item)

@@ -44,8 +44,8 @@ type appRecord struct {
 	Status    string           `json:"status"`
 	GrantID   string           `json:"grant_id"`
 	Since     time.Time        `json:"since"`
+	ReadAt    time.Time        `json:"read_at,omitzero"` // when it last read what it may
 	UpdatedAt time.Time        `json:"updated_at"`
-	Until     time.Time        `json:"until,omitzero"`
 	Denials   int              `json:"denials,omitempty"` // whole requests in a row
 	DeniedAt  time.Time        `json:"denied_at,omitzero"`
 	Decisions []decisionRecord `json:"decisions"`
@@ -114,28 +114,31 @@ func profileOf(u storage.User) profileRecord {
 
 // appRecords are the person's grants, and those of their company that they decided.
 func (p *Pages) appRecords(ctx context.Context, u storage.User) ([]appRecord, error) {
-	grants, err := p.Store.Grants(ctx, storage.Owner{UserID: u.ID})
-	if err != nil {
-		return nil, err
-	}
+	owners := []storage.Owner{{UserID: u.ID}}
 	if u.CompanyID != "" {
-		companys, err := p.Store.Grants(ctx, storage.Owner{CompanyID: u.CompanyID})
-		if err != nil {
-			return nil, err
-		}
-		for _, g := range companys {
-			if g.AllowedBy == u.ID {
-				grants = append(grants, g)
-			}
-		}
+		owners = append(owners, storage.Owner{CompanyID: u.CompanyID})
 	}
 	records := []appRecord{}
-	for _, g := range grants {
-		record, err := p.appRecord(ctx, u, g)
+	for _, owner := range owners {
+		grants, err := p.Store.Grants(ctx, owner)
 		if err != nil {
 			return nil, err
 		}
-		records = append(records, record)
+		read, err := p.Reads.Last(ctx, owner)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range grants {
+			if owner.CompanyID != "" && g.AllowedBy != u.ID {
+				continue
+			}
+			record, err := p.appRecord(ctx, u, g)
+			if err != nil {
+				return nil, err
+			}
+			record.ReadAt = read[g.ID]
+			records = append(records, record)
+		}
 	}
 	return records, nil
 }
@@ -147,7 +150,7 @@ func (p *Pages) appRecord(ctx context.Context, u storage.User, g storage.Grant) 
 	}
 	record := appRecord{
 		ClientID: g.ClientID, Name: g.ClientID, CompanyID: g.Owner.CompanyID, Status: p.sharingBy(g, client).Status, GrantID: g.PublicID(),
-		Since: since(g), UpdatedAt: g.UpdatedAt, Until: g.Until, Denials: g.Denials, DeniedAt: g.DeniedAt, Decisions: []decisionRecord{},
+		Since: since(g), UpdatedAt: g.UpdatedAt, Denials: g.Denials, DeniedAt: g.DeniedAt, Decisions: []decisionRecord{},
 	}
 	if client != nil {
 		record.Name, record.Subject = client.Name, p.Claims.Subject(u.ID, client)

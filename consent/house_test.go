@@ -38,6 +38,7 @@ type house struct {
 	sealer   *interaction.Sealer
 	claims   *claims.Claims
 	registry *registry.Registry
+	reads    *consent.Reads
 	server   *httptest.Server
 	offset   atomic.Int64 // added to the clock
 }
@@ -61,13 +62,14 @@ func newHouseOn(t *testing.T, dsn string) *house {
 	h.sealer = interaction.NewSealer(root, h.now)
 	h.registry = registry.New(store, h.now)
 	h.claims = claims.New(bytes.Repeat([]byte("s"), 32), h.registry)
+	h.reads = consent.NewReads(store, slog.New(slog.DiscardHandler), h.now)
 	h.seed()
 
 	sessions := identity.NewSessions(identity.SessionOptions{Store: store, Root: root, Issuer: "http://127.0.0.1:9096", Lifetime: 1000 * time.Hour, Now: h.now})
 	mux := http.NewServeMux()
 	consent.NewPages(consent.PagesOptions{
 		Store: store, Sessions: sessions, Registry: h.registry, Claims: h.claims, Sealer: h.sealer,
-		Writer: rim.Writer{Pages: pages, Apps: h.app, Log: slog.New(slog.DiscardHandler)}, Cooldown: cooldown, Now: h.now,
+		Writer: rim.Writer{Pages: pages, Apps: h.app, Log: slog.New(slog.DiscardHandler)}, Cooldown: cooldown, Reads: h.reads, Now: h.now,
 	}).Mount(mux)
 	mux.HandleFunc("POST /test/sign-in/{user}", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := sessions.Start(w, r, r.PathValue("user")); err != nil {
@@ -75,7 +77,7 @@ func newHouseOn(t *testing.T, dsn string) *house {
 		}
 	})
 	mux.HandleFunc("POST /test/vouch/{user}", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := sessions.StartVouched(w, r, r.PathValue("user"), "photoprint"); err != nil {
+		if _, err := sessions.StartVouched(w, r, r.PathValue("user"), "own"); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})

@@ -13,7 +13,7 @@ import (
 // token may have these and no others.
 func InForce(g *storage.Grant, client *storage.Client, now time.Time) (scopes []string) {
 	for _, s := range client.Scopes {
-		if d, decided := find(g, s.Name, now); decided && d.Allowed {
+		if d, decided := find(g, s.Name, now); decided && d.Allowed && forPublisher(d, client.PublisherID) {
 			scopes = append(scopes, s.Name)
 		}
 	}
@@ -42,7 +42,7 @@ func Revoke(g storage.Grant, now time.Time) storage.Unit {
 // replace ends a grant and puts another with those of its decisions in its place.
 func replace(g storage.Grant, now time.Time, keep func(storage.Decision) bool, succeeds string) storage.Unit {
 	next := newGrant(g.Owner, g.ClientID, now)
-	next.Denials, next.DeniedAt, next.Until, next.Succeeds = g.Denials, g.DeniedAt, g.Until, succeeds
+	next.Denials, next.DeniedAt, next.Succeeds = g.Denials, g.DeniedAt, succeeds
 	next.Decisions = slices.DeleteFunc(standingDecisions(g, now), func(d storage.Decision) bool { return !keep(d) })
 	return append(end(g, next.AllowedScopes(), now), save(next, g.AllowedBy, 0)...)
 }

@@ -82,10 +82,11 @@ func (d decision) made() bool { return d.word == "allow" || d.word == "deny" }
 // unit is the decision as a unit of work. An allow is about what was asked, so what was allowed before stays; a deny is
 // about the whole request.
 func (p *Pages) unit(v *visit, d decision) storage.Unit {
+	act := Act{Owner: v.owner, Client: v.client, By: v.person.ID, At: p.now(), Lang: v.lang}
 	if d.word == "deny" {
-		return Deny(v.grant, v.owner, v.client.ID, v.requested, v.person.ID, p.now())
+		return Deny(v.grant, v.requested, act)
 	}
-	return Allow(v.grant, v.owner, v.client.ID, v.asked(), d.chosen, v.person.ID, p.now())
+	return Allow(v.grant, v.asked(), d.chosen, act)
 }
 
 // offers reports whether every chosen scope was requested. A required one has no checkbox; naming it says nothing new.
@@ -100,9 +101,10 @@ func (d decision) onRecord(v *visit) bool {
 	if g == nil || g.UpdatedAt.Before(v.i.Began) || (d.word == "deny") != (g.Denials > 0) {
 		return false
 	}
+	then := Question{Grant: g, Publisher: v.client.PublisherID, Now: g.UpdatedAt}
 	for _, s := range v.requested {
-		made, decided := findFor(g, s, g.UpdatedAt)
-		allow := d.word == "allow" && (required(s) || slices.Contains(d.chosen, s.Name))
+		made, decided := then.find(s)
+		allow := d.word == "allow" && (Required(s) || slices.Contains(d.chosen, s.Name))
 		// What was allowed earlier has no checkbox in the form.
 		earlier := d.word == "allow" && made.Allowed && !made.DecidedAt.Equal(g.UpdatedAt)
 		if !decided || made.Allowed != allow && !earlier {

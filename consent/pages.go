@@ -31,6 +31,7 @@ type PagesOptions struct {
 	Sealer    *interaction.Sealer
 	Cooldown  time.Duration // see Question
 	BaseScope bool          // see PassesBase
+	Reads     *Reads
 	Now       func() time.Time
 }
 

@@ -1,9 +1,6 @@
 package consent
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,30 +10,41 @@ import (
 	"gatehouse/storage"
 )
 
-// Allow records that the person by allows, on behalf of owner, the required scopes among requested and the chosen ones;
-// the others of requested are denied. Decisions about scopes that are not in requested stay.
+// Act is how a decision comes about.
+type Act struct {
+	Owner  storage.Owner   // on whose behalf
+	Client *storage.Client // about which client
+	By     string          // the user who decides
+	At     time.Time
+	// Lang is the language in which the purposes were shown; empty where nobody was shown any, as by policy.
+	Lang  string
+	Until time.Time // when the decisions of an allow run out; zero: never
+}
+
+// Allow records that the required scopes among requested and the chosen ones are allowed, and the others of requested
+// denied. Decisions about scopes that are not in requested stay, with their ends.
 //
 // g is the active grant that the decision is about, nil when there is none. It is extended and its tokens live on,
-// unless it has run out or the decision takes away what was allowed before: then it ends and a new one takes its place.
-// The unit conflicts when g has moved meanwhile.
-func Allow(g *storage.Grant, owner storage.Owner, clientID string, requested []storage.ClientScope, chosen []string, by string, now time.Time) storage.Unit {
-	return record(g, owner, clientID, by, now, func(next *storage.Grant) {
+// unless it is over, or the decision takes away what was allowed before: then it ends and a new one takes its place. The
+// unit conflicts when g has moved meanwhile.
+func Allow(g *storage.Grant, requested []storage.ClientScope, chosen []string, act Act) storage.Unit {
+	return act.record(g, func(next *storage.Grant) {
 		next.Denials = 0
 		next.DeniedAt = time.Time{}
 		for _, s := range requested {
-			decide(next, s, required(s) || slices.Contains(chosen, s.Name), now)
+			act.decide(next, s, Required(s) || slices.Contains(chosen, s.Name), act.Until)
 		}
 	})
 }
 
 // Deny records that the person by denies, on behalf of owner, a whole request. It is Allow with nothing chosen and
 // nothing required, and it counts: see Decide for what two in a row mean.
-func Deny(g *storage.Grant, owner storage.Owner, clientID string, requested []storage.ClientScope, by string, now time.Time) storage.Unit {
-	return record(g, owner, clientID, by, now, func(next *storage.Grant) {
+func Deny(g *storage.Grant, requested []storage.ClientScope, act Act) storage.Unit {
+	return act.record(g, func(next *storage.Grant) {
 		next.Denials++
-		next.DeniedAt = now
+		next.DeniedAt = act.At
 		for _, s := range requested {
-			decide(next, s, false, now)
+			act.decide(next, s, false, time.Time{})
 		}
 	})
 }
@@ -53,16 +61,15 @@ func Disconnect(g storage.Grant, now time.Time) storage.Unit {
 // As with every decision that takes something away, the grant ends with all of its tokens and a new one takes its place:
 // the mini app gets what remains by asking for it again, and the person is not asked.
 func Withdraw(g storage.Grant, client *storage.Client, scope, by string, now time.Time) (storage.Unit, bool) {
-	entry := storage.ClientScope{Name: scope}
-	if client != nil {
-		if registered := Requested(client, []string{scope}); len(registered) > 0 {
-			entry = registered[0]
-		}
-	}
-	if d, decided := find(&g, scope, now); !decided || !d.Allowed || required(entry) {
+	entry := entryOf(client, scope)
+	if d, decided := find(&g, scope, now); !decided || !d.Allowed || Required(entry) {
 		return nil, false
 	}
-	return record(&g, g.Owner, g.ClientID, by, now, func(next *storage.Grant) { decide(next, entry, false, now) }), true
+	act := Act{Owner: g.Owner, Client: client, By: by, At: now}
+	if client == nil {
+		act.Client = &storage.Client{ID: g.ClientID}
+	}
+	return act.record(&g, func(next *storage.Grant) { act.decide(next, entry, false, time.Time{}) }), true
 }
 
 // Clear forgets the denials of a grant, so that the mini app may ask again. What is allowed stays, with its tokens.
@@ -85,30 +92,24 @@ func Recorded(u storage.Unit) (storage.Grant, bool) {
 	return save.Grant, ok
 }
 
-// record builds the unit for a change to the grant of an owner for a client.
-func record(g *storage.Grant, owner storage.Owner, clientID, by string, now time.Time, change func(*storage.Grant)) storage.Unit {
+// record builds the unit for a change to the grant of the act's owner for its client.
+func (act Act) record(g *storage.Grant, change func(*storage.Grant)) storage.Unit {
 	if g == nil {
-		next := newGrant(owner, clientID, now)
+		next := newGrant(act.Owner, act.Client.ID, act.At)
 		change(&next)
-		return save(next, by, 0)
+		return save(next, act.By, 0)
 	}
-	next := successor(*g, now)
+	next := successor(*g, act.At)
 	change(&next)
-	if standing(g, now) && !takesAway(*g, next) {
-		return save(next, by, g.Version)
+	if !takesAway(*g, next) && !act.isOver(*g) {
+		return save(next, act.By, g.Version)
 	}
-	// Tokens say what they may read and hang on their grant, so they can lose a scope only by losing the grant. The old
-	// one is saved before it ends because only that checks that it has not moved.
-	fresh := newGrant(owner, clientID, now)
+	// Tokens say what they may read and hang on their grant, so they can lose a scope only by losing the grant.
+	fresh := newGrant(act.Owner, act.Client.ID, act.At)
 	fresh.Denials, fresh.DeniedAt, fresh.Succeeds = g.Denials, g.DeniedAt, g.PublicID()
-	if fresh.Decisions = standingDecisions(*g, now); len(fresh.Decisions) > 0 {
-		fresh.Until = g.Until
-	}
+	fresh.Decisions = standingDecisions(*g, act.At)
 	change(&fresh)
-	return append(storage.Unit{
-		storage.SaveGrant{Grant: successor(*g, now), IfVersion: g.Version},
-		storage.EndGrant{ID: g.ID, At: now, Kept: fresh.AllowedScopes()},
-	}, save(fresh, by, 0)...)
+	return append(end(*g, fresh.AllowedScopes(), act.At), save(fresh, act.By, 0)...)
 }
 
 func newGrant(owner storage.Owner, clientID string, now time.Time) storage.Grant {
@@ -130,17 +131,30 @@ func save(g storage.Grant, by string, ifVersion int64) storage.Unit {
 	if g.Owner.CompanyID != "" {
 		g.AllowedBy = by
 	}
-	if !slices.ContainsFunc(g.Decisions, func(d storage.Decision) bool { return d.Allowed }) {
-		g.Until = time.Time{} // the end was that of an allow
-	}
 	slices.SortFunc(g.Decisions, func(a, b storage.Decision) int { return strings.Compare(a.Scope, b.Scope) })
 	return storage.Unit{storage.SaveGrant{Grant: g, IfVersion: ifVersion}}
 }
 
 // decide replaces the decision about a scope.
-func decide(g *storage.Grant, s storage.ClientScope, allowed bool, now time.Time) {
+func (act Act) decide(g *storage.Grant, s storage.ClientScope, allowed bool, until time.Time) {
 	g.Decisions = slices.DeleteFunc(g.Decisions, func(d storage.Decision) bool { return d.Scope == s.Name })
-	g.Decisions = append(g.Decisions, storage.Decision{Scope: s.Name, Allowed: allowed, DecidedAt: now, Purpose: fingerprint(s.Purpose)})
+	g.Decisions = append(g.Decisions, storage.Decision{
+		Scope: s.Name, Allowed: allowed, DecidedAt: act.At, Until: until, Purpose: shown(s, act.Client.PublisherID, act.Lang),
+	})
+}
+
+// isOver reports whether all that a grant allowed has run out, or something that the client cannot do without has. What is
+// allowed after that gives no token from before its life back.
+func (act Act) isOver(g storage.Grant) bool {
+	left := false
+	for _, scope := range g.AllowedScopes() {
+		over := ranOut(&g, scope, act.At)
+		if over && Required(entryOf(act.Client, scope)) {
+			return true
+		}
+		left = left || !over
+	}
+	return !left && len(g.AllowedScopes()) > 0
 }
 
 // takesAway reports whether a scope that was allowed is not allowed any more. A decision that has run out counts:
@@ -155,26 +169,5 @@ func takesAway(was, is storage.Grant) bool {
 
 // standingDecisions are the decisions of a grant that are in force.
 func standingDecisions(g storage.Grant, now time.Time) []storage.Decision {
-	if !standing(&g, now) {
-		return nil
-	}
 	return slices.DeleteFunc(slices.Clone(g.Decisions), func(d storage.Decision) bool { return !inForce(d.Until, now) })
-}
-
-// fingerprint names a purpose text, in all its languages, without keeping it. It is empty for an empty purpose.
-func fingerprint(purpose map[string]string) string {
-	if len(purpose) == 0 {
-		return ""
-	}
-	var all strings.Builder
-	for _, lang := range slices.Sorted(maps.Keys(purpose)) {
-		all.WriteString(lang + "\x00" + purpose[lang] + "\x00")
-	}
-	return digest(all.String())
-}
-
-// digest is 128 bits of SHA-256.
-func digest(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }

@@ -12,6 +12,9 @@ import (
 
 var ana = storage.Owner{UserID: "ana"}
 
+// byAna is a decision of a person at noon about a mini app, by which nobody was shown a purpose.
+var byAna = consent.Act{Owner: ana, Client: &storage.Client{ID: "app"}, By: "ana", At: noon}
+
 // marks writes a grant's decisions as "+email -phone", in their order.
 func marks(g storage.Grant) []string {
 	var list []string
@@ -32,7 +35,7 @@ func recordedBy(t *testing.T, unit storage.Unit) storage.Grant {
 }
 
 func TestAllowRecordsRequiredAndChosenScopesAndDeniesTheOthers(t *testing.T) {
-	unit := consent.Allow(nil, ana, "app", scopes("openid", "phone", "email", "profile!"), []string{"email"}, "ana", noon)
+	unit := consent.Allow(nil, scopes("openid", "phone", "email", "profile!"), []string{"email"}, byAna)
 	require.Len(t, unit, 1)
 	require.Zero(t, unit[0].(storage.SaveGrant).IfVersion)
 	g := recordedBy(t, unit)
@@ -48,7 +51,7 @@ func TestAllowRecordsRequiredAndChosenScopesAndDeniesTheOthers(t *testing.T) {
 
 func TestAllowExtendsTheSameGrantAndForgetsDenials(t *testing.T) {
 	was := granted(1, "+openid", "-phone", "xemail")
-	unit := consent.Allow(was, ana, "app", scopes("email"), []string{"email"}, "ana", noon)
+	unit := consent.Allow(was, scopes("email"), []string{"email"}, byAna)
 	require.Len(t, unit, 1)
 	require.EqualValues(t, 1, unit[0].(storage.SaveGrant).IfVersion)
 	g := recordedBy(t, unit)
@@ -61,7 +64,7 @@ func TestAllowExtendsTheSameGrantAndForgetsDenials(t *testing.T) {
 }
 
 func TestDenyOfWhatWasNeverAllowedLeavesTheTokensAlone(t *testing.T) {
-	unit := consent.Deny(granted(1, "+openid", "xemail"), ana, "app", scopes("email", "phone!"), "ana", noon)
+	unit := consent.Deny(granted(1, "+openid", "xemail"), scopes("email", "phone!"), byAna)
 	require.Len(t, unit, 1)
 	g := recordedBy(t, unit)
 	require.Equal(t, "g", g.ID)
@@ -73,8 +76,8 @@ func TestDenyOfWhatWasNeverAllowedLeavesTheTokensAlone(t *testing.T) {
 func TestTakingAwayAScopeEndsTheGrantAndKeepsTheOtherDecisions(t *testing.T) {
 	was := granted(0, "+openid", "+email", "-phone", "+points?")
 	for name, unit := range map[string]storage.Unit{
-		"by a deny":                     consent.Deny(was, ana, "app", scopes("email"), "ana", noon),
-		"by leaving it out of an allow": consent.Allow(was, ana, "app", scopes("email"), nil, "ana", noon),
+		"by a deny":                     consent.Deny(was, scopes("email"), byAna),
+		"by leaving it out of an allow": consent.Allow(was, scopes("email"), nil, byAna),
 	} {
 		require.Len(t, unit, 3, name)
 		require.Equal(t, int64(1), unit[0].(storage.SaveGrant).IfVersion, "it conflicts when the grant has moved")
@@ -89,7 +92,7 @@ func TestTakingAwayAScopeEndsTheGrantAndKeepsTheOtherDecisions(t *testing.T) {
 func TestWithdrawDeniesOneScopeAndLeavesTheRestAsItWasDecided(t *testing.T) {
 	client := &storage.Client{Scopes: scopes("openid", "email!", "phone", "points")}
 	was := granted(1, "+email", "+openid", "+phone", "xpoints")
-	was.Until = noon.Add(time.Hour)
+	was.Decisions[0].Until = noon.Add(time.Hour)
 	unit, ok := consent.Withdraw(*was, client, "phone", "ana", noon)
 	require.True(t, ok)
 	require.Len(t, unit, 3)
@@ -98,7 +101,7 @@ func TestWithdrawDeniesOneScopeAndLeavesTheRestAsItWasDecided(t *testing.T) {
 	g := recordedBy(t, unit)
 	require.NotEqual(t, "g", g.ID)
 	require.Equal(t, []string{"+email", "+openid", "-phone", "-points"}, marks(g))
-	require.Equal(t, was.Until, g.Until)
+	require.Equal(t, was.Decisions[0], g.Decisions[0])
 	require.Equal(t, 1, g.Denials, "taking back is no answer to a request")
 	require.Equal(t, was.DeniedAt, g.DeniedAt)
 	for _, d := range g.Decisions {
@@ -120,44 +123,92 @@ func TestWithdrawRefusesWhatGoesOnlyWithTheWholeApp(t *testing.T) {
 	require.True(t, ok, "no registration wants it any more")
 	_, ok = consent.Withdraw(*was, nil, "email", "ana", noon)
 	require.True(t, ok, "the client has gone")
-	was.Until = noon
-	_, ok = consent.Withdraw(*was, nil, "gone", "ana", noon)
-	require.False(t, ok, "the grant has run out")
+	_, ok = consent.Withdraw(*granted(0, "+gone?"), nil, "gone", "ana", noon)
+	require.False(t, ok, "it has run out")
 }
 
-func TestARunOutGrantIsNeverRevived(t *testing.T) {
-	was := granted(1, "+openid", "+email")
-	was.Until = noon
-	unit := consent.Allow(was, ana, "app", scopes("openid"), nil, "ana", noon)
-	require.Len(t, unit, 3)
-	g := recordedBy(t, unit)
-	require.NotEqual(t, "g", g.ID)
-	require.Zero(t, g.Until)
-	require.Equal(t, []string{"+openid"}, marks(g))
+func TestAnEndIsThatOfTheDecisionsOfOneAnswer(t *testing.T) {
+	end := noon.Add(time.Hour)
+	act := byAna
+	act.Until = end
+	ends := func(g storage.Grant) map[string]time.Time {
+		all := map[string]time.Time{}
+		for _, d := range g.Decisions {
+			all[d.Scope] = d.Until
+		}
+		return all
+	}
+	none := time.Time{}
+	first := recordedBy(t, consent.Allow(granted(0, "+points", "-address"), scopes("openid", "email", "phone"), []string{"email"}, act))
+	require.Equal(t, "g", first.ID)
+	require.Equal(t, map[string]time.Time{"points": none, "address": none, "openid": end, "email": end, "phone": end}, ends(first), "what was decided before keeps its end")
+	more := recordedBy(t, consent.Allow(&first, scopes("phone"), []string{"phone"}, byAna))
+	require.Equal(t, map[string]time.Time{"points": none, "address": none, "openid": end, "email": end, "phone": none}, ends(more))
+	less := recordedBy(t, consent.Allow(&more, scopes("points"), nil, byAna))
+	require.NotEqual(t, more.ID, less.ID)
+	require.Equal(t, ends(more), ends(less), "also where another grant takes the place")
+	again := recordedBy(t, consent.Allow(&first, scopes("openid", "email", "phone"), []string{"email"}, byAna))
+	require.Equal(t, "g", again.ID)
+	require.Equal(t, map[string]time.Time{"points": none, "address": none, "openid": none, "email": none, "phone": none}, ends(again), "an allow without an end takes the end away")
+	require.Equal(t, end, ends(recordedBy(t, consent.Deny(&first, scopes("phone"), act)))["openid"])
+	require.Zero(t, ends(recordedBy(t, consent.Deny(&first, scopes("phone"), act)))["phone"], "a denial has no end")
+}
 
-	denied := recordedBy(t, consent.Deny(was, ana, "app", scopes("openid"), "ana", noon))
-	require.Equal(t, 2, denied.Denials, "denials are counted across grants")
+func TestAGrantThatIsOverIsNeverRevived(t *testing.T) {
+	act := byAna
+	act.Client = &storage.Client{ID: "app", Scopes: scopes("email!", "phone", "points")}
+	for name, was := range map[string]*storage.Grant{
+		"all of it has run out":                  granted(1, "+phone?", "+points?"),
+		"a required scope has run out":           granted(1, "+email?", "+phone"),
+		"openid has":                             granted(1, "+openid?", "+phone"),
+		"all has but what is not allowed anyhow": granted(1, "+phone?", "-points"),
+	} {
+		unit := consent.Allow(was, scopes("phone"), []string{"phone"}, act)
+		require.Len(t, unit, 3, name)
+		g := recordedBy(t, unit)
+		require.NotEqual(t, "g", g.ID, name)
+		require.NotContains(t, marks(g), "+email", name)
+		require.Contains(t, marks(g), "+phone", name)
+		denied := recordedBy(t, consent.Deny(was, scopes("phone"), act))
+		require.Equal(t, 2, denied.Denials, "denials are counted across grants")
+	}
+	unit := consent.Allow(granted(0, "+email", "+phone?"), scopes("phone"), []string{"phone"}, act)
+	require.Equal(t, "g", recordedBy(t, unit).ID, "an optional scope alone is no end")
+	require.Equal(t, "g", recordedBy(t, consent.Allow(granted(0, "-phone?"), scopes("phone"), nil, act)).ID)
 }
 
 func TestACompanysGrantSaysWhoDecided(t *testing.T) {
 	acme := storage.Owner{CompanyID: "acme"}
-	g := recordedBy(t, consent.Allow(nil, acme, "app", scopes("user_session"), nil, "ana", noon))
+	act := byAna
+	act.Owner = acme
+	g := recordedBy(t, consent.Allow(nil, scopes("user_session"), nil, act))
 	require.Equal(t, acme, g.Owner)
 	require.Equal(t, "ana", g.AllowedBy)
-	g = recordedBy(t, consent.Deny(&g, acme, "app", scopes("user_session"), "bob", noon))
+	act.By = "bob"
+	g = recordedBy(t, consent.Deny(&g, scopes("user_session"), act))
 	require.Equal(t, "bob", g.AllowedBy)
 }
 
-func TestDecisionsKeepAFingerprintOfThePurposeShown(t *testing.T) {
-	purpose := func(texts map[string]string) string {
-		request := []storage.ClientScope{{Name: "email", Purpose: texts}}
-		return recordedBy(t, consent.Allow(nil, ana, "app", request, nil, "ana", noon)).Decisions[0].Purpose
-	}
-	shown := purpose(map[string]string{"en": "to write to you", "es": "para escribirte"})
-	require.Equal(t, shown, purpose(map[string]string{"es": "para escribirte", "en": "to write to you"}))
-	require.NotEqual(t, shown, purpose(map[string]string{"en": "to sell it", "es": "para escribirte"}))
-	require.NotContains(t, shown, "write")
-	require.Empty(t, purpose(nil))
+// told is what a decision keeps of what the person was told.
+func told(scope, publisher, lang string, texts map[string]string) string {
+	act := byAna
+	act.Client, act.Lang = &storage.Client{ID: "app", PublisherID: publisher}, lang
+	request := []storage.ClientScope{{Name: scope, Purpose: texts}}
+	g, _ := consent.Recorded(consent.Allow(nil, request, nil, act))
+	return g.Decisions[0].Purpose
+}
+
+func TestDecisionsKeepAFingerprintOfThePurposeInTheLanguageOfThePerson(t *testing.T) {
+	texts := map[string]string{"en": "to write to you", "es": "para escribirte"}
+	english := told("email", "p", "en", texts)
+	require.NotContains(t, english, "write")
+	require.Equal(t, english, told("email", "p", "de", texts), "where there is none, the one that the page shows instead")
+	require.Equal(t, english, told("email", "q", "en-GB", map[string]string{"en": texts["en"]}))
+	require.NotEqual(t, english, told("email", "p", "es", texts))
+	require.NotEqual(t, english, told("email", "p", "en", map[string]string{"en": "to sell it"}))
+	require.Empty(t, told("email", "p", "", texts), "nobody read anything")
+	require.Empty(t, told("email", "p", "en", nil))
+	require.NotEqual(t, told("unionid", "p", "", nil), told("unionid", "q", "", nil), "unionid is for a publisher, whatever was read")
 }
 
 func TestClearForgetsDenialsAndKeepsWhatIsAllowed(t *testing.T) {
@@ -181,13 +232,15 @@ func TestTwoDenialsInARowSilenceAMiniAppForTheCooldown(t *testing.T) {
 	decide := func(g *storage.Grant, at time.Time) consent.Verdict {
 		return consent.Decide(consent.Question{Grant: g, Scopes: request, Now: at, Cooldown: cooldown}).Verdict
 	}
-	once := recordedBy(t, consent.Deny(nil, ana, "app", request, "ana", noon))
+	once := recordedBy(t, consent.Deny(nil, request, byAna))
 	require.Equal(t, consent.Ask, decide(&once, noon))
-	twice := recordedBy(t, consent.Deny(&once, ana, "app", request, "ana", noon.Add(time.Hour)))
+	later := byAna
+	later.At = noon.Add(time.Hour)
+	twice := recordedBy(t, consent.Deny(&once, request, later))
 	require.Equal(t, consent.Denied, decide(&twice, noon.Add(time.Hour)))
 	require.Equal(t, consent.Denied, decide(&twice, noon.Add(time.Hour+cooldown-1)))
 	require.Equal(t, consent.Ask, decide(&twice, noon.Add(time.Hour+cooldown)))
-	allowed := recordedBy(t, consent.Allow(&once, ana, "app", request, nil, "ana", noon))
-	denied := recordedBy(t, consent.Deny(&allowed, ana, "app", request, "ana", noon))
+	allowed := recordedBy(t, consent.Allow(&once, request, nil, byAna))
+	denied := recordedBy(t, consent.Deny(&allowed, request, byAna))
 	require.Equal(t, consent.Ask, decide(&denied, noon), "an allow in between starts the count anew")
 }

@@ -59,7 +59,7 @@ func Shareable(c *storage.Client) []storage.ClientScope {
 //     was optional, it is missing.
 //   - A first-party client is allowed what is undecided.
 func SharingWith(c *storage.Client, g *storage.Grant, now time.Time, cooldown time.Duration) Sharing {
-	t := tally{q: Question{Grant: g, Scopes: Shareable(c), FirstParty: c.FirstParty, Now: now, Cooldown: cooldown}}
+	t := tally{q: Question{Grant: g, Scopes: Shareable(c), Publisher: c.PublisherID, FirstParty: c.FirstParty, Now: now, Cooldown: cooldown}}
 	for _, scope := range t.q.Scopes {
 		t.add(scope)
 	}
@@ -75,13 +75,13 @@ type tally struct {
 	denied  bool // a scope is denied
 	refused bool // a required scope is denied
 	stopped bool // a required scope is not allowed
-	ranOut  bool // a scope was decided up to a time that has come
+	ranOut  bool // a scope was allowed up to a time that has come
 	lapsed  bool // and it is required
 }
 
 func (t *tally) add(scope storage.ClientScope) {
-	shared := SharedScope{Name: scope.Name, Required: required(scope), Purpose: scope.Purpose, Decision: ScopeUndecided}
-	switch d, decided := findFor(t.q.Grant, scope, t.q.Now); {
+	shared := SharedScope{Name: scope.Name, Required: Required(scope), Purpose: scope.Purpose, Decision: ScopeUndecided}
+	switch d, decided := t.q.find(scope); {
 	case decided && d.Allowed, !decided && t.q.FirstParty:
 		shared.Decision = ScopeAllowed
 		t.Granted = append(t.Granted, scope.Name)
@@ -108,10 +108,7 @@ func (t *tally) addDenied(shared SharedScope) {
 func (t *tally) addUndecided(shared SharedScope) {
 	t.Missing = append(t.Missing, shared.Name)
 	t.stopped = t.stopped || shared.Required
-	if _, inForce := find(t.q.Grant, shared.Name, t.q.Now); inForce {
-		return // it was allowed for another purpose
-	}
-	if t.q.Grant != nil && slices.ContainsFunc(t.q.Grant.Decisions, func(d storage.Decision) bool { return d.Scope == shared.Name }) {
+	if ranOut(t.q.Grant, shared.Name, t.q.Now) {
 		t.ranOut = true
 		t.lapsed = t.lapsed || shared.Required
 	}
@@ -119,10 +116,12 @@ func (t *tally) addUndecided(shared SharedScope) {
 
 func (t *tally) status() string {
 	switch {
-	case t.q.blocked(), t.refused && t.q.Grant.Denials > 0, len(t.Granted) == 0 && t.denied:
+	case t.q.blocked(), t.refused && t.q.Grant.Denials > 0:
 		return SharingDenied
 	case t.lapsed, len(t.Granted) == 0 && t.ranOut:
 		return SharingExpired
+	case len(t.Granted) == 0 && t.denied:
+		return SharingDenied
 	case len(t.Granted) == 0:
 		return SharingNone
 	case len(t.Missing) > 0:
@@ -133,13 +132,26 @@ func (t *tally) status() string {
 	return SharingAllowed
 }
 
-// Until returns a unit of Allow with an end: the grant, and with it every token, is good up to then. The zero time is no
-// end.
-func Until(unit storage.Unit, end time.Time) storage.Unit {
-	last := len(unit) - 1
-	save := unit[last].(storage.SaveGrant)
-	save.Grant.Until = end
-	return append(slices.Clone(unit[:last]), save)
+// endOf is when what an owner allowed a client, nil for one that has gone, is over: with the first scope that it cannot do
+// without, else with the last one. Zero where it goes on.
+func endOf(g storage.Grant, client *storage.Client) time.Time {
+	var first, last time.Time
+	endless := false
+	for _, d := range g.Decisions {
+		switch {
+		case !d.Allowed:
+		case d.Until.IsZero():
+			endless = true
+		case Required(entryOf(client, d.Scope)) && (first.IsZero() || d.Until.Before(first)):
+			first = d.Until
+		case d.Until.After(last):
+			last = d.Until
+		}
+	}
+	if !first.IsZero() || endless {
+		return first
+	}
+	return last
 }
 
 // ScopeTexts are what people read about a scope. Empty where there is none.

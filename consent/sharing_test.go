@@ -3,7 +3,6 @@ package consent_test
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,11 +16,6 @@ func sharing(q consent.Question) consent.Sharing {
 }
 
 func TestSharingInAWord(t *testing.T) {
-	ended := func(until time.Time, decisions ...string) *storage.Grant {
-		g := granted(0, decisions...)
-		g.Until = until
-		return g
-	}
 	cooled := granted(2, "xopenid", "xemail")
 	cooled.DeniedAt = noon.Add(-cooldown)
 
@@ -49,14 +43,18 @@ func TestSharingInAWord(t *testing.T) {
 		"openid was never asked":                         {granted(0, "+email"), scopes("openid", "email"), "incomplete", false, []string{"openid"}},
 		"a scope that was left out is required now":      {granted(0, "+openid", "-email"), scopes("openid", "email!"), "incomplete", false, []string{"email"}},
 		"a required scope was denied with all that came": {granted(1, "+openid", "xemail"), scopes("openid", "email!"), "denied", false, nil},
-		"the grant has run out":                          {ended(noon, "+openid", "-email"), scopes("openid", "email"), "expired", false, []string{"openid", "email"}},
-		"the grant is about to run out":                  {ended(noon.Add(1), "+openid", "-email"), scopes("openid", "email"), "partial", true, nil},
+		"everything has run out":                         {granted(0, "+openid?", "-email?"), scopes("openid", "email"), "expired", false, []string{"openid", "email"}},
 		"a required decision has run out":                {granted(0, "+openid?", "+email"), scopes("openid", "email"), "expired", false, []string{"openid"}},
 		"an optional decision has run out":               {granted(0, "+openid", "+email?"), scopes("openid", "email"), "incomplete", true, []string{"email"}},
 		"all optional decisions have run out":            {granted(0, "+phone?", "+email?"), scopes("phone", "email"), "expired", false, []string{"phone", "email"}},
-		"a required scope is for another purpose now":    {granted(0, "+openid", "+email", "-phone"), append(scopes("openid", "phone"), forAnother(scopes("email!"))...), "incomplete", false, []string{"email"}},
-		"an optional scope is for another purpose now":   {granted(0, "+openid", "+email", "-phone"), append(scopes("openid"), forAnother(scopes("email", "phone"))...), "partial", true, nil},
-		"it has run out, and is for another purpose now": {granted(0, "+openid", "+email?"), append(scopes("openid"), forAnother(scopes("email!"))...), "expired", false, []string{"email"}},
+		"all that was allowed has run out":               {granted(0, "+phone?", "-email"), scopes("phone", "email"), "expired", false, []string{"phone"}},
+		"a required one has, beside one left out":        {granted(0, "+openid?", "-email"), scopes("openid", "email"), "expired", false, []string{"openid"}},
+		"what was left out may be asked again":           {granted(0, "-email?", "-phone?"), scopes("email", "phone"), "none", false, []string{"email", "phone"}},
+		"unionid was allowed to another publisher":       {granted(0, "+openid", "+unionid@"), scopes("openid", "unionid"), "incomplete", true, []string{"unionid"}},
+		"and cannot be left out":                         {granted(0, "+openid", "+unionid@"), scopes("openid", "unionid!"), "incomplete", false, []string{"unionid"}},
+		"a required scope is for another purpose now":    {granted(0, "+openid", "+email*", "-phone"), scopes("openid", "phone", "email!"), "incomplete", false, []string{"email"}},
+		"an optional scope is for another purpose now":   {granted(0, "+openid", "+email*", "-phone*"), scopes("openid", "email", "phone"), "partial", true, nil},
+		"it has run out, and is for another purpose now": {granted(0, "+openid", "+email*?"), scopes("openid", "email!"), "expired", false, []string{"email"}},
 		"a decision about a scope that is gone":          {granted(0, "+openid", "-email"), scopes("openid"), "allowed", true, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +88,10 @@ func TestSharingAgreesWithDecide(t *testing.T) {
 		grants := []*storage.Grant{q.Grant}
 		if q.Grant != nil {
 			over := *q.Grant
-			over.Until = noon
+			over.Decisions = slices.Clone(over.Decisions)
+			for i := range over.Decisions {
+				over.Decisions[i].Until = noon
+			}
 			grants = append(grants, &over)
 		}
 		for _, q.Grant = range grants {
@@ -131,27 +132,4 @@ func checkSharing(q consent.Question, s consent.Sharing) string {
 		return "incomplete says what is missing, and partial that nothing is"
 	}
 	return ""
-}
-
-func TestAnEndIsTheGrants(t *testing.T) {
-	end := noon.Add(time.Hour)
-	was := granted(0, "+openid", "+email")
-	was.Until = end
-	for name, unit := range map[string]storage.Unit{
-		"a new grant":                       consent.Until(consent.Allow(nil, ana, "app", scopes("openid"), nil, "ana", noon), end),
-		"one that is extended":              consent.Until(consent.Allow(granted(0, "+openid"), ana, "app", scopes("openid"), nil, "ana", noon), end),
-		"one that takes another's place":    consent.Until(consent.Allow(granted(0, "+email"), ana, "app", scopes("openid", "email"), nil, "ana", noon), end),
-		"more is allowed elsewhere":         consent.Allow(was, ana, "app", scopes("phone"), []string{"phone"}, "ana", noon),
-		"something is taken away elsewhere": consent.Allow(was, ana, "app", scopes("email"), nil, "ana", noon),
-		"some of it is denied elsewhere":    consent.Deny(was, ana, "app", scopes("email"), "ana", noon),
-	} {
-		require.Equal(t, end, recordedBy(t, unit).Until, name)
-	}
-	for name, unit := range map[string]storage.Unit{
-		"allowed without an end": consent.Until(consent.Allow(was, ana, "app", scopes("openid", "email"), []string{"email"}, "ana", noon), time.Time{}),
-		"denied":                 consent.Deny(was, ana, "app", scopes("openid", "email"), "ana", noon),
-		"allowed anew after it":  consent.Allow(was, ana, "app", scopes("openid"), nil, "ana", end),
-	} {
-		require.Zero(t, recordedBy(t, unit).Until, name)
-	}
 }

@@ -9,17 +9,16 @@ import (
 	"time"
 
 	"gatehouse/identity/claims"
+	"gatehouse/internal/translated"
 	"gatehouse/storage"
 	"gatehouse/templates"
 )
 
-// pick returns the text for a language, or for its base language, in English, or in any language that there is; and
-// which language that was.
+// pick returns the text for a language, in English, or in any language that there is; and which language that was.
 func pick(texts map[string]string, lang string) (text, in string) {
-	base, _, _ := strings.Cut(lang, "-")
-	for _, candidate := range append([]string{lang, base, "en"}, slices.Sorted(maps.Keys(texts))...) {
-		if text := texts[candidate]; text != "" {
-			return text, candidate
+	for _, candidate := range append([]string{lang, "en"}, slices.Sorted(maps.Keys(texts))...) {
+		if text, in := translated.In(texts, candidate); text != "" {
+			return text, in
 		}
 	}
 	return "", ""

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
 	"gatehouse/storage"
 )
 
@@ -21,6 +22,7 @@ type visit struct {
 	browser   string
 	i         interaction.Interaction
 	person    storage.User
+	lang      string // that the page is drawn in
 	client    *storage.Client
 	requested []storage.ClientScope
 	company   *storage.Company // on whose behalf the person decides; nil: their own
@@ -65,6 +67,7 @@ func (p *Pages) findPerson(r *http.Request, v *visit) error {
 		return errElsewhere
 	}
 	v.person = signedIn.User
+	v.lang = p.Pages.Language(r, rim.Common(r, v.i, &v.person))
 	return nil
 }
 
@@ -117,22 +120,22 @@ func (p *Pages) findGrant(r *http.Request, v *visit) error {
 		return err
 	}
 	v.answer = Decide(Question{
-		Grant: v.grant, Scopes: v.requested, FirstParty: v.client.FirstParty, DecidedAt: v.i.DecidedAt,
-		BaseScope: PassesBase(p.BaseScope, v.client),
-		Reask:     slices.Contains(strings.Fields(v.i.Get("prompt")), "consent"), Now: p.now(), Cooldown: p.Cooldown,
+		Grant: v.grant, Scopes: v.requested, Publisher: v.client.PublisherID, FirstParty: v.client.FirstParty,
+		DecidedAt: v.i.DecidedAt, BaseScope: PassesBase(p.BaseScope, v.client),
+		Reask: slices.Contains(strings.Fields(v.i.Get("prompt")), "consent"), Now: p.now(), Cooldown: p.Cooldown,
 	})
 	return nil
 }
 
 // mark returns i as it is sealed into the form: it names what the form was drawn for. So a form never decides about
-// another state of the grant, nor about a registration that makes something else of the scopes it shows.
+// another state of the grant, nor about anything else than what the person read.
 func (v *visit) mark(i interaction.Interaction) interaction.Interaction {
 	i.GrantID, i.GrantVersion, i.Asked = "", 0, ""
 	if v.grant != nil {
 		i.GrantID, i.GrantVersion = v.grant.ID, v.grant.Version
 	}
 	for _, s := range v.asked() {
-		i.Asked += fmt.Sprintf("%s %t %s\n", s.Name, required(s), fingerprint(s.Purpose))
+		i.Asked += fmt.Sprintf("%s %t %s\n", s.Name, Required(s), shown(s, v.client.PublisherID, v.lang))
 	}
 	i.Asked = digest(i.Asked)
 	return i

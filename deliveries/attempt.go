@@ -95,10 +95,10 @@ func read(answer *outbound.Response) error {
 // settle records that a delivery arrived (failure is nil), or when it is sent again, or that it is given up.
 func (w *Worker) settle(ctx context.Context, leased storage.Delivery, failure error) {
 	settled, now := leased, w.Now()
+	settled.Attempts++
 	if failure == nil {
-		settled.State, settled.SettledAt = storage.DeliveryDelivered, now
+		settled.State, settled.SettledAt, settled.Failure = storage.DeliveryDelivered, now, ""
 	} else {
-		settled.Attempts++
 		settled.Failure = brief(failure.Error())
 		settled.DueAt = now.Add(backoff(settled.Attempts))
 		if _, refused := errors.AsType[lasting](failure); refused || settled.Attempts >= maxAttempts {

@@ -139,6 +139,8 @@ func TestAnEventIsSentUntilItArrives(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return h.only().State == storage.DeliveryDelivered }, 5*time.Second, 5*time.Millisecond)
 	require.Equal(t, h.only().ID, got[0].claims["jti"])
+	require.Equal(t, len(answers)+1, h.only().Attempts, "the one that arrived counts too")
+	require.Empty(t, h.only().Failure, "what went wrong before it arrived is over")
 	require.Empty(t, elsewhere.all(), "no redirect is followed")
 	h.passes()
 	time.Sleep(20 * h.worker.every)
@@ -253,6 +255,68 @@ func TestAnAddressThatMayNotBeCalledIsNotCalled(t *testing.T) {
 	h.run()
 	require.Contains(t, h.attempted(1).Failure, "may not be called")
 	require.Empty(t, r.all())
+}
+
+func TestAClientThatIsNotApprovedIsToldWhenItIsAgain(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		h := newHouse(t, dsn, &atomic.Int64{})
+		r := h.receiver(t, nil)
+		stopped, other := h.client(storage.Client{WebhookURI: r.url}), h.client(storage.Client{WebhookURI: r.url})
+		h.becomes(stopped, storage.StatusSuspended)
+		h.disconnect(stopped, 2*turn)
+		h.disconnect(other, 1)
+		h.run()
+		require.Equal(t, other, r.wait(1)[0].claims["aud"], "the others are told")
+		for _, status := range []string{storage.StatusSuspended, storage.StatusArchived, storage.StatusDraft} {
+			h.becomes(stopped, status)
+			h.clock.Add(int64(holdFor + time.Second))
+			require.Eventually(t, func() bool {
+				held := 0
+				for _, d := range h.deliveries(storage.DeliveryPending) {
+					if strings.Contains(d.Failure, status) && d.DueAt.After(h.now()) {
+						held++
+					}
+				}
+				return held == 2*turn
+			}, 10*time.Second, 5*time.Millisecond, status)
+		}
+		for _, d := range h.deliveries(storage.DeliveryPending) {
+			require.Zero(t, d.Attempts, "it was no attempt")
+		}
+		r.wait(1)
+
+		h.becomes(stopped, storage.StatusApproved)
+		h.clock.Add(int64(holdFor + time.Second))
+		var ids []string
+		for _, got := range r.wait(1 + 2*turn)[1:] {
+			ids = append(ids, got.claims["jti"].(string))
+		}
+		require.True(t, slices.IsSorted(ids), "in order")
+	})
+}
+
+func TestWhatAClientCouldNotBeToldForAMonthIsGivenUp(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	r := h.receiver(t, nil)
+	client := h.client(storage.Client{WebhookURI: r.url})
+	h.becomes(client, storage.StatusArchived)
+	h.disconnect(client, 1)
+	h.run()
+	for _, passes := range []time.Duration{0, maxHold - time.Hour, 2 * time.Hour} {
+		require.Equal(t, storage.DeliveryPending, h.only().State)
+		h.clock.Add(int64(passes))
+		require.Eventually(t, func() bool { return h.only().DueAt.After(h.now()) }, 10*time.Second, 5*time.Millisecond)
+	}
+	require.Eventually(t, func() bool { return h.only().State == storage.DeliveryDead }, 10*time.Second, 5*time.Millisecond)
+	require.Contains(t, h.only().Failure, "archived")
+	require.WithinDuration(t, h.now(), h.only().SettledAt, time.Minute)
+	require.Empty(t, r.all())
+
+	h.becomes(client, storage.StatusApproved)
+	require.NoError(t, h.store.RetryDelivery(t.Context(), h.only().ID, h.now()))
+	r.wait(1)
 }
 
 // More clients hang than there are lanes, each with much to be told, and others get theirs all the same.

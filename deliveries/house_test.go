@@ -95,10 +95,21 @@ func (h *house) run() (stop func()) {
 
 func (h *house) client(c storage.Client) string {
 	h.t.Helper()
-	c.ID = strings.ToLower(rand.Text())
+	c.ID, c.Status = strings.ToLower(rand.Text()), storage.StatusApproved
 	c.CreatedAt, c.UpdatedAt = h.now(), h.now()
 	require.NoError(h.t, h.store.CreateClient(h.t.Context(), c))
 	return c.ID
+}
+
+// becomes gives a client another status, as an operator does.
+func (h *house) becomes(clientID, status string) {
+	h.t.Helper()
+	c, err := h.store.Client(h.t.Context(), clientID)
+	require.NoError(h.t, err)
+	was := c.UpdatedAt
+	c.Status, c.UpdatedAt = status, was.Add(time.Millisecond)
+	require.NoError(h.t, h.store.UpdateClient(h.t.Context(), c, was))
+	h.worker.Registry.Forget()
 }
 
 // grant stores what an owner allowed a client; the owner is a new person's when none is named.

@@ -23,6 +23,10 @@ const (
 	// lease is longer than an attempt, which ends after 5 s, and what there is to be read and written around it. When a
 	// process dies in the middle of one, another sends again after this time.
 	lease = 10 * time.Second
+	// holdFor is how long what a client that is not approved has to be told waits until it is looked at again, and maxHold
+	// how long after it happened it is given up.
+	holdFor = time.Minute
+	maxHold = 30 * 24 * time.Hour
 )
 
 // Options are what a Worker is made of. All fields are required.
@@ -125,6 +129,9 @@ func (w *Worker) send(ctx context.Context, client string) (more bool) {
 			return false
 		}
 		now := w.Now()
+		if w.held(ctx, client, now) {
+			return false
+		}
 		d, err := w.Store.LeaseDelivery(ctx, client, now, now.Add(lease))
 		if err != nil {
 			return false // there is none, or the database is away
@@ -132,6 +139,22 @@ func (w *Worker) send(ctx context.Context, client string) (more bool) {
 		if !w.deliver(context.WithoutCancel(ctx), d) {
 			break
 		}
+	}
+	return true
+}
+
+// held reports whether a client is not approved, and holds what it is due.
+func (w *Worker) held(ctx context.Context, id string, now time.Time) bool {
+	client, err := w.Registry.Client(ctx, id)
+	if err != nil || client.Status == storage.StatusApproved { // an error is met again by whoever sends
+		return false
+	}
+	err = w.Store.HoldDeliveries(ctx, id, storage.Hold{
+		Now: now, Until: now.Add(holdFor), Oldest: now.Add(-maxHold),
+		Reason: "the client's status is " + client.Status + "; it is told when it is approved",
+	})
+	if err != nil {
+		w.Log.Warn("what a client has to be told cannot be held, so it is looked at again", "client_id", id, "cause", err.Error())
 	}
 	return true
 }

@@ -24,8 +24,9 @@ var (
 	ErrEmailTaken = fmt.Errorf("e-mail: %w", storage.ErrExists)
 	// ErrPhoneTaken says that a phone number belongs to another account.
 	ErrPhoneTaken = fmt.Errorf("phone: %w", storage.ErrExists)
-	// ErrOwnLogin says that a person signs in here by the e-mail address or phone number that would be changed.
-	ErrOwnLogin = errors.New("the person has a password or a role here")
+	// ErrOwnLogin says that the e-mail address or phone number that would be changed is of a person who signs in here
+	// without the system that says so.
+	ErrOwnLogin = errors.New("the person signs in here by themselves")
 	// ErrDisabled says that the account is closed.
 	ErrDisabled = errors.New("the account is disabled")
 )
@@ -35,7 +36,7 @@ var (
 //
 // The link alone says who it is: an e-mail address or phone number that belongs to somebody else is refused (ErrEmailTaken,
 // ErrPhoneTaken) and never leads to that account, which whoever runs issuer could take over otherwise. For the same reason
-// these are not changed for somebody who has a password or a role here (ErrOwnLogin). An *Invalid when a value cannot be
+// these are not changed for somebody who has a way in of their own (HasOwnWay, ErrOwnLogin). An *Invalid when a value cannot be
 // accepted; ErrDisabled when the account is closed.
 func (p *People) Receive(ctx context.Context, issuer, subject string, said Profile) (storage.User, error) {
 	if issuer == "" {
@@ -55,20 +56,21 @@ func (p *People) Receive(ctx context.Context, issuer, subject string, said Profi
 
 // receive is one attempt; storage.ErrConflict when the person was changed meanwhile.
 func (p *People) receive(ctx context.Context, issuer, subject string, said Profile) (storage.User, error) {
-	was, err := p.links.LinkedUser(ctx, issuer, subject)
+	linked, err := p.links.LinkedUser(ctx, issuer, subject)
 	if errors.Is(err, storage.ErrNotFound) {
 		return p.receiveNew(ctx, issuer, subject, said)
 	}
 	if err != nil {
 		return storage.User{}, fmt.Errorf("read the linked account: %w", err)
 	}
+	was := linked.User
 	u, err := said.onto(was)
 	switch {
 	case err != nil:
 		return storage.User{}, err
 	case was.Disabled:
 		return storage.User{}, ErrDisabled
-	case (u.Email != was.Email || u.Phone != was.Phone) && (was.PasswordHash != "" || len(was.Roles) > 0):
+	case (u.Email != was.Email || u.Phone != was.Phone) && HasOwnWay(was, linked.LinkedElsewhere):
 		return storage.User{}, ErrOwnLogin
 	case reflect.DeepEqual(u, was):
 		return u, nil

@@ -8,25 +8,36 @@ import (
 	"time"
 
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/translated"
 	"gatehouse/storage"
 )
 
+// HasOwnWay reports whether a person can sign in here without the client that brings them, by a password or by another
+// system that they are linked to, or has a role: trust that others put in the person, not in who brings them. That client's
+// word is not enough then to decide for them.
+func HasOwnWay(u storage.User, linkedElsewhere bool) bool {
+	return u.PasswordHash != "" || len(u.Roles) > 0 || linkedElsewhere
+}
+
 // Linked returns the person whom another system, issuer, calls subject. storage.ErrNotFound when nobody is linked; the
 // person may be Disabled.
-func (p *People) Linked(ctx context.Context, issuer, subject string) (storage.User, error) {
+func (p *People) Linked(ctx context.Context, issuer, subject string) (storage.LinkedUser, error) {
 	if err := checkSubject(subject); err != nil {
-		return storage.User{}, err
+		return storage.LinkedUser{}, err
 	}
 	u, err := p.links.LinkedUser(ctx, issuer, subject)
 	if err != nil {
-		return storage.User{}, fmt.Errorf("read the linked account: %w", err)
+		return storage.LinkedUser{}, fmt.Errorf("read the linked account: %w", err)
 	}
 	return u, nil
 }
 
+// ErrRole says that an account has a role, so that its owner signs in to it by themselves.
+var ErrRole = errors.New("the account has a role")
+
 // LinkByEmail links the account that has this e-mail address to the person whom issuer calls subject, and returns it. It
 // is for issuers only whose word on whose an address is the operator takes. storage.ErrNotFound when there is no account
-// to link.
+// to link; ErrRole for one with a role, which the operator gave to whoever knows its password.
 //
 // An account whose own address is not verified is none: anybody may have made it, with somebody else's address and a
 // password of their own, and waits for the owner to be led into it.
@@ -42,12 +53,16 @@ func (p *People) LinkByEmail(ctx context.Context, email, issuer, subject string)
 	if err != nil {
 		return storage.User{}, fmt.Errorf("read the account: %w", err)
 	}
+	if len(u.Roles) > 0 {
+		return storage.User{}, ErrRole
+	}
 	if !u.EmailVerified || u.Disabled {
 		return storage.User{}, fmt.Errorf("link an account: %w", storage.ErrNotFound)
 	}
 	err = p.links.LinkUser(ctx, storage.Link{Issuer: issuer, Subject: subject, UserID: u.ID, CreatedAt: p.time()})
 	if errors.Is(err, storage.ErrExists) { // linked meanwhile
-		return p.Linked(ctx, issuer, subject)
+		linked, err := p.Linked(ctx, issuer, subject)
+		return linked.User, err
 	}
 	if err != nil {
 		return storage.User{}, fmt.Errorf("link the account: %w", err)
@@ -64,7 +79,7 @@ type Upstream struct {
 
 // NameIn is what the provider is called in a language.
 func (u Upstream) NameIn(tag string) string {
-	if name := u.Names[tag]; name != "" {
+	if name, _ := translated.In(u.Names, tag); name != "" {
 		return name
 	}
 	return u.Name

@@ -110,10 +110,12 @@ func (p *Pages) changeAccount(w http.ResponseWriter, r *http.Request) {
 		err = p.People.SetNames(r.Context(), signedIn.User.ID, form.Get("first_name"), form.Get("last_name"))
 	case "password":
 		err = p.changePassword(w, r, signedIn, form)
-	case "sessions":
-		err = p.Sessions.EndOthers(r.Context(), signedIn)
-	case "end-session":
-		err = p.Sessions.EndOther(r.Context(), signedIn, form.Get("session"))
+	case "sessions", "end-session":
+		if action == "end-session" || form.Has("session") { // whoever names one never means all
+			err = p.Sessions.EndOther(r.Context(), signedIn, form.Get("session"))
+		} else {
+			err = p.Sessions.EndOthers(r.Context(), signedIn)
+		}
 	default:
 		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "action is none of profile, password, sessions and end-session")
 		return

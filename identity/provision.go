@@ -36,14 +36,14 @@ func (p *People) Provision(ctx context.Context, n NewUser, issuer, subject strin
 		return storage.User{}, err
 	}
 	for range provisionAttempts {
-		u, err := p.links.LinkedUser(ctx, issuer, subject)
+		linked, err := p.links.LinkedUser(ctx, issuer, subject)
 		if err == nil {
-			return u, nil
+			return linked.User, nil
 		}
 		if !errors.Is(err, storage.ErrNotFound) {
 			return storage.User{}, fmt.Errorf("read the linked account: %w", err)
 		}
-		u, err = p.createLinked(ctx, n.acceptable(), issuer, subject)
+		u, err := p.createLinked(ctx, n.acceptable(), issuer, subject)
 		if !errors.Is(err, storage.ErrExists) {
 			return u, err
 		}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"gatehouse/internal/secret"
+	"gatehouse/internal/stamps"
 	"gatehouse/storage"
 )
 
@@ -40,7 +41,7 @@ type Sessions struct {
 	now      func() time.Time
 	address  func(*http.Request) string
 	log      *slog.Logger
-	seen     seen
+	seen     stamps.Stamps[sighting]
 }
 
 // NewSessions returns the sessions of the server with this issuer. Run must run for SeenAt to be kept.
@@ -74,12 +75,11 @@ type SignedIn struct {
 	User    storage.User
 }
 
-// Vouched reports whether a client signed this person in by a ticket although they have credentials of their own, or a
-// role. They are signed in, but what they have to decide themselves they first sign in for themselves: else whoever can
-// make tickets could decide in their name. For somebody who has neither, the one who brings them here is the one who knows
-// them; a role is trust that others put in the person, not in who brings them.
+// Vouched reports whether a client signed this person in by a ticket although they have a way in of their own. They are
+// signed in, but what they have to decide themselves they first sign in for themselves: else whoever can make tickets
+// could decide in their name. For somebody who has none, the one who brings them here is the one who knows them.
 func (s *SignedIn) Vouched() bool {
-	return s.Session.VouchedBy != "" && (s.User.PasswordHash != "" || len(s.User.Roles) > 0)
+	return s.Session.VouchedBy != "" && HasOwnWay(s.User, s.Session.LinkedElsewhere)
 }
 
 // Current returns who is signed in in the request's browser; nil and no error when nobody is. It reads the database
@@ -101,7 +101,7 @@ func (s *Sessions) Current(r *http.Request) (*SignedIn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the session: %w", err)
 	}
-	s.seen.note(record, now, s.address(r))
+	s.noteSeen(record, now, s.address(r))
 	signedIn := &SignedIn{Session: record, User: user}
 	session.Values[recordValue] = signedIn
 	return signedIn, nil

@@ -18,12 +18,13 @@ const (
 // cache is invalidated while it runs, its answer goes into a generation that nobody asks any more, so a stale record
 // cannot outlive an invalidation.
 type generation struct {
-	clients    shelf[storage.Client]
-	publishers shelf[storage.Publisher]
-	catalogue  shelf[Catalogue]         // one item, under the empty key
-	everyone   shelf[[]*storage.Client] // likewise
-	index      atomic.Pointer[dialectIndex]
-	indexing   chan struct{} // held by whoever makes the index
+	clients       shelf[storage.Client]
+	publishers    shelf[storage.Publisher]
+	catalogue     shelf[Catalogue]                    // one item, under the empty key
+	everyone      shelf[[]*storage.Client]            // likewise
+	allPublishers shelf[map[string]storage.Publisher] // likewise, by ID
+	index         atomic.Pointer[dialectIndex]
+	indexing      chan struct{} // held by whoever makes the index
 }
 
 func newGeneration() *generation { return &generation{indexing: make(chan struct{}, 1)} }

@@ -226,18 +226,6 @@ func TestProblemsJoinIntoOneError(t *testing.T) {
 	require.EqualError(t, err, "name: must not be empty; pkce: must be required")
 }
 
-func TestBuiltInScopesHaveTextsInEveryLanguage(t *testing.T) {
-	for _, s := range registry.BuiltInScopes {
-		require.True(t, s.BuiltIn)
-		require.Contains(t, s.Title, "en")
-		require.Contains(t, s.Title, "es")
-		for tag := range s.Title {
-			require.NotEmpty(t, s.Title[tag], "%s in %s", s.Name, tag)
-			require.NotEmpty(t, s.Description[tag], "%s in %s", s.Name, tag)
-		}
-	}
-}
-
 func TestCatalogueKeepsBuiltInScopesInFront(t *testing.T) {
 	c := registry.NewCatalogue([]storage.Scope{{Name: "zebra"}, {Name: "email", Sensitive: true}, {Name: "apple"}})
 	names := c.Names()

@@ -28,6 +28,7 @@ type Store interface {
 	ApplyReview(ctx context.Context, r storage.Review) error
 	ReviewNotes(ctx context.Context, clientID string) ([]storage.ReviewNote, error)
 	Publisher(ctx context.Context, id string) (storage.Publisher, error)
+	Publishers(ctx context.Context, after string, limit int) ([]storage.Publisher, error)
 	Scopes(ctx context.Context) ([]storage.Scope, error)
 	Revision(ctx context.Context) (int64, error)
 }
@@ -79,6 +80,29 @@ func (r *Registry) Publisher(ctx context.Context, id string) (*storage.Publisher
 		return nil, storage.ErrNotFound
 	}
 	return r.current.Load().publishers.get(ctx, id, r.store.Publisher)
+}
+
+// Publishers returns all publishers by their IDs, shared and not to be changed: for who needs more than a few.
+func (r *Registry) Publishers(ctx context.Context) (map[string]storage.Publisher, error) {
+	all, err := r.current.Load().allPublishers.get(ctx, "", func(ctx context.Context, _ string) (map[string]storage.Publisher, error) {
+		all := make(map[string]storage.Publisher)
+		for after := ""; ; {
+			page, err := r.store.Publishers(ctx, after, clientsPage)
+			if err != nil {
+				return nil, err
+			}
+			for _, p := range page {
+				all[p.ID], after = p, p.ID
+			}
+			if len(page) < clientsPage {
+				return all, nil
+			}
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return *all, nil
 }
 
 // Scope returns a built-in scope or one of the operator's, shared and not to be changed. storage.ErrNotFound when the

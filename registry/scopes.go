@@ -84,7 +84,7 @@ var gamUserData = []string{"name", "given_name", "family_name", "preferred_usern
 //go:embed lang/*.json
 var languages embed.FS
 
-// withTexts adds the titles and descriptions of lang/, one file per language.
+// withTexts adds the titles and descriptions of lang/, one file for each language that pages come in, with every scope.
 func withTexts(scopes []storage.Scope) []storage.Scope {
 	files, err := fs.Glob(languages, "lang/*.json")
 	if err != nil {
@@ -99,9 +99,8 @@ func withTexts(scopes []storage.Scope) []storage.Scope {
 		texts := readTexts(file)
 		tag := strings.TrimSuffix(path.Base(file), ".json")
 		for i, s := range scopes {
-			if text, ok := texts[s.Name]; ok { // a file may leave out the scopes of a vendor
-				scopes[i].Title[tag], scopes[i].Description[tag] = text.Title, text.Description
-			}
+			text := texts[s.Name]
+			scopes[i].Title[tag], scopes[i].Description[tag] = text.Title, text.Description
 		}
 	}
 	return scopes

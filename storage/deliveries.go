@@ -34,12 +34,20 @@ type Delivery struct {
 	Event    DeliveryEvent
 	Scope    string // of EventGrantNarrowed: what is still allowed, separated by single spaces
 	State    DeliveryState
-	Attempts int       // how often it was sent in vain, since it was made or last retried
+	Attempts int       // how often it was sent, since it was made or last retried
 	DueAt    time.Time // when it is sent next; while it is leased, when the lease ends
 	// CreatedAt is when it happened.
 	CreatedAt time.Time
 	SettledAt time.Time // when it was delivered or given up
-	Failure   string    // what came of the last attempt that failed, in our words
+	Failure   string    // what came of the last attempt, or why it is held, in our words; empty once it has arrived
+}
+
+// Hold says how what a client is due has to wait.
+type Hold struct {
+	Now    time.Time // what is due by then is held
+	Until  time.Time // when it is due again
+	Oldest time.Time // what happened before then is given up instead
+	Reason string    // becomes its Failure
 }
 
 // Deliveries keeps what clients' servers have to be told.
@@ -52,6 +60,8 @@ type Deliveries interface {
 	// SettleDelivery says what came of a lease: it replaces State, Attempts, DueAt, SettledAt and Failure of leased, as
 	// LeaseDelivery returned it. ErrConflict when the lease has run out and somebody else has got, or settled, it.
 	SettleDelivery(ctx context.Context, leased, settled Delivery) error
+	// HoldDeliveries makes what a client is due wait, without counting it as an attempt. What is leased is left alone.
+	HoldDeliveries(ctx context.Context, clientID string, hold Hold) error
 	// Deliveries returns up to limit deliveries in a state, 0 for any, with an ID greater than after, in ID order.
 	Deliveries(ctx context.Context, state DeliveryState, after string, limit int) ([]Delivery, error)
 	// RetryDelivery makes a dead delivery due at the time at, as if it had never been sent. ErrConflict when it is not

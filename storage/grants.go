@@ -31,7 +31,6 @@ type Grant struct {
 	// Denials counts whole requests denied in a row; an allow sets it back to zero.
 	Denials   int
 	DeniedAt  time.Time // when the last whole request was denied
-	Until     time.Time // zero: no end
 	CreatedAt time.Time
 	UpdatedAt time.Time
 	Decisions []Decision // ordered by scope
@@ -63,7 +62,7 @@ type Decision struct {
 	Allowed   bool
 	DecidedAt time.Time
 	Until     time.Time // zero: no end
-	Purpose   string    // fingerprint of the purpose text that was shown
+	Purpose   string    // what the person was told that it is for, as a fingerprint of consent's; empty: nothing that is known
 }
 
 // Grants reads what owners decided. Grants change in units of work only.
@@ -79,4 +78,8 @@ type Grants interface {
 	// ClientGrant returns the active grant of a client with this Grant.PublicID and its decisions, in one statement.
 	// ErrNotFound when the client has none.
 	ClientGrant(ctx context.Context, clientID, publicID string) (Grant, error)
+	// AllGrants is ClientGrants for every client.
+	AllGrants(ctx context.Context, after string, limit int) ([]Grant, error)
+	// PublicGrant is ClientGrant for every client.
+	PublicGrant(ctx context.Context, publicID string) (Grant, error)
 }

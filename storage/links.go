@@ -14,12 +14,24 @@ type Link struct {
 	CreatedAt time.Time
 }
 
+// ClientIssuer is the Issuer under which a client of the super app names its people. No URL is like it.
+func ClientIssuer(clientID string) string { return "client:" + clientID }
+
+// LinkedUser is a user as one issuer knows them.
+type LinkedUser struct {
+	User
+	LinkedElsewhere bool // the user also has a Link of another Issuer
+}
+
 // Links keeps who people are at other systems. Disabling a user leaves their links: whoever comes by one is that user
 // still, and so is refused, not made anew.
 type Links interface {
 	// LinkedUser returns the user whom issuer calls subject, disabled or not, in one statement. ErrNotFound when there
 	// is none.
-	LinkedUser(ctx context.Context, issuer, subject string) (User, error)
+	LinkedUser(ctx context.Context, issuer, subject string) (LinkedUser, error)
+	// UserLinks returns the links of these users by Link.UserID, those of each in the order of Issuer and Subject, in one
+	// statement.
+	UserLinks(ctx context.Context, userIDs []string) (map[string][]Link, error)
 	// CreateLinkedUser stores a new user and the link l to them (whose UserID is u.ID) in one transaction. ErrExists
 	// when the link, or the user's ID, Email or Phone is taken, and then nothing is stored.
 	CreateLinkedUser(ctx context.Context, u User, l Link) error

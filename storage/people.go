@@ -55,6 +55,9 @@ type Session struct {
 	UserAgent string
 	Address   string
 	VouchedBy string // the client_id whose ticket signed the person in; empty when they gave their own credentials
+	// LinkedElsewhere says, of a session that VouchedBy began, that the user has a Link of another Issuer than
+	// ClientIssuer(VouchedBy). It is told by Sessions.Session and stored by nobody.
+	LinkedElsewhere bool
 }
 
 // Users keeps people.
@@ -99,7 +102,8 @@ const MaxSessions = 50
 // Sessions keeps signed-in browsers.
 type Sessions interface {
 	// Session returns the live session with this ID and its user in one read. ErrNotFound when there is none, it has
-	// expired at now, or its user is disabled.
+	// expired at now, its user is disabled, or it stands on a client's word that counts no more: the client of VouchedBy
+	// has to be approved, and one that is not of first party to have an active grant of the user's company.
 	Session(ctx context.Context, id string, now time.Time) (Session, User, error)
 	// StartSession stores s and, in the same transaction, deletes the session replaced when it is not empty and then of
 	// the user's sessions those beyond MaxSessions, never s: first those that clients vouched for, so that no client can
@@ -112,7 +116,8 @@ type Sessions interface {
 	EndSession(ctx context.Context, id string) error
 	// EndOtherSessions deletes every session of a user except keep, which may be empty.
 	EndOtherSessions(ctx context.Context, userID, keep string) error
-	// UserSessions lists a user's sessions that have not expired at now, the one last seen first, at most MaxSessions.
+	// UserSessions lists those of a user's sessions that Session would find at now, also while the user is disabled, the
+	// one last seen first, at most MaxSessions.
 	UserSessions(ctx context.Context, userID string, now time.Time) ([]Session, error)
 }
 

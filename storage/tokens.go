@@ -63,9 +63,8 @@ type Token struct {
 // StoredToken is a token with the state of everything that its life hangs on.
 type StoredToken struct {
 	Token
-	FamilyRevoked bool      // or the family that it was given by
-	GrantEnded    bool      // true also when the grant is gone
-	GrantUntil    time.Time // zero: no end
+	FamilyRevoked bool // or the family that it was given by
+	GrantEnded    bool // true also when the grant is gone
 	ScopeEnds     []ScopeEnd
 	UserDisabled  bool   // true also when the person is gone
 	UserEmail     string // of UserID, for introspection's username
@@ -84,20 +83,14 @@ func (t StoredToken) ScopeAt(now time.Time) []string {
 	})
 }
 
-// RanOut reports whether the decisions behind the token's scopes have all run out at now.
-func (t StoredToken) RanOut(now time.Time) bool {
-	return len(t.ScopeEnds) > 0 && t.Scope != "" && len(t.ScopeAt(now)) == 0
-}
-
-// Alive reports whether the token may be used at now: it, its family, its grant and its person are all in force.
+// Alive reports whether the token may be used at now: it, its family, its grant and its person are all in force. What is
+// left of its scopes is another question: see ScopeAt.
 func (t StoredToken) Alive(now time.Time) bool {
-	return t.State == TokenActive && t.Standing(now) && (t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt))
+	return t.State == TokenActive && t.Standing() && (t.ExpiresAt.IsZero() || now.Before(t.ExpiresAt))
 }
 
-// Standing reports whether the authorization behind the token is in force at now, whatever the token's own state.
-func (t StoredToken) Standing(now time.Time) bool {
-	return !t.FamilyRevoked && !t.GrantEnded && !t.UserDisabled && (t.GrantUntil.IsZero() || now.Before(t.GrantUntil)) && !t.RanOut(now)
-}
+// Standing reports whether the authorization behind the token is in force, whatever the token's own state.
+func (t StoredToken) Standing() bool { return !t.FamilyRevoked && !t.GrantEnded && !t.UserDisabled }
 
 // Tokens reads tokens. They change in units of work only.
 type Tokens interface {

@@ -30,12 +30,9 @@ type RevokeFamily struct {
 	At     time.Time
 }
 
-// HoldGrant requires that a grant is active and not past its end at At, and keeps it so until the unit is committed
-// (FOR SHARE). ErrConflict otherwise.
-type HoldGrant struct {
-	ID string
-	At time.Time
-}
+// HoldGrant requires that a grant is active, and keeps it so until the unit is committed (FOR SHARE). ErrConflict
+// otherwise.
+type HoldGrant struct{ ID string }
 
 // SaveGrant stores a grant with all of its decisions. IfVersion is the version that the change was made from, 0 for a
 // grant that is new; ErrConflict when the stored one has moved, is not active, or a new one finds another active grant
@@ -75,7 +72,7 @@ type Units interface {
 // Collector removes what has expired.
 type Collector interface {
 	// Collect deletes at most limit rows of each kind that are of no more use at now (expired tokens past KeepUntil,
-	// tokens of revoked families and of those given by them, ended grants with the tokens that would never expire,
+	// tokens of revoked families and of those given by them, ended grants with their stamps and the tokens that would never expire,
 	// expired sessions, deliveries that arrived a week ago or were given up 90 days ago) and reports how many it deleted.
 	Collect(ctx context.Context, now time.Time, limit int) (int, error)
 }
@@ -96,6 +93,7 @@ type Store interface {
 	Registry
 	Keys
 	Grants
+	Reads
 	Tokens
 	Units
 	Deliveries

@@ -29,15 +29,20 @@ func (a *API) accessTokenRoute() authz.Route {
 
 func (a *API) accessToken(ctx context.Context, req *authz.Request) (*authz.Answer, error) {
 	answer, err := a.Authz.IssueCode(ctx, req)
+	if refusal, is := errors.AsType[*authz.Error](err); is && refusal.Code == authz.CodeInvalidRequest {
+		return nil, errNowhere // its codes need more than there is in this request, so it is not one to be signed in to
+	}
 	if err != nil {
 		return nil, err
 	}
 	answer.Raw, err = a.SignIn(ctx, answer.Client, answer.Code)
 	switch {
 	case errors.Is(err, ErrNoSignIn):
-		return nil, authz.Refuse(authz.CodeInvalidRequest, "The mini app has no sign-in address. Its registration has to name one: dialects.gam.signin_url.")
+		return nil, errNowhere
 	case err != nil:
 		return nil, &authz.Error{Code: "mini_app_failed", Description: "The mini app did not answer as it should.", Status: http.StatusBadGateway, Cause: err}
 	}
 	return answer, nil
 }
+
+var errNowhere = authz.Refuse(authz.CodeInvalidRequest, "The mini app has no sign-in address. Its registration has to name one: dialects.gam.signin_url.")

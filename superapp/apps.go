@@ -3,22 +3,13 @@ package superapp
 import (
 	"context"
 	"errors"
-	"net/http"
-	"strings"
 
 	"gatehouse/authz"
 	"gatehouse/consent"
 	"gatehouse/identity/claims"
+	"gatehouse/internal/translated"
 	"gatehouse/storage"
 )
-
-// appsRoute is GET /superapp/v1/apps: the mini apps that there are for this person.
-func (a *API) appsRoute() authz.Route {
-	return authz.Route{
-		Methods: reading, Path: "/superapp/v1/apps",
-		Endpoint: a.Authz.API(a.apps), Decode: decodeCall, Encode: encodeMembers, Fail: fail,
-	}
-}
 
 // appRoute is GET /superapp/v1/apps/{client_id}: what a native consent sheet needs, as GAM's GetByClientId.
 func (a *API) appRoute() authz.Route {
@@ -28,52 +19,16 @@ func (a *API) appRoute() authz.Route {
 	}
 }
 
-var reading = []string{http.MethodGet, http.MethodHead}
-
-func encodeMembers(_ *authz.Request, answer *authz.Answer) authz.Response {
-	return authz.Response{Body: answer.Members}
-}
-
-func (a *API) apps(ctx context.Context, req *authz.Request) (*authz.Answer, error) {
-	who, err := a.Authz.HostPerson(ctx, req)
-	if err != nil {
-		return nil, err
-	}
-	grants, err := a.Store.Grants(ctx, storage.Owner{UserID: who.User.ID})
-	if err != nil {
-		return nil, err
-	}
-	byClient := make(map[string]*storage.Grant, len(grants))
-	for i := range grants {
-		byClient[grants[i].ClientID] = &grants[i]
-	}
-	clients, err := a.Registry.Clients(ctx)
-	if err != nil {
-		return nil, err
-	}
-	apps := []map[string]any{}
-	for _, c := range clients {
-		grant := byClient[c.ID]
-		if !shows(c, grant != nil, req.Client) {
-			continue
-		}
-		v := &visit{person: who.User, client: c}
-		a.found(v, grant)
-		app, err := a.describe(ctx, req, v)
-		if err != nil {
-			return nil, err
-		}
-		apps = append(apps, app)
-	}
-	return &authz.Answer{Members: map[string]any{"apps": apps}}, nil
-}
-
 func (a *API) app(ctx context.Context, req *authz.Request) (*authz.Answer, error) {
 	v, err := a.enter(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	members, err := a.describe(ctx, req, v)
+	by, err := a.publisher(ctx, v.client.PublisherID)
+	if err != nil {
+		return nil, err
+	}
+	members, err := a.describe(ctx, req, v, by)
 	return &authz.Answer{Members: members}, err
 }
 
@@ -95,15 +50,12 @@ type scope struct {
 	Decision    string         `json:"decision"`
 }
 
-// describe is a mini app as a person meets it.
-func (a *API) describe(ctx context.Context, req *authz.Request, v *visit) (map[string]any, error) {
-	lang := a.Language(req.Params["ui_locales"], req.Header.Get("Accept-Language"), v.person.Locale)
-	by, err := a.publisher(ctx, v.client.PublisherID)
-	if err != nil {
-		return nil, err
-	}
+// describe is a mini app of a publisher, nil for one that nobody answers for, as a person meets it.
+func (a *API) describe(ctx context.Context, req *authz.Request, v *visit, by *publisher) (map[string]any, error) {
+	lang := a.language(req, v)
 	scopes := make([]scope, len(v.sharing.Scopes))
 	for i, shared := range v.sharing.Scopes {
+		var err error
 		if scopes[i], err = a.scope(ctx, v, shared, lang); err != nil {
 			return nil, err
 		}
@@ -123,7 +75,11 @@ func (a *API) publisher(ctx context.Context, id string) (*publisher, error) {
 	case err != nil:
 		return nil, err
 	}
-	return &publisher{ID: p.ID, Name: p.Name, Verified: p.Verified}, nil
+	return publisherOf(*p), nil
+}
+
+func publisherOf(p storage.Publisher) *publisher {
+	return &publisher{ID: p.ID, Name: p.Name, Verified: p.Verified}
 }
 
 func (a *API) scope(ctx context.Context, v *visit, shared consent.SharedScope, lang string) (scope, error) {
@@ -158,11 +114,8 @@ func present(released []claims.Claim) map[string]any {
 
 // nameIn is a mini app's name in a language, or as it is everywhere.
 func nameIn(c *storage.Client, lang string) string {
-	base, _, _ := strings.Cut(lang, "-")
-	for _, tag := range []string{lang, base} {
-		if name := c.Names[tag]; name != "" {
-			return name
-		}
+	if name, _ := translated.In(c.Names, lang); name != "" {
+		return name
 	}
 	return c.Name
 }

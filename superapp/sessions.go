@@ -31,7 +31,7 @@ const openPath = "/superapp/sign-in/"
 // openRoute is where the one-time URL is opened. It is a page for people, and no call of the API.
 func (a *API) openRoute() authz.Route {
 	return authz.Route{
-		Methods: []string{http.MethodGet}, Path: openPath + "{ticket}", Endpoint: a.Authz.OpenHandOver,
+		Methods: []string{http.MethodGet, http.MethodPost}, Path: openPath + "{ticket}", Endpoint: a.Authz.OpenTicket,
 		Decode: func(r *http.Request) (*authz.Request, error) {
 			return &authz.Request{Params: authz.Params{"ticket": r.PathValue("ticket")}}, nil
 		},

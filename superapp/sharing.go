@@ -104,9 +104,10 @@ func (a *API) decide(ctx context.Context, req *authz.Request) (*authz.Answer, er
 
 // unit is a decision as a unit of work. An *Error for one that cannot be recorded.
 func (a *API) unit(v *visit, req *authz.Request) (storage.Unit, error) {
-	scopes, now := consent.Shareable(v.client), a.now()
+	scopes := consent.Shareable(v.client)
+	act := consent.Act{Owner: v.owner(), Client: v.client, By: v.person.ID, At: a.now(), Lang: a.language(req, v)}
 	if req.Params["decision"] == "deny" {
-		return consent.Deny(v.grant, v.owner(), v.client.ID, scopes, v.person.ID, now), nil
+		return consent.Deny(v.grant, scopes, act), nil
 	}
 	if !approved(v.client) {
 		e := authz.Refuse(authz.CodeUnauthorizedClient, "This client is not approved.")
@@ -117,12 +118,15 @@ func (a *API) unit(v *visit, req *authz.Request) (storage.Unit, error) {
 	if err := v.check(chosen); err != nil {
 		return nil, err
 	}
-	end := time.Time{}
 	if seconds, err := strconv.Atoi(req.Params["expires_in"]); err == nil {
-		end = now.Add(time.Duration(seconds) * time.Second)
+		act.Until = act.At.Add(time.Duration(seconds) * time.Second)
 	}
-	// The end is the grant's, not that of each decision: it is the grant that tokens hang on.
-	return consent.Until(consent.Allow(v.grant, v.owner(), v.client.ID, scopes, chosen, v.person.ID, now), end), nil
+	return consent.Allow(v.grant, scopes, chosen, act), nil
+}
+
+// language is the language of what a person reads about a mini app by this request.
+func (a *API) language(req *authz.Request, v *visit) string {
+	return a.Language(req.Params["ui_locales"], req.Header.Get("Accept-Language"), v.person.Locale)
 }
 
 // check refuses a choice that has a scope too many, or lacks one that is required.

@@ -39,7 +39,7 @@ func (a *API) enter(ctx context.Context, req *authz.Request) (*visit, error) {
 	if err := a.look(ctx, v); err != nil {
 		return nil, err
 	}
-	if !shows(v.client, v.grant != nil, req.Client) {
+	if !shows(v.client, v.grant != nil) {
 		return nil, errNoMiniApp
 	}
 	return v, nil
@@ -71,9 +71,9 @@ func (a *API) found(v *visit, grant *storage.Grant) {
 }
 
 // shows reports whether a client is a mini app to the host app: an approved one that asks people for something, or any
-// that the person has decided about, but never the host app itself.
-func shows(c *storage.Client, decided bool, host *storage.Client) bool {
-	if c.ID == host.ID {
+// that the person has decided about, but never a host app.
+func shows(c *storage.Client, decided bool) bool {
+	if authz.IsHostApp(c) {
 		return false
 	}
 	asks := slices.Contains(c.GrantTypes, "authorization_code") && slices.Contains(c.TokenTypes, "user") && len(consent.Shareable(c)) > 0

@@ -44,6 +44,9 @@ func samples(outside func(string) string) map[string]Page {
 			Fields: []Field{{"code", "gac_1"}, {"state", outside("xyz")}, {"submit", "1"}}},
 		"sign out":   &SignOut{Common: own, Interaction: "sealed"},
 		"signed out": &SignOut{Done: true},
+		"switch": &Switch{Common: common, Interaction: "sealed", Action: "/superapp/sign-in/gat_1", App: app,
+			Next: Person{Name: outside("Noa Levi"), Login: outside("noa@host.example")}},
+		"switch to nobody known": &Switch{Common: own, Interaction: "sealed", Action: "/superapp/sign-in/gat_1", App: plain},
 		"account": &Account{Common: own, Interaction: "sealed", Saved: "saved.profile",
 			User: AccountUser{Email: outside("ana@example.com"), Phone: outside("+59899123456"), FirstName: outside("Ana"), LastName: outside("Souza"),
 				Company: outside("Acme Ltd"), EmailVerified: true},
@@ -85,12 +88,13 @@ func appsSample(common Common, app, plain App, outside func(string) string) *App
 		Claims: []string{"email", "email_verified"}, Values: []Value{{Claim: "email", Text: outside("ana@example.com"), Verified: "yes"}}}
 	points := ConsentItem{Scope: "points_read", Title: outside("Your points balance"), Sensitive: true, Values: []Value{{Claim: outside("points"), Text: outside("120")}}}
 	id := ConsentItem{Scope: "openid", Title: outside("Your identifier"), Claims: []string{"sub"}, Values: []Value{{Claim: "sub", Text: "8f1c"}}}
+	id.Until, email.Until, points.Until = drawn, drawn, drawn.AddDate(0, 0, -1)
 	expired, none, other := plain, plain, plain
 	expired.ClientID, none.ClientID, other.ClientID = "expired", "none", "other"
 	return &Apps{Common: common, Interaction: "sealed", Saved: "nobody.knows",
 		Apps: []ConnectedApp{
-			{App: app, Status: "partial", Allowed: []SharedItem{{id, true, drawn}, {email, true, drawn}, {points, false, drawn.AddDate(0, 0, -1)}},
-				Denied: []string{outside("Your phone number")}, Open: []string{outside("Your profile")}, Pairwise: true, Since: drawn, Until: drawn},
+			{App: app, Status: "partial", Allowed: []SharedItem{{id, true}, {email, true}, {points, false}},
+				Denied: []string{outside("Your phone number")}, Open: []string{outside("Your profile")}, Pairwise: true, Since: drawn, Read: drawn.Add(-2 * time.Hour), Until: drawn},
 			{App: app, Company: outside("Acme"), Beside: true, Status: "allowed", Since: drawn,
 				Allowed: []SharedItem{{ConsentItem: ConsentItem{Scope: "user_session", Title: outside("Access for your company")}, Required: true}, {ConsentItem: points}}},
 			{App: other, Status: "incomplete", Allowed: []SharedItem{{ConsentItem: email, Required: true}}, Open: []string{outside("Your profile")}},

@@ -19,6 +19,7 @@ func (p *Pages) funcs(c catalog) template.FuncMap {
 		"link": link, "asset": asset, "icon": icon,
 		"brand":   func() string { return p.brand.Name },
 		"date":    c.date,
+		"ago":     func(t time.Time) (template.HTML, error) { return c.ago(t, p.now()) },
 		"minutes": p.minutes,
 		"claim":   c.claim, "field": c.field,
 		"given": given, "missing": missing, "long": long,
@@ -138,6 +139,23 @@ func (c catalog) date(t time.Time) (template.HTML, error) {
 	return template.HTML(`<time datetime="` + t.Format(time.DateOnly) + `">` + template.HTMLEscapeString(s) + `</time>`), nil
 }
 
+// ago says how long before now t was, for the last day; a day before that.
+func (c catalog) ago(t, now time.Time) (template.HTML, error) {
+	var words template.HTML
+	var err error
+	switch past := now.Sub(t); {
+	case past >= 24*time.Hour:
+		return c.date(t)
+	case past >= time.Hour:
+		words, err = c.t("ago.hours", "hours", int(past/time.Hour))
+	case past >= time.Minute:
+		words, err = c.t("ago.minutes", "minutes", int(past/time.Minute))
+	default:
+		words, err = c.t("ago.now")
+	}
+	return template.HTML(`<time datetime="`+t.UTC().Format(time.RFC3339)+`">`) + words + "</time>", err
+}
+
 // minutes is how many are left until t, at least one.
 func (p *Pages) minutes(t time.Time) int {
 	return max(1, int(math.Ceil(t.Sub(p.now()).Minutes())))
@@ -193,16 +211,15 @@ type sharing struct {
 	App        App
 	Identifier bool // what is shared is an identifier: its value says nothing to people
 	Pairwise   bool
-	Until      time.Time
 }
 
 func item(page *Consent, i ConsentItem) sharing {
-	return sharing{ConsentItem: i, App: page.App, Identifier: identifies(i), Pairwise: page.Pairwise, Until: page.OfflineEnd}
+	return sharing{ConsentItem: i, App: page.App, Identifier: identifies(i), Pairwise: page.Pairwise}
 }
 
 // allowed is one item of a connected app in the same way.
 func allowed(app ConnectedApp, i SharedItem) sharing {
-	return sharing{ConsentItem: i.ConsentItem, App: app.App, Identifier: identifies(i.ConsentItem), Pairwise: app.Pairwise, Until: i.Until}
+	return sharing{ConsentItem: i.ConsentItem, App: app.App, Identifier: identifies(i.ConsentItem), Pairwise: app.Pairwise}
 }
 
 // appOf is a connected app with what its forms need from the page around it.

@@ -24,6 +24,7 @@ func TestPagesAreSentWithTheirHeaders(t *testing.T) {
 		"form post":          {&FormPost{Action: "http://127.0.0.1:8080/cb"}, "'self' https: http://127.0.0.1:8080", "unsafe-none"},
 		"error":              {&Error{Code: "expired"}, "'self'", "unsafe-none"},
 		"sign out":           {&SignOut{}, "'self'", "same-origin"},
+		"switch":             {&Switch{Common: request}, "'self' https:", "unsafe-none"},
 		"account":            {&Account{}, "'self'", "same-origin"},
 		"apps":               {&Apps{}, "'self'", "same-origin"},
 	} {

@@ -10,6 +10,7 @@ func (*Consent) name() string  { return "consent" }
 func (*Error) name() string    { return "error" }
 func (*FormPost) name() string { return "formpost" }
 func (*SignOut) name() string  { return "signout" }
+func (*Switch) name() string   { return "switch" }
 func (*Account) name() string  { return "account" }
 func (*Apps) name() string     { return "apps" }
 
@@ -19,6 +20,7 @@ func (c *Consent) address() string { return withInteraction("/consent", c.Intera
 func (*Error) address() string     { return "" } // depends on how it came about
 func (*FormPost) address() string  { return "" } // asking again would make another code
 func (*SignOut) address() string   { return "/logout" }
+func (*Switch) address() string    { return "" } // the ticket is in it
 func (*Account) address() string   { return "/account" }
 func (*Apps) address() string      { return "/account/apps" }
 

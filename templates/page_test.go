@@ -70,6 +70,7 @@ func TestFormsHaveTheNamesOfTheContract(t *testing.T) {
 		{"consent", "consent", []string{"/consent", "interaction:sealed", "scope=phone", "scope=profile", "scope=points_read", "decision=allow", "decision=deny"}},
 		{"consent for a company", "consent", []string{"/consent", "interaction:sealed", "decision=allow", "decision=deny"}},
 		{"sign out", "sign-out", []string{"/logout", "interaction:sealed"}},
+		{"switch", "switch", []string{"/superapp/sign-in/gat_1", "interaction:sealed"}},
 		{"account", "profile", []string{"/account", "interaction:sealed", "first_name", "last_name", "action=profile"}},
 		{"account", "change-password", []string{"/account", "interaction:sealed", "current_password", "new_password", "action=password"}},
 		{"account", "sessions", []string{"/account", "interaction:sealed", "action=sessions"}},

@@ -115,6 +115,7 @@ type ConsentItem struct {
 	Values      []Value
 	New         bool // not asked before, while others were
 	Sensitive   bool
+	Until       time.Time // of what is allowed; zero: until removed
 }
 
 // Value is one claim as people read it. Text is empty when the person has none; then nothing is shared.
@@ -152,6 +153,15 @@ type SignOut struct {
 	Common
 	Interaction string
 	Done        bool
+}
+
+// Switch asks whoever is signed in (Common.Person) whether another account may take their place; form#switch.
+type Switch struct {
+	Common
+	Interaction string
+	Action      string // a path here: where the form goes
+	App         App    // who wants to sign Next in
+	Next        Person // either may have no name
 }
 
 // Account is the person's own page. Its forms post to /account with the hidden interaction and a button named action:
@@ -207,6 +217,7 @@ type ConnectedApp struct {
 	Open     []string // titles of what it is registered for and nobody has decided about
 	Pairwise bool     // it gets an identifier that only it sees
 	Since    time.Time
+	Read     time.Time // when it last read what it may; zero: no reading is on record
 	Until    time.Time // zero: no end
 	Blocked  time.Time // denied until then; zero: not blocked
 }
@@ -214,6 +225,5 @@ type ConnectedApp struct {
 // SharedItem is a scope that is allowed.
 type SharedItem struct {
 	ConsentItem
-	Required bool      // it goes only with the whole app
-	Until    time.Time // zero: no end
+	Required bool // it goes only with the whole app
 }

@@ -53,6 +53,20 @@ func TestDatesAreWrittenAsInTheLanguage(t *testing.T) {
 	}
 }
 
+func TestWhatHappenedInTheLastDayIsSaidAsTimeSince(t *testing.T) {
+	catalogs, err := loadCatalogs()
+	require.NoError(t, err)
+	en := catalogs[0]
+	for past, want := range map[time.Duration]string{
+		-time.Minute: "just now", 59 * time.Second: "just now", time.Minute: "1 min ago", 59*time.Minute + 59*time.Second: "59 min ago",
+		time.Hour: "1 h ago", 24*time.Hour - time.Second: "23 h ago", 24 * time.Hour: "2 Nov 2026",
+	} {
+		got, err := en.ago(drawn.Add(-past), drawn)
+		require.NoError(t, err)
+		require.Contains(t, string(got), ">"+want+"</time>", past)
+	}
+}
+
 func TestMinutesAreNeverLessThanOne(t *testing.T) {
 	p := testPages(t, Brand{})
 	require.Equal(t, 30, p.minutes(drawn.Add(29*time.Minute+time.Second)))

@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"gatehouse/internal/testdb"
 )
 
 // raw sends a request whose target is written as it is, without a client that would tidy it up.
@@ -42,7 +40,8 @@ func (s *testServer) raw(t *testing.T, method, target string, headers ...string)
 // No path, however it is written, leads to another server or gets a 500, and no redirect repeats a POST (RFC 9110
 // §15.4.8).
 func TestNoPathLeadsElsewhere(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	for _, path := range []string{
 		"//evil.example", "http://evil.example/", "*", "//evil.example/", "//evil.example/..", "//evil.example/%2e%2e", "///evil.example//", "/./login", "/login/", "//login",
 		"/login/../login", `/\evil.example`, "/%5cevil.example", "/%2f%2fevil.example", "/%2F/evil.example/..", "/oauth2//authorize", "/oauth2/authorize/",
@@ -69,7 +68,8 @@ func TestNoPathLeadsElsewhere(t *testing.T) {
 
 // What a proxy or an attacker says about our name changes no link (the issuer is a setting).
 func TestForwardedHeadersChangeNoLink(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	lies := []string{"Host", "evil.example", "X-Forwarded-Host", "evil.example", "X-Forwarded-Proto", "https", "Forwarded", "host=evil.example;proto=https",
 		"X-Forwarded-Server", "evil.example", "X-Original-Host", "evil.example", "X-Forwarded-Prefix", "/evil.example", "X-Original-URL", "/evil.example", "X-Rewrite-URL", "/evil.example"}
 	for _, path := range []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server", "/login", "/signup", "/oauth2/authorize",
@@ -83,7 +83,8 @@ func TestForwardedHeadersChangeNoLink(t *testing.T) {
 
 // RFC 6749 §3.1: a parameter without a value is not there.
 func TestAnEmptyParameterIsAbsent(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	empty := "&nonce=&max_age=&prompt=&response_mode=&request=&request_uri=&registration=&id_token_hint=&ui_locales=&login_hint=&x="
 	a := b.agree(b.get("/oauth2/authorize?"+request("photoprint").Encode()+empty), "ana@example.com")
@@ -101,7 +102,8 @@ func TestAnEmptyParameterIsAbsent(t *testing.T) {
 
 // RFC 6749 §5.2: what has expired is an invalid grant, and nobody's family ends for it.
 func TestARefreshTokenExpires(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.forward(0)
 	tokens := s.tokens("ana@example.com", "photoprint")
 	first := s.post("/oauth2/token", "photoprint", refreshForm(tokens["refresh_token"].(string))).json(t)

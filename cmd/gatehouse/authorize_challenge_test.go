@@ -7,7 +7,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -31,7 +30,8 @@ func requireRefused(t *testing.T, a answer, status int, code string) {
 }
 
 func TestTheAuthorizationChallengeGivesWhatThePersonAllowed(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		token := s.hostToken("ana@example.com")
 		a := s.challenge(token)
@@ -55,7 +55,8 @@ func TestTheAuthorizationChallengeGivesWhatThePersonAllowed(t *testing.T) {
 }
 
 func TestTheAuthorizationChallengeRefusesInTheDraftsWords(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	token := s.hostToken("ana@example.com")
 	s.consents("ana@example.com", "other", "openid email")
 	mini := s.tokens("ana@example.com", "photoprint")["access_token"].(string)
@@ -74,7 +75,15 @@ func TestTheAuthorizationChallengeRefusesInTheDraftsWords(t *testing.T) {
 		"an auth_session":             {token, []string{"auth_session", "uY29tL2F1dGhlbnRpY"}, 400, "invalid_session"},
 		"no client":                   {token, []string{"client_id", ""}, 400, "invalid_request"},
 		"no such client":              {token, []string{"client_id", "bb16c14c73415"}, 400, "invalid_client"},
-		"one that is not approved":    {token, []string{"client_id", "suspended"}, 403, "unauthorized_client"},
+		"one that is not approved":    {token, []string{"client_id", "suspended"}, 400, "unauthorized_client"},
+		"a host app":                  {token, []string{"client_id", "host"}, 400, "unauthorized_client"},
+		"no response type":            {token, []string{"response_type", ""}, 400, "invalid_request"},
+		"a request object":            {token, []string{"request", "e30.e30."}, 400, "request_not_supported"},
+		"a request_uri":               {token, []string{"request_uri", "urn:ietf:params:oauth:request_uri:6esc"}, 400, "request_uri_not_supported"},
+		"a strange prompt":            {token, []string{"prompt", "nonsense"}, 400, "invalid_request"},
+		"a sign-in now":               {token, []string{"prompt", "login"}, 403, "redirect_to_web"},
+		"a question now":              {token, []string{"prompt", "consent"}, 403, "redirect_to_web"},
+		"a sign-in that is younger":   {token, []string{"max_age", "0"}, 403, "redirect_to_web"},
 		"a scope that is not its own": {token, []string{"scope", "openid unknown"}, 400, "invalid_scope"},
 		"a company's":                 {token, []string{"scope", "user_session"}, 400, "invalid_scope"},
 		"no PKCE":                     {token, []string{"code_challenge", "", "code_challenge_method", ""}, 400, "invalid_request"},
@@ -84,6 +93,7 @@ func TestTheAuthorizationChallengeRefusesInTheDraftsWords(t *testing.T) {
 		t.Run(name, func(t *testing.T) { requireRefused(t, s.challenge(c.token, c.pairs...), c.status, c.code) })
 	}
 	require.Equal(t, http.StatusOK, s.challenge("", "access_token", token).StatusCode)
+	require.Equal(t, http.StatusOK, s.challenge(token, "prompt", "none", "max_age", "3600").StatusCode)
 	a := s.send(http.MethodGet, "/oauth2/authorize-challenge", "")
 	require.Equal(t, http.StatusMethodNotAllowed, a.StatusCode)
 	m := s.send(http.MethodGet, "/.well-known/oauth-authorization-server", "").json(t)
@@ -92,7 +102,8 @@ func TestTheAuthorizationChallengeRefusesInTheDraftsWords(t *testing.T) {
 
 // A code for an app with one redirect URI needs it neither here nor at the exchange.
 func TestTheAuthorizationChallengeNeedsNoRedirectURIWhereThereIsOne(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "single", Name: "Single", RedirectURIs: []string{testCallback}})
 	token := s.hostToken("ana@example.com")
 	s.consents("ana@example.com", "single", "openid email")

@@ -9,12 +9,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
 func TestAuthorizeLeadsThroughSignInAndConsentToTokens(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
 		a := b.authorize(request("photoprint", "scope", "openid email profile points_read", "nonce", "n"))
@@ -38,7 +38,8 @@ func TestAuthorizeLeadsThroughSignInAndConsentToTokens(t *testing.T) {
 
 // Nothing redirects before client and redirect URI are both good, whatever else is wrong with the request.
 func TestAuthorizeShowsAPageUntilClientAndRedirectURIAreGood(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	long := strings.Repeat("x", 4096)
 	for _, c := range []struct {
@@ -89,7 +90,8 @@ func TestAuthorizeShowsAPageUntilClientAndRedirectURIAreGood(t *testing.T) {
 }
 
 func TestAuthorizeErrorsGoToTheRedirectURIWithStateAndIssuer(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	for _, c := range []struct {
 		name string
@@ -143,7 +145,8 @@ func TestAuthorizeErrorsGoToTheRedirectURIWithStateAndIssuer(t *testing.T) {
 }
 
 func TestAuthorizeMatchesALoopbackRedirectURIOnAnyPort(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	target := "http://127.0.0.1:51234/cb"
 	code := s.allow("ana@example.com", request("photoprint", "redirect_uri", target))
 	a := s.post("/oauth2/token", "photoprint", exchangeForm(code, "redirect_uri", target))
@@ -151,7 +154,8 @@ func TestAuthorizeMatchesALoopbackRedirectURIOnAnyPort(t *testing.T) {
 }
 
 func TestAuthorizeTakesTheOnlyRedirectURIWhereNoneIsSent(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "single", RedirectURIs: []string{testCallback}})
 	b := s.newBrowser()
 	a := b.authorize(request("single", "redirect_uri", ""))
@@ -165,7 +169,8 @@ func TestAuthorizeTakesTheOnlyRedirectURIWhereNoneIsSent(t *testing.T) {
 }
 
 func TestAuthorizeByPostIsAnsweredWithTheSameGet(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.submit("/oauth2/authorize", request("photoprint"))
 	require.Equal(t, http.StatusSeeOther, a.StatusCode)
@@ -176,7 +181,8 @@ func TestAuthorizeByPostIsAnsweredWithTheSameGet(t *testing.T) {
 }
 
 func TestAuthorizeAnswersByFormPostWithoutAScript(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	a := b.authorize(request("photoprint", "response_mode", "form_post"))
@@ -192,7 +198,8 @@ func TestAuthorizeAnswersByFormPostWithoutAScript(t *testing.T) {
 }
 
 func TestPromptLoginAndMaxAgeAskOnceAndEnd(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	for _, pair := range [][2]string{{"prompt", "login"}, {"max_age", "0"}} {
@@ -210,7 +217,8 @@ func TestPromptLoginAndMaxAgeAskOnceAndEnd(t *testing.T) {
 }
 
 func TestPromptConsentAsksAgainAndEnds(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	a := b.authorize(request("photoprint", "prompt", "consent"))
@@ -219,7 +227,8 @@ func TestPromptConsentAsksAgainAndEnds(t *testing.T) {
 }
 
 func TestPromptSelectAccountGoesOnWithTheAccountThatIsChosen(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	a := b.authorize(request("photoprint", "prompt", "select_account"))
@@ -231,7 +240,8 @@ func TestPromptSelectAccountGoesOnWithTheAccountThatIsChosen(t *testing.T) {
 }
 
 func TestPromptNoneNeverAsks(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	require.NotEmpty(t, callback(t, b.authorize(request("photoprint", "prompt", "none"))).Get("code"))
@@ -242,7 +252,8 @@ func TestPromptNoneNeverAsks(t *testing.T) {
 }
 
 func TestIDTokenHintOfAnotherPersonIsNotAnswered(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	hint := s.tokens("bo@example.com", "photoprint")["id_token"].(string)
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
@@ -263,7 +274,8 @@ func TestIDTokenHintOfAnotherPersonIsNotAnswered(t *testing.T) {
 }
 
 func TestDenyIsARecordAndTwiceInARowEndsTheQuestion(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.decide(b.signIn(b.authorize(request("photoprint")), "ana@example.com"), "deny")
 	require.Equal(t, "access_denied", callback(t, a).Get("error"))
@@ -285,7 +297,8 @@ func TestDenyIsARecordAndTwiceInARowEndsTheQuestion(t *testing.T) {
 }
 
 func TestANewScopeAsksOnlyForItselfInTheSameGrant(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
 	first := s.post("/oauth2/token", "photoprint", exchangeForm(code)).json(t)
@@ -297,7 +310,8 @@ func TestANewScopeAsksOnlyForItselfInTheSameGrant(t *testing.T) {
 }
 
 func TestACompanysAuthorizationNeedsItsAdmin(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("photoprint", "scope", "user_session")), "ana@example.com")
 	require.Equal(t, "access_denied", callback(t, a).Get("error"))
@@ -319,7 +333,8 @@ func TestACompanysAuthorizationNeedsItsAdmin(t *testing.T) {
 }
 
 func TestTheSuperAppsOwnClientIsNotAskedAndCanBeDisconnected(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("host", "scope", "openid superapp")), "ana@example.com")
 	code := callback(t, a).Get("code")
@@ -337,7 +352,8 @@ func TestTheSuperAppsOwnClientIsNotAskedAndCanBeDisconnected(t *testing.T) {
 }
 
 func TestASealedRequestOpensForItsOwnBrowserOnly(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	mine, theirs := s.newBrowser(), s.newBrowser()
 	a := mine.authorize(request("photoprint"))
 	theirs.authorize(request("photoprint"))
@@ -347,7 +363,8 @@ func TestASealedRequestOpensForItsOwnBrowserOnly(t *testing.T) {
 }
 
 func TestHostHeaderChangesNoLink(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	r, _ := http.NewRequest(http.MethodGet, s.url+"/.well-known/openid-configuration", nil)
 	r.Host = "evil.example"
 	r.Header.Set("X-Forwarded-Host", "evil.example")
@@ -357,7 +374,8 @@ func TestHostHeaderChangesNoLink(t *testing.T) {
 }
 
 func TestAnExpiredSignInLeadsBackToWhereItBegins(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "returning", InitiateLoginURI: "https://photoprint.example/start?x=1"})
 	b := s.newBrowser()
 	a := b.authorize(request("returning"))
@@ -369,7 +387,8 @@ func TestAnExpiredSignInLeadsBackToWhereItBegins(t *testing.T) {
 }
 
 func TestTheScopeAdminIsForAdminsOnly(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("host", "scope", "openid admin")), "ana@example.com")
 	require.Equal(t, "access_denied", callback(t, a).Get("error"))
@@ -385,7 +404,8 @@ func TestTheScopeAdminIsForAdminsOnly(t *testing.T) {
 }
 
 func TestWhatAPersonRefusedTheSuperAppsOwnClientStaysRefused(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("host", "scope", "openid profile", "prompt", "consent")), "ana@example.com")
 	code := callback(t, b.decide(a, "allow")).Get("code")
@@ -399,7 +419,8 @@ func TestWhatAPersonRefusedTheSuperAppsOwnClientStaysRefused(t *testing.T) {
 }
 
 func TestContinueIsNotOfferedWhereASignInIsNeeded(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	a := b.authorize(request("photoprint", "prompt", "select_account", "max_age", "0"))
@@ -408,7 +429,8 @@ func TestContinueIsNotOfferedWhereASignInIsNeeded(t *testing.T) {
 }
 
 func TestMaxAgeIsLookedAtAgainWhenASignInWasLongAgo(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("photoprint", "max_age", "60")), "ana@example.com")
 	require.Contains(t, a.Header.Get("Location"), "/consent")
@@ -419,7 +441,8 @@ func TestMaxAgeIsLookedAtAgainWhenASignInWasLongAgo(t *testing.T) {
 }
 
 func TestTokensFollowTheRegistrationOfToday(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.tokens("ana@example.com", "photoprint")
 	before := s.userinfo(tokens["access_token"]).json(t)
 	require.Equal(t, s.users["ana@example.com"].ID, before["sub"])
@@ -439,7 +462,8 @@ func TestTokensFollowTheRegistrationOfToday(t *testing.T) {
 }
 
 func TestARequestThatWouldNotFitSealedIsRefusedAtOnce(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	slashes := strings.Repeat("/", 1400) // 1.4 KB as they stand, three times that once escaped
 	raw := strings.Replace(request("photoprint", "state", "STATE").Encode(), "STATE", slashes, 1)
@@ -453,14 +477,16 @@ func TestARequestThatWouldNotFitSealedIsRefusedAtOnce(t *testing.T) {
 }
 
 func TestFormPostNeedsHTTPAndNotOnlyItsFirstLetters(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "native", RedirectURIs: []string{"https.app.example:/cb"}})
 	a := s.newBrowser().authorize(request("native", "response_mode", "form_post", "redirect_uri", "https.app.example:/cb"))
 	require.Equal(t, "invalid_request", callback(t, a).Get("error"))
 }
 
 func TestAnUnapprovedClientGetsNoLinkFromUs(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "bank", Name: "Your Bank", Status: storage.StatusSuspended, ClientURI: "https://phish.example/", InitiateLoginURI: "https://phish.example/start"})
 	a := s.newBrowser().authorize(request("bank"))
 	require.Equal(t, http.StatusForbidden, a.StatusCode)
@@ -469,7 +495,8 @@ func TestAnUnapprovedClientGetsNoLinkFromUs(t *testing.T) {
 }
 
 func TestConnectedAppsComeAfterTheSignInThatTheyNeed(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.get("/account/apps")
 	require.Contains(t, a.Header.Get("Location"), "/login?interaction=")
@@ -481,7 +508,8 @@ func TestConnectedAppsComeAfterTheSignInThatTheyNeed(t *testing.T) {
 }
 
 func TestASilencedAppThatIsAllowedSomethingCanBeLetAskAgain(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
 	tokens := s.post("/oauth2/token", "photoprint", exchangeForm(code)).json(t)

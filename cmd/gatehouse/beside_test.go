@@ -32,7 +32,7 @@ func (s *testServer) start(now func() time.Time, settings ...func(*config.Config
 	a, err := wire(s.t.Context(), cfg, s.store, slog.New(slog.DiscardHandler), now)
 	require.NoError(s.t, err)
 	server := httptest.NewServer(a.Handler)
-	s.t.Cleanup(server.Close)
+	closeAtEnd(s.t, closer(server.Close))
 	other := *s
 	other.url = server.URL
 	return &other

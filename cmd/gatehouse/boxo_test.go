@@ -8,13 +8,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
 // Boxo's tokens are String(1000) and its reference is String(100).
 func TestBoxosTokensAndReferencesKeepToItsLimits(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	boxo := map[string]json.RawMessage{"boxo": json.RawMessage(`{}`)}
 	longest := strings.Repeat("x", 64)
 	s.register(storage.Client{ID: longest, Name: "Public subjects", PKCE: "optional", Dialects: boxo})

@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"gatehouse/internal/testdb"
 )
 
 // The database work of a request is part of the design (docs/architecture.md), counted at the driver.
@@ -35,7 +33,7 @@ func work(statements []string) (b budget) {
 }
 
 func TestDatabaseBudgetOfEveryRequest(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
 		plain := request("photoprint", "scope", "email")

@@ -6,14 +6,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"gatehouse/internal/testdb"
 )
 
 // Where a standard leaves a choice, or we deviate from one (docs/divergences.md), and no other test shows it.
 
 func TestUserinfoAnswersATokenWithoutOpenID(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.tokens("ana@example.com", "pairwise", "scope", "email")
 	require.NotContains(t, tokens, "id_token")
 	claims := s.userinfo(tokens["access_token"]).json(t)
@@ -23,7 +22,8 @@ func TestUserinfoAnswersATokenWithoutOpenID(t *testing.T) {
 }
 
 func TestUserinfoMarksAnEmailThatNobodyHasVerified(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	claims := s.userinfo(s.tokens("bo@example.com", "photoprint")["access_token"]).json(t)
 	require.Equal(t, false, claims["email_verified"])
 	claims = s.userinfo(s.tokens("ana@example.com", "photoprint", "scope", "openid phone")["access_token"]).json(t)
@@ -32,7 +32,8 @@ func TestUserinfoMarksAnEmailThatNobodyHasVerified(t *testing.T) {
 }
 
 func TestUnknownParametersAreIgnored(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	more := []string{"audience", "https://api.example", "resource", "https://api.example", "claims", `{"userinfo":{"email":null}}`, "display", "popup",
 		"acr_values", "urn:mace:incommon:iap:silver", "dpop_jkt", "x", "authorization_details", "[]"}
 	code := s.allow("ana@example.com", request("photoprint", more...))

@@ -1,16 +1,18 @@
 package main
 
 import (
+	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/internal/config"
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -23,17 +25,25 @@ func (s *testServer) grant(email, clientID string) storage.Grant {
 	return g
 }
 
+// changeGrant changes what is on record.
+func (s *testServer) changeGrant(email, clientID string, change func(*storage.Grant)) {
+	s.t.Helper()
+	g := s.grant(email, clientID)
+	change(&g)
+	g.Version++
+	require.NoError(s.t, s.store.Apply(s.t.Context(), storage.Unit{storage.SaveGrant{Grant: g, IfVersion: g.Version - 1}}))
+}
+
 // endScopes gives the decisions about some scopes an end.
 func (s *testServer) endScopes(email, clientID string, end time.Time, scopes ...string) {
 	s.t.Helper()
-	g := s.grant(email, clientID)
-	for i, d := range g.Decisions {
-		if slices.Contains(scopes, d.Scope) {
-			g.Decisions[i].Until = end
+	s.changeGrant(email, clientID, func(g *storage.Grant) {
+		for i, d := range g.Decisions {
+			if slices.Contains(scopes, d.Scope) {
+				g.Decisions[i].Until = end
+			}
 		}
-	}
-	g.Version++
-	require.NoError(s.t, s.store.Apply(s.t.Context(), storage.Unit{storage.SaveGrant{Grant: g, IfVersion: g.Version - 1}}))
+	})
 }
 
 func (s *testServer) scopeOf(clientID string, token any) any {
@@ -42,7 +52,8 @@ func (s *testServer) scopeOf(clientID string, token any) any {
 }
 
 func TestTokensLoseAScopeWhoseDecisionHasRunOut(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
 		asked := request("photoprint", "scope", "openid email phone")
@@ -89,7 +100,8 @@ func TestTokensLoseAScopeWhoseDecisionHasRunOut(t *testing.T) {
 
 // One transaction extends the grant, so there is no moment at which a token of it would be dead.
 func TestAllowingMoreExtendsTheSameGrantInOneTransaction(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
 		code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
@@ -123,37 +135,118 @@ func TestAllowingMoreExtendsTheSameGrantInOneTransaction(t *testing.T) {
 	})
 }
 
-func TestAnotherPurposeOfARequiredScopeNeedsTheirAnswerBeforeTheNextCode(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+// withPurposes registers a client that says in two languages why it wants what it cannot do without.
+func (s *testServer) withPurposes(id string) {
+	purpose := map[string]string{"en": "to send your order status", "es": "para avisarte de tu pedido"}
+	s.register(storage.Client{ID: id, Name: id, Scopes: []storage.ClientScope{
+		{Name: "openid", Required: true}, {Name: "email", Required: true, Purpose: purpose}, {Name: "phone", Purpose: purpose},
+	}})
+}
+
+// repurpose changes the purpose of a client's email scope in one language, and waits until the server knows.
+func (s *testServer) repurpose(h hostApp, id, lang, text string) {
+	s.t.Helper()
+	s.updateClient(id, func(c *storage.Client) {
+		c.Scopes[1].Purpose = maps.Clone(c.Scopes[1].Purpose)
+		c.Scopes[1].Purpose[lang] = text
+	})
+	require.Eventually(s.t, func() bool {
+		return member(s.t, h.get("/apps/" + id + "?ui_locales=" + lang)["scopes"], "name", "email")["purpose"] == text
+	}, 5*time.Second, 20*time.Millisecond)
+}
+
+func TestOnlyWhoReadAPurposeThatIsGoneIsAskedAgain(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		go s.run(t.Context())
-		b, silent := s.newBrowser(), request("photoprint", "prompt", "none")
-		code, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
-		tokens := s.post("/oauth2/token", "photoprint", exchangeForm(code)).json(t)
 		h := s.hostApp("ana@example.com")
-		require.Equal(t, true, h.get("/apps/photoprint/sharing")["allowed"])
-		require.NotEmpty(t, callback(t, b.authorize(silent)).Get("code"))
+		put := func(app, path string, headers ...string) {
+			a := h.call(http.MethodPut, "/apps/"+app+"/sharing"+path, `{"decision":"allow","scopes":["openid","email"]}`, headers...)
+			require.Equal(t, http.StatusOK, a.StatusCode, a.body)
+		}
+		b := s.newBrowser()
+		s.allowIn(b, "ana@example.com", request("photoprint")) // signed in
+		for app, allow := range map[string]func(app string){
+			"page":   func(app string) { s.allowIn(b, "", request(app, "ui_locales", "es")) },
+			"sheet":  func(app string) { put(app, "?ui_locales=es") },
+			"header": func(app string) { put(app, "", "Accept-Language", "es-UY,es;q=0.9") },
+		} {
+			s.withPurposes(app)
+			allow(app)
+			silent := request(app, "prompt", "none")
+			s.repurpose(h, app, "de", "um dir zu sagen, wo deine Bestellung ist")
+			s.repurpose(h, app, "en", "to send you the status of your order")
+			require.NotEmpty(t, callback(t, b.authorize(silent)).Get("code"), "%s: nobody who read Spanish read that", app)
+			require.Equal(t, true, h.get("/apps/" + app + "/sharing")["allowed"], app)
+			require.Equal(t, http.StatusCreated, h.mints(app).StatusCode, app)
 
-		s.updateClient("photoprint", func(c *storage.Client) { c.Scopes[1].Purpose = map[string]string{"en": "to tell your friends"} })
-		require.Eventually(t, func() bool {
-			return callback(t, b.authorize(silent)).Get("error") == "consent_required"
-		}, 5*time.Second, 20*time.Millisecond)
-		sharing := h.get("/apps/photoprint/sharing")
+			s.repurpose(h, app, "es", "para contárselo a tus amigos")
+			require.Equal(t, "consent_required", callback(t, b.authorize(silent)).Get("error"), app)
+			require.Equal(t, "incomplete", h.get("/apps/" + app + "/sharing")["status"], app)
+			require.Equal(t, http.StatusForbidden, h.mints(app).StatusCode, app)
+			allow(app)
+			require.NotEmpty(t, callback(t, b.authorize(silent)).Get("code"), "%s: once", app)
+			s.repurpose(h, app, "en", "para contárselo a tus amigos")
+			s.repurpose(h, app, "es", "otra vez otra cosa")
+			require.NotEmpty(t, callback(t, b.authorize(silent)).Get("code"), "%s: the text is still there", app)
+		}
+	})
+}
+
+// mints asks for a code for a mini app, for what the person allowed or for these scopes.
+func (h hostApp) mints(app string, scopes ...string) answer {
+	h.s.t.Helper()
+	return h.call(http.MethodPost, "/apps/"+app+"/code",
+		fmt.Sprintf(`{"redirect_uri":%q,"code_challenge":%q,"code_challenge_method":"S256","scope":%q}`, testCallback, challengeOf(testVerifier), strings.Join(scopes, " ")))
+}
+
+func TestWhatWasAllowedByAnEarlierVersionStands(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		s.withPurposes("purposeful")
+		b := s.newBrowser()
+		s.allowIn(b, "ana@example.com", request("purposeful"))
+		for _, kept := range []string{"", "Wm9tZXRoaW5nIGVsc2Ugbw"} { // none, or one of all languages at once
+			s.changeGrant("ana@example.com", "purposeful", func(g *storage.Grant) {
+				for i := range g.Decisions {
+					g.Decisions[i].Purpose = kept
+				}
+			})
+			require.NotEmpty(t, callback(t, b.authorize(request("purposeful", "prompt", "none"))).Get("code"))
+		}
+	})
+}
+
+func TestAnotherPurposeOfARequiredScopeNeedsTheirAnswerBeforeTheNextCode(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		go s.run(t.Context())
+		s.withPurposes("purposeful")
+		b, silent := s.newBrowser(), request("purposeful", "prompt", "none")
+		code, _ := s.allowIn(b, "ana@example.com", request("purposeful"))
+		tokens := s.post("/oauth2/token", "purposeful", exchangeForm(code)).json(t)
+		h := s.hostApp("ana@example.com")
+		s.repurpose(h, "purposeful", "en", "to tell your friends")
+		require.Equal(t, "consent_required", callback(t, b.authorize(silent)).Get("error"))
+		sharing := h.get("/apps/purposeful/sharing")
 		require.Equal(t, []any{false, "incomplete"}, values(sharing, "allowed", "status"))
 		require.Contains(t, sharing["missing"], "email")
 		require.NotContains(t, sharing["missing"], "openid")
-		require.Equal(t, http.StatusForbidden, h.call(http.MethodPost, "/apps/photoprint/code", "{}").StatusCode)
-		require.True(t, s.active("photoprint", tokens["access_token"]), "what they agreed to stands")
-
-		s.allowIn(b, "ana@example.com", request("photoprint"))
-		require.NotEmpty(t, callback(t, b.authorize(silent)).Get("code"), "once")
-		require.Equal(t, true, h.get("/apps/photoprint/sharing")["allowed"])
-		require.True(t, s.active("photoprint", tokens["access_token"]))
+		require.True(t, s.active("purposeful", tokens["access_token"]), "what they agreed to stands")
+		page := b.get(b.authorize(request("purposeful")).Header.Get("Location"))
+		require.Contains(t, page.body, "to tell your friends")
+		s.allowIn(b, "ana@example.com", request("purposeful"))
+		require.NotEmpty(t, callback(t, b.authorize(silent)).Get("code"))
+		require.True(t, s.active("purposeful", tokens["access_token"]))
 	})
 }
 
 func TestTheBaseScopePassesByPolicyAndShows(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn, func(c *config.Config) { c.BaseScope = true })
 		b := s.newBrowser()
 		s.allowIn(b, "ana@example.com", request("photoprint")) // signed in
@@ -196,7 +289,8 @@ func TestTheBaseScopePassesByPolicyAndShows(t *testing.T) {
 }
 
 func TestWithoutThePolicyTheBaseScopeIsAsked(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("photoprint"))
 	a := b.authorize(request("pairwise", "scope", "openid", "prompt", "none"))

@@ -49,6 +49,8 @@ func (c *cli) deliveryList() *cobra.Command {
 	var dead bool
 	cmd := c.printing(&cobra.Command{
 		Use: "list", Short: "list deliveries, the oldest first: those that wait or were given up, and those that arrived in the last week",
+		Long: "List deliveries, the oldest first: those that wait, those that arrived in the last week, and those that were given up in\n" +
+			"the last 90 days. ATTEMPTS is how often one was sent since it was made or last retried, the time that it arrived included.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var state storage.DeliveryState

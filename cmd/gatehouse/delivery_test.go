@@ -19,7 +19,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/internal/config"
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 	"gatehouse/storage/gormstore"
 )
@@ -150,7 +149,8 @@ func (b *browser) atApps(app, action string) {
 }
 
 func TestAMiniAppIsToldWhatPeopleDecide(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn, callsLoopback)
 		hook := newWebhook(t, nil)
 		for _, app := range []string{"photoprint", "pairwise"} {
@@ -329,7 +329,7 @@ func misbehave(elsewhere string) func(w http.ResponseWriter, jti string, times i
 // What a person was told has happened reaches the mini app, whatever its server does, and whenever ours is killed.
 func TestNoEventIsLostOverAKill(t *testing.T) {
 	t.Setenv("GATEHOUSE_ALLOW_PRIVATE_NETWORK", "true")
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, start := newProcess(t, dsn)
 		elsewhere := newWebhook(t, nil)
 		hook := newWebhook(t, misbehave(elsewhere.URL))
@@ -425,7 +425,7 @@ func undelivered(t *testing.T, dsn string, s *testServer) (n int) {
 
 func TestTheDeadLetterViewShowsWhatWasGivenUpAndSendsItAgain(t *testing.T) {
 	t.Setenv("GATEHOUSE_ALLOW_PRIVATE_NETWORK", "true")
-	dsn := testdb.SQLite(t)
+	dsn := furnished.SQLite(t)
 	s, start := newProcess(t, dsn)
 	var mended atomic.Bool
 	hook := newWebhook(t, func(w http.ResponseWriter, _ string, _ int) bool {
@@ -460,6 +460,8 @@ func TestTheDeadLetterViewShowsWhatWasGivenUpAndSendsItAgain(t *testing.T) {
 	require.Eventually(t, func() bool { return undelivered(t, dsn, s) == 0 }, 20*time.Second, 100*time.Millisecond)
 	require.Empty(t, dead())
 	require.Len(t, hook.has("photoprint"), 1, "under the same jti")
+	require.NoError(t, json.Unmarshal([]byte(command(t, dsn, s, "delivery", "list", "-o", "json")), &list))
+	require.Equal(t, []any{"delivered", 1, ""}, []any{list[0].State, list[0].Attempts, list[0].Failure}, "counted since the retry")
 	code := (&cli{out: io.Discard, err: s.log, environ: append(os.Environ(), "GATEHOUSE_DATABASE="+dsn, "GATEHOUSE_SECRET="+testConfig("", "").Secret)}).
 		run(t.Context(), []string{"delivery", "retry", d.ID})
 	require.Equal(t, exitUsage, code)

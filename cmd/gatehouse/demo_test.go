@@ -16,6 +16,7 @@ import (
 )
 
 func TestDemoTakesTheNextFreePorts(t *testing.T) {
+	t.Parallel()
 	first, err := openDemoListeners("")
 	require.NoError(t, err)
 	defer first.close()
@@ -32,6 +33,7 @@ func TestDemoTakesTheNextFreePorts(t *testing.T) {
 }
 
 func TestDemoListensWhereItIsTold(t *testing.T) {
+	t.Parallel()
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	defer busy.Close()
@@ -45,6 +47,7 @@ func TestDemoListensWhereItIsTold(t *testing.T) {
 }
 
 func TestDemoTellsTheAccountsThatItSeeds(t *testing.T) {
+	t.Parallel()
 	file, info, err := renderDemoSeed("http://127.0.0.1:9097", "http://127.0.0.1:9099")
 	require.NoError(t, err)
 	require.Contains(t, string(file), "http://127.0.0.1:9097/callback")
@@ -67,6 +70,7 @@ func TestDemoTellsTheAccountsThatItSeeds(t *testing.T) {
 }
 
 func TestDemoTakesIssuerAndNameFromTheEnvironment(t *testing.T) {
+	t.Parallel()
 	listeners, err := openDemoListeners("")
 	require.NoError(t, err)
 	defer listeners.close()
@@ -86,6 +90,7 @@ func TestDemoTakesIssuerAndNameFromTheEnvironment(t *testing.T) {
 }
 
 func TestDemoRefusesToBeReachedFromElsewhere(t *testing.T) {
+	t.Parallel()
 	for variable, says := range map[string]string{
 		"GATEHOUSE_ISSUER=https://demo.example": "the demo's issuer must be on loopback",
 		"GATEHOUSE_LISTEN=0.0.0.0:0":            "the demo must listen on loopback",
@@ -117,6 +122,7 @@ func startDemo(t *testing.T, args ...string) (info demoInfo, stop func() int) {
 }
 
 func TestDemoShowsAPersonsDataWithinThirtySeconds(t *testing.T) {
+	t.Parallel()
 	began := time.Now()
 	info, stop := startDemo(t)
 
@@ -141,6 +147,7 @@ func TestDemoShowsAPersonsDataWithinThirtySeconds(t *testing.T) {
 }
 
 func TestDemoGoesOnWithTheDataOfAnEarlierOne(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	for range 2 {
 		info, stop := startDemo(t, "--data", folder)
@@ -156,6 +163,7 @@ func TestDemoGoesOnWithTheDataOfAnEarlierOne(t *testing.T) {
 }
 
 func TestDemoKeepsOutOfADatabaseWithOtherPeople(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	newTestServer(t, "sqlite:"+filepath.Join(folder, "gatehouse.db"))
 	log := &lockedBuffer{}

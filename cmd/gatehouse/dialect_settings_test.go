@@ -11,14 +11,14 @@ import (
 
 	"gatehouse/identity/claims"
 	"gatehouse/internal/config"
-	"gatehouse/internal/testdb"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
 // What a mini app's server expects from us is sealed under the root secret, and lasts longer than that.
 func TestOutboundSecretsSurviveARotationOfTheRootSecret(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	before := testConfig("", "").Secret
 	after := strings.Repeat("another root secret ", 3)
 	outbound := func(current, other string) *registry.Outbound {
@@ -45,7 +45,8 @@ func TestOutboundSecretsSurviveARotationOfTheRootSecret(t *testing.T) {
 // identity and registry do not know each other: this is where the scopes that one lists meet the values that the other
 // computes.
 func TestAdditionalDataRepeatsNothingThatAScopeOfGAMReleases(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	ana, all := s.users["ana@example.com"], []string{}
 	ana.Attributes = map[string]any{"EmployeeID": "123100"}
 	for _, scope := range registry.BuiltInScopes {

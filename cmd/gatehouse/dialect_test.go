@@ -32,6 +32,7 @@ import (
 var transcripts = filepath.Join("..", "..", "testdata", "dialects")
 
 func TestTranscripts(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(transcripts, "*", "*.txtar"))
 	require.NoError(t, err)
 	testdb.Each(t, func(t *testing.T, dsn string) {
@@ -51,6 +52,7 @@ func TestTranscripts(t *testing.T) {
 }
 
 func TestEveryVendorHasTranscripts(t *testing.T) {
+	t.Parallel()
 	p := newPlay(t, testdb.SQLite(t))
 	vendors := map[string]bool{}
 	for _, route := range p.rooms.formats {
@@ -74,6 +76,7 @@ func TestEveryVendorHasTranscripts(t *testing.T) {
 
 // A room's README says of every error, and of every contradiction in the vendor's text, which transcript shows it.
 func TestEveryTranscriptIsNamedInARoomAndEveryNamedOneIsThere(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(transcripts, "*", "*.txtar"))
 	require.NoError(t, err)
 	unnamed := map[string]bool{}
@@ -153,7 +156,7 @@ func newPlay(t *testing.T, dsn string) *play {
 	p.openServer(cfg, slog.New(handler))
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: p.rooms.handler()}}
 	server.Start()
-	t.Cleanup(server.Close)
+	closeAtEnd(t, closer(server.Close))
 	return p
 }
 
@@ -161,7 +164,7 @@ func (p *play) openServer(cfg *config.Config, log *slog.Logger) {
 	p.t.Helper()
 	store, err := gormstore.Open(p.t.Context(), p.dsn, gormstore.Options{Migrate: true, Log: log})
 	require.NoError(p.t, err)
-	p.t.Cleanup(func() { store.Close() })
+	closeAtEnd(p.t, store)
 	p.store = store
 	started := time.Now().UTC().Truncate(time.Microsecond) // as the databases keep it
 	now := func() time.Time { return started.Add(time.Duration(p.clock.Load())) }

@@ -6,13 +6,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"gatehouse/internal/testdb"
 )
 
 // Some vendors put tokens into paths. An error page says nothing of them: it may be kept, photographed or sent to somebody.
 func TestAnErrorPageNeverRepeatsATokenOfThePath(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	t.Parallel()
+	s, token := newStore(t, furnished.SQLite(t))
 	path := s.ticket(token, "new@acme.example")
 	ticket := path[strings.LastIndexByte(path, '/')+1:]
 	for target, status := range map[string]int{

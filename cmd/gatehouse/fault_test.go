@@ -165,7 +165,8 @@ func (l *live) signInLate() answer {
 }
 
 func TestADatabaseThatIsAwayIs503AndComesBackWithoutARestart(t *testing.T) {
-	dsn := testdb.Postgres(t)
+	t.Parallel()
+	dsn := furnished.Postgres(t)
 	l := newLive(newTestServer(t, dsn))
 	reconnect := testdb.Disconnect(t, dsn)
 	l.requireAllAway(t)
@@ -174,7 +175,8 @@ func TestADatabaseThatIsAwayIs503AndComesBackWithoutARestart(t *testing.T) {
 }
 
 func TestADatabaseThatIsClosedIs503(t *testing.T) {
-	l := newLive(newTestServer(t, testdb.SQLite(t)))
+	t.Parallel()
+	l := newLive(newTestServer(t, furnished.SQLite(t)))
 	require.NoError(t, l.store.Close())
 	l.requireAllAway(t)
 }
@@ -182,7 +184,7 @@ func TestADatabaseThatIsClosedIs503(t *testing.T) {
 // A standby, a full disk, a backup that holds the lock: what only reads goes on.
 func TestADatabaseThatRefusesWritesAnswersReadsAndIs503ForTheRest(t *testing.T) {
 	t.Parallel()
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		l := newLive(newTestServer(t, dsn))
 		writable := refuseWrites(t, dsn)
 		writes, reads := l.calls()
@@ -228,7 +230,8 @@ func refuseWrites(t *testing.T, dsn string) (writable func()) {
 
 // Wherever within an exchange or a refresh the database goes away, the answer is 503 and nothing is burnt.
 func TestADatabaseThatGoesAwayWithinARequestBurnsNothing(t *testing.T) {
-	dsn := testdb.Postgres(t)
+	t.Parallel()
+	dsn := furnished.Postgres(t)
 	l := newLive(newTestServer(t, dsn))
 	calls, reads := l.calls()
 	introspect := reads["introspection"]

@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -62,7 +61,8 @@ func (m *managed) allows(id any) string {
 }
 
 func TestAGrantIDComesWithTheTokensOfAClientThatAsksForGrantManagement(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	t.Parallel()
+	m := newManaged(t, furnished.SQLite(t))
 	require.NotContains(t, m.gets("openid"), "grant_id")
 	created := m.gets("openid email", "grant_management_action", "create")
 	id := created["grant_id"].(string)
@@ -76,7 +76,8 @@ func TestAGrantIDComesWithTheTokensOfAClientThatAsksForGrantManagement(t *testin
 
 // The draft's example: {"scopes":[{"scope":"contacts read write"}],"claims":["given_name",…]}.
 func TestAClientAsksWhatItsGrantAllows(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		id := m.gets("openid email", "grant_management_action", "create")["grant_id"].(string)
 		a := m.grant(http.MethodGet, id, m.token)
@@ -98,7 +99,8 @@ func TestAClientAsksWhatItsGrantAllows(t *testing.T) {
 }
 
 func TestMergeAddsToAGrantAndReplaceDropsWhatIsNotAsked(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		first := m.gets("openid email", "grant_management_action", "create")
 		id := first["grant_id"].(string)
@@ -126,8 +128,54 @@ func TestMergeAddsToAGrantAndReplaceDropsWhatIsNotAsked(t *testing.T) {
 	})
 }
 
+// What merge adds is what authorize would grant without a question if it were asked.
+func TestMergeAddsOnlyWhatNeedsNoQuestion(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		m := newManaged(t, dsn)
+		purpose := func(text string) {
+			m.updateClient("tpp", func(c *storage.Client) {
+				c.Scopes[1].Required, c.Scopes[1].Purpose = true, map[string]string{"en": text}
+			})
+			m.testServer = m.beside()
+		}
+		purpose("to write to you")
+		id := m.gets("openid email profile", "grant_management_action", "create")["grant_id"].(string)
+		m.endScopes("ana@example.com", "tpp", m.now().Add(time.Minute), "profile")
+		merged := m.gets("phone", "grant_management_action", "merge", "grant_id", id)["scope"].(string)
+		require.ElementsMatch(t, []string{"openid", "email", "profile", "phone"}, strings.Fields(merged))
+
+		m.forward(time.Minute)
+		purpose("to tell your friends")
+		merged = m.gets("openid phone", "grant_management_action", "merge", "grant_id", id)["scope"].(string)
+		require.Equal(t, "openid phone", merged, "one has run out, and one was allowed for something else")
+		merged = m.gets("email", "grant_management_action", "merge", "grant_id", id)["scope"].(string)
+		require.ElementsMatch(t, []string{"openid", "email", "phone"}, strings.Fields(merged), "asked again and allowed")
+	})
+}
+
+func TestMergeGivesTheScopeAdminToNobodyButAdmins(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	s.register(storage.Client{ID: "console", Name: "Console", FirstParty: true, Scopes: scopesOf("openid!", "admin")})
+	as := func(roles ...string) {
+		u, err := s.store.User(t.Context(), s.users["ana@example.com"].ID)
+		require.NoError(t, err)
+		was := u.UpdatedAt
+		u.Roles, u.UpdatedAt = roles, was.Add(time.Second)
+		require.NoError(t, s.store.UpdateUser(t.Context(), u, was))
+	}
+	as(storage.RoleAdmin)
+	tokens := s.tokens("ana@example.com", "console", "scope", "openid admin", "grant_management_action", "create")
+	merge := []string{"scope", "openid", "grant_management_action", "merge", "grant_id", tokens["grant_id"].(string)}
+	require.Equal(t, "openid admin", s.tokens("ana@example.com", "console", merge...)["scope"])
+	as()
+	require.Equal(t, "openid", s.tokens("ana@example.com", "console", merge...)["scope"])
+}
+
 func TestNothingHappensToAGrantUntilTheClientExchangesTheCode(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	t.Parallel()
+	m := newManaged(t, furnished.SQLite(t))
 	first := m.gets("openid email", "grant_management_action", "create")
 	id := first["grant_id"].(string)
 	code := m.allow("ana@example.com", request("tpp", "scope", "openid", "grant_management_action", "replace", "grant_id", id))
@@ -149,7 +197,8 @@ func TestNothingHappensToAGrantUntilTheClientExchangesTheCode(t *testing.T) {
 }
 
 func TestOfSimultaneousExchangesThatReplaceAGrantNoneLeavesATokenAlive(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		id := m.gets("openid email", "grant_management_action", "create")["grant_id"].(string)
 		code := m.allow("ana@example.com", request("tpp", "scope", "openid", "grant_management_action", "replace", "grant_id", id))
@@ -172,7 +221,8 @@ func TestOfSimultaneousExchangesThatReplaceAGrantNoneLeavesATokenAlive(t *testin
 }
 
 func TestAClientEndsItsGrantAndAllOfItsTokens(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		m := newManaged(t, dsn)
 		first, second := m.gets("openid email", "grant_management_action", "create"), m.gets("openid")
 		id := first["grant_id"].(string)
@@ -191,7 +241,8 @@ func TestAClientEndsItsGrantAndAllOfItsTokens(t *testing.T) {
 
 // A client that could forget what a person denied could ask for ever.
 func TestAClientCannotEndADenial(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	t.Parallel()
+	m := newManaged(t, furnished.SQLite(t))
 	id := m.gets("openid email", "grant_management_action", "create")["grant_id"].(string)
 	b := m.newBrowser()
 	b.decide(b.signIn(b.authorize(request("tpp", "scope", "openid phone")), "ana@example.com"), "deny")
@@ -202,7 +253,8 @@ func TestAClientCannotEndADenial(t *testing.T) {
 }
 
 func TestADenialOutlivesTheEndOfTheGrantByItsClient(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	t.Parallel()
+	m := newManaged(t, furnished.SQLite(t))
 	m.updateClient("tpp", func(c *storage.Client) { c.Scopes[0].Required = true })
 	b := m.newBrowser()
 	a := b.decide(b.signIn(b.authorize(request("tpp", "scope", "openid email phone", "grant_management_action", "create")), "ana@example.com"), "allow", "email")
@@ -217,7 +269,8 @@ func TestADenialOutlivesTheEndOfTheGrantByItsClient(t *testing.T) {
 }
 
 func TestNoClientLearnsOfAnothersGrants(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	t.Parallel()
+	m := newManaged(t, furnished.SQLite(t))
 	id := m.gets("openid email", "grant_management_action", "create")["grant_id"].(string)
 	rival := m.manager("rival", "grant_management_query grant_management_revoke")
 	for _, method := range []string{http.MethodGet, http.MethodDelete} {
@@ -240,7 +293,8 @@ func TestNoClientLearnsOfAnothersGrants(t *testing.T) {
 }
 
 func TestTheGrantManagementAPINeedsATokenOfTheClientWithItsScope(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	t.Parallel()
+	m := newManaged(t, furnished.SQLite(t))
 	tokens := m.gets("openid email", "grant_management_action", "create")
 	id := tokens["grant_id"].(string)
 	for method, scope := range map[string]string{http.MethodGet: "grant_management_query", http.MethodDelete: "grant_management_revoke"} {
@@ -275,7 +329,8 @@ func TestTheGrantManagementAPINeedsATokenOfTheClientWithItsScope(t *testing.T) {
 }
 
 func TestGrantManagementParametersHaveToGoTogether(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	t.Parallel()
+	m := newManaged(t, furnished.SQLite(t))
 	b := m.newBrowser()
 	for _, c := range []struct{ client, action, id, want string }{
 		{"tpp", "merge", "", "invalid_request"},
@@ -295,13 +350,15 @@ func TestGrantManagementParametersHaveToGoTogether(t *testing.T) {
 }
 
 func TestAPersonIsNeverAskedForWhatTheClientDoesOnItsOwn(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	t.Parallel()
+	m := newManaged(t, furnished.SQLite(t))
 	tokens := m.gets("", "grant_management_action", "create")
 	require.ElementsMatch(t, []string{"openid", "email", "profile", "phone"}, strings.Fields(tokens["scope"].(string)))
 }
 
 func TestAGrantKeepsItsIDWhenThePersonTakesSomethingBack(t *testing.T) {
-	m := newManaged(t, testdb.SQLite(t))
+	t.Parallel()
+	m := newManaged(t, furnished.SQLite(t))
 	tokens := m.gets("openid email", "grant_management_action", "create")
 	id := tokens["grant_id"].(string)
 	m.forward(time.Minute)
@@ -313,7 +370,8 @@ func TestAGrantKeepsItsIDWhenThePersonTakesSomethingBack(t *testing.T) {
 }
 
 func TestMetadataNamesGrantManagement(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	m := s.send(http.MethodGet, "/.well-known/oauth-authorization-server", "").json(t)
 	require.Equal(t, s.url+"/oauth2/grants", m["grant_management_endpoint"])
 	require.Equal(t, []any{"query", "revoke", "create", "merge", "replace"}, m["grant_management_actions_supported"])

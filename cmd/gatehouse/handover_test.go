@@ -69,7 +69,8 @@ func (s *testServer) signedIn(b *browser) bool {
 }
 
 func TestAPersonOfTheHostIsKnownByTheExternalIDAlone(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
 		u := host.knows(hana)
@@ -102,7 +103,8 @@ func TestAPersonOfTheHostIsKnownByTheExternalIDAlone(t *testing.T) {
 }
 
 func TestAPersonOfTheHostIsNeverSomebodyElse(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
 		before := s.people()
@@ -130,7 +132,8 @@ func TestAPersonOfTheHostIsNeverSomebodyElse(t *testing.T) {
 }
 
 func TestManyCallsMakeOnePersonKnown(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
 		before := s.people()
@@ -157,7 +160,8 @@ func TestManyCallsMakeOnePersonKnown(t *testing.T) {
 }
 
 func TestWhatTheHostSaysOfAPersonIsChecked(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	host, before := s.backend("host"), s.people()
 	for _, body := range []string{
 		``, `{`, `[]`, `null`, `"x"`, `external_id=u-1`, `{}`, `{"external_id":""}`, `{"external_id":1}`, `{"external_id":null}`,
@@ -176,7 +180,8 @@ func TestWhatTheHostSaysOfAPersonIsChecked(t *testing.T) {
 }
 
 func TestHandOverNeedsTheHostClientsOwnToken(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("superapp")})
 	own := s.post("/oauth2/token", "host", url.Values{"grant_type": {"client_credentials"}})
 	for what, c := range map[string]struct {
@@ -200,7 +205,8 @@ func TestHandOverNeedsTheHostClientsOwnToken(t *testing.T) {
 }
 
 func TestAPersonOfTheHostIsAskedOnlyToAllow(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
 		u := host.knows(hana)
@@ -228,7 +234,8 @@ func TestAPersonOfTheHostIsAskedOnlyToAllow(t *testing.T) {
 }
 
 func TestAOneTimeURLSignsInOnce(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		host := s.backend("host")
 		host.knows(hana)
@@ -254,6 +261,7 @@ func TestAOneTimeURLSignsInOnce(t *testing.T) {
 }
 
 func TestAOneTimeURLThatIsNotGoodSignsNobodyIn(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(t *testing.T, s *testServer, host backend, path string) string{
 		"expired": func(_ *testing.T, s *testServer, _ backend, path string) string {
 			s.forward(61 * time.Second)
@@ -287,7 +295,7 @@ func TestAOneTimeURLThatIsNotGoodSignsNobodyIn(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newTestServer(t, testdb.SQLite(t))
+			s := newTestServer(t, furnished.SQLite(t))
 			host := s.backend("host")
 			host.knows(hana)
 			path, b := end(t, s, host, host.handsOver("u-1", "")), s.newBrowser()
@@ -301,7 +309,8 @@ func TestAOneTimeURLThatIsNotGoodSignsNobodyIn(t *testing.T) {
 }
 
 func TestTheHostsTicketsAndACompanysAreNotTheSame(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	t.Parallel()
+	s, token := newStore(t, furnished.SQLite(t))
 	s.updateClient("host", func(c *storage.Client) { c.Dialects = dialects(t, "xoxoday", map[string]any{"store_url": testStore}) })
 	host := s.backend("host")
 	host.knows(hana)
@@ -317,7 +326,8 @@ func TestTheHostsTicketsAndACompanysAreNotTheSame(t *testing.T) {
 }
 
 func TestAHandOverLeadsToOurPagesAndMiniAppsRequestsOnly(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	host := s.backend("host")
 	host.knows(hana)
 	for _, to := range []string{
@@ -349,8 +359,9 @@ func quoted(s string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, "\r", `\r`, "\n", `\n`).Replace(s) + `"`
 }
 
-// Who has a password or a role here was trusted by others than the host: it cannot decide for them.
-func TestWhoHasAPasswordOrARoleDecidesForThemselves(t *testing.T) {
+// Who has a way in of their own was trusted by others than the host: it cannot decide for them.
+func TestWhoHasAWayInOfTheirOwnDecidesForThemselves(t *testing.T) {
+	t.Parallel()
 	for name, trust := range map[string]func(t *testing.T, s *testServer, u storage.User){
 		"a password": func(t *testing.T, s *testServer, u storage.User) {
 			require.NoError(t, s.store.SetPassword(t.Context(), u.ID, "", s.users["ana@example.com"].PasswordHash, s.now(), false, ""))
@@ -360,9 +371,15 @@ func TestWhoHasAPasswordOrARoleDecidesForThemselves(t *testing.T) {
 			u.Roles, u.UpdatedAt = []string{storage.RoleAdmin}, was.Add(time.Second)
 			require.NoError(t, s.store.UpdateUser(t.Context(), u, was))
 		},
+		"another provider's account": func(t *testing.T, s *testServer, u storage.User) {
+			require.NoError(t, s.store.LinkUser(t.Context(), storage.Link{Issuer: "https://id.example", Subject: "1", UserID: u.ID}))
+		},
+		"another host": func(t *testing.T, s *testServer, u storage.User) {
+			require.NoError(t, s.store.LinkUser(t.Context(), storage.Link{Issuer: storage.ClientIssuer("host"), Subject: "1", UserID: u.ID}))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newTestServer(t, testdb.SQLite(t))
+			s := newTestServer(t, furnished.SQLite(t))
 			key := s.hostKey()
 			host := s.backend("backend")
 			u := host.knows(hana)

@@ -23,6 +23,7 @@ import (
 
 	"gatehouse/identity"
 	"gatehouse/internal/config"
+	"gatehouse/internal/testdb"
 	"gatehouse/registry"
 	"gatehouse/storage"
 	"gatehouse/storage/gormstore"
@@ -124,7 +125,7 @@ func startServer(t testing.TB, dsn string, log *slog.Logger, statement func(cont
 	s := &testServer{t: t, url: cfg.Issuer, clock: &atomic.Int64{}, users: map[string]storage.User{}}
 	s.store, err = gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true, Log: log, Statement: statement})
 	require.NoError(t, err)
-	t.Cleanup(func() { s.store.Close() })
+	closeAtEnd(t, s.store)
 	a, err := wire(t.Context(), cfg, s.store, log, s.now)
 	require.NoError(t, err)
 	s.run = a.Run
@@ -132,9 +133,35 @@ func startServer(t testing.TB, dsn string, log *slog.Logger, statement func(cont
 	s.fixtures(s.now)
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: a.Handler}}
 	server.Start()
-	t.Cleanup(server.Close)
+	closeAtEnd(t, closer(server.Close))
 	return s
 }
+
+// closeAtEnd closes what a test has opened when it ends, and forgets it: the cleanups of parallel tests stay in memory until
+// the last test of all has ended, and a whole server hangs on one.
+func closeAtEnd(t testing.TB, opened io.Closer) {
+	t.Cleanup(func() {
+		_ = opened.Close()
+		opened = nil
+	})
+}
+
+// closer is a way to close that cannot fail.
+type closer func()
+
+func (c closer) Close() error { c(); return nil }
+
+// furnished is a database that a server has started on, with its keys, and the fixtures in it.
+var furnished = testdb.NewTemplate(func(t testing.TB, dsn string) {
+	log := slog.New(slog.DiscardHandler)
+	store, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true, Log: log})
+	require.NoError(t, err)
+	s := &testServer{t: t, store: store, clock: &atomic.Int64{}, users: map[string]storage.User{}}
+	_, err = wire(t.Context(), testConfig(dsn, "http://127.0.0.1"), store, log, s.now)
+	require.NoError(t, err)
+	s.fixtures(s.now)
+	require.NoError(t, store.Close())
+})
 
 func testConfig(dsn, issuer string) *config.Config {
 	return &config.Config{
@@ -145,9 +172,17 @@ func testConfig(dsn, issuer string) *config.Config {
 	}
 }
 
-// fixtures are two people, one of them a company's admin, and mini apps of every sort.
+// fixtures are two people, one of them a company's admin, and mini apps of every sort. A copy of furnished has them.
 func (s *testServer) fixtures(now func() time.Time) {
 	ctx := s.t.Context()
+	for _, email := range []string{"ana@example.com", "bo@example.com"} {
+		if u, err := s.store.UserByLogin(ctx, email); err == nil {
+			s.users[email] = u
+		}
+	}
+	if len(s.users) > 0 {
+		return
+	}
 	require.NoError(s.t, s.store.SaveCompany(ctx, storage.Company{ID: "acme", Name: "Acme Ltd"}))
 	people := identity.NewPeople(identity.PeopleOptions{
 		Users: s.store, Failures: s.store, Passwords: identity.NewPasswords(passwordMemory), Now: now,

@@ -21,7 +21,8 @@ import (
 
 // F1: fosite forgets the challenge when a verifier was wrong, and then asks for none.
 func TestAWrongVerifierLeavesTheChallengeStanding(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	wrong := strings.Repeat("w", 43)
 	for _, client := range []string{"photoprint", "relaxed", "public"} {
 		code := s.allow("ana@example.com", request(client))
@@ -41,7 +42,8 @@ func TestAWrongVerifierLeavesTheChallengeStanding(t *testing.T) {
 
 // F5: fosite takes a family down for a used token before it looks at who asks and at the MAC.
 func TestAForgedTokenEndsNothing(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		code := s.allow("ana@example.com", request("no-grace"))
 		first := s.post("/oauth2/token", "no-grace", exchangeForm(code)).json(t)
@@ -69,7 +71,8 @@ func TestAForgedTokenEndsNothing(t *testing.T) {
 
 // §2.3: fosite signs the ID token after the code is burnt and the tokens are stored.
 func TestAnIDTokenThatCannotBeMadeBurnsNothing(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "odd", IDTokenAlg: "ES999"}) // no rule lets this through; a defect might
 	code := s.allow("ana@example.com", request("odd"))
 	a := s.post("/oauth2/token", "odd", exchangeForm(code))
@@ -84,7 +87,8 @@ func TestAnIDTokenThatCannotBeMadeBurnsNothing(t *testing.T) {
 
 // §2.7: fosite swallows what goes wrong when it revokes the family of a replayed token.
 func TestAReplayIsNotAnsweredBeforeItsFamilyIsDead(t *testing.T) {
-	dsn := testdb.Postgres(t)
+	t.Parallel()
+	dsn := furnished.Postgres(t)
 	s := newTestServer(t, dsn)
 	code := s.allow("ana@example.com", request("no-grace"))
 	tokens := s.post("/oauth2/token", "no-grace", exchangeForm(code)).json(t)
@@ -104,7 +108,8 @@ func TestAReplayIsNotAnsweredBeforeItsFamilyIsDead(t *testing.T) {
 
 // §2.9: fosite keeps iat and jti of the first token in those of a refresh.
 func TestAnIDTokenOfARefreshIsMadeAfresh(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("photoprint", "nonce", "n-1"))
 	s.forward(2 * time.Minute)
 	first := s.post("/oauth2/token", "photoprint", exchangeForm(code)).json(t)
@@ -128,7 +133,8 @@ func TestAnIDTokenOfARefreshIsMadeAfresh(t *testing.T) {
 
 // §5: answers have the members of the standards and no others, and error codes are those of the RFCs.
 func TestAnswersHaveOnlyTheMembersOfTheStandards(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("photoprint"))
 	a := s.post("/oauth2/token", "photoprint", exchangeForm(code))
 	require.ElementsMatch(t, []string{"access_token", "token_type", "expires_in", "refresh_token", "scope", "id_token"}, members(a.json(t)))
@@ -173,7 +179,8 @@ func keysOf(v url.Values) func(func(string) bool) {
 
 // §5: fosite's default strategies match scopes and audiences by prefix and wildcard.
 func TestScopesMatchExactly(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "starred", Scopes: []storage.ClientScope{{Name: "points"}, {Name: "*"}, {Name: "points.*"}}})
 	b := s.newBrowser()
 	for client, scope := range map[string]string{"photoprint": "openid points_read.all", "other": "OpenID", "starred": "points.read", "relaxed": "*"} {
@@ -187,7 +194,8 @@ func TestScopesMatchExactly(t *testing.T) {
 
 // §5: a client that is registered for one method is not let in by the other.
 func TestAClientUsesTheMethodThatItIsRegisteredFor(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "by-header", TokenEndpointAuthMethod: "client_secret_basic"})
 	s.register(storage.Client{ID: "by-body", TokenEndpointAuthMethod: "client_secret_post"})
 	for _, path := range []string{"/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"} {
@@ -203,7 +211,8 @@ func TestAClientUsesTheMethodThatItIsRegisteredFor(t *testing.T) {
 }
 
 func TestSeveralSecretsOfAClientWorkUntilEachEnds(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	end := s.now().Add(time.Hour).Truncate(time.Second)
 	s.register(storage.Client{ID: "rotating", Secrets: []storage.ClientSecret{
 		{ID: "old", Hash: registry.HashSecret("the-older-secret-with-more-than-32-characters"), ExpiresAt: end},
@@ -221,7 +230,8 @@ func TestSeveralSecretsOfAClientWorkUntilEachEnds(t *testing.T) {
 
 // F22: an unknown client and a wrong secret cannot be told apart.
 func TestAnUnknownClientIsAnsweredAsAWrongSecretIs(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	for _, path := range []string{"/oauth2/token", "/oauth2/introspect", "/oauth2/revoke"} {
 		send := func(id, secret string) answer {
 			return s.post(path, "", url.Values{"grant_type": {"client_credentials"}, "token": {"x"}, "client_id": {id}, "client_secret": {secret}})
@@ -241,7 +251,8 @@ func TestAnUnknownClientIsAnsweredAsAWrongSecretIs(t *testing.T) {
 
 // §5: what can be registered works to the end, also where fosite has an opinion of its own about redirect URIs.
 func TestEveryRedirectURIThatCanBeRegisteredWorksToTheEnd(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	for registered, sent := range map[string]string{
 		"https://photoprint.example/cb?tenant=1&x": "https://photoprint.example/cb?tenant=1&x",
@@ -283,7 +294,8 @@ func TestEveryRedirectURIThatCanBeRegisteredWorksToTheEnd(t *testing.T) {
 
 // A code lives at most five minutes, whatever a client's record says.
 func TestACodeLivesFiveMinutesAtMost(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "slow", CodeLifetime: storage.Lifetime(time.Hour)})
 	s.register(storage.Client{ID: "quick", CodeLifetime: storage.Lifetime(time.Minute)})
 	for client, lifetime := range map[string]time.Duration{"slow": 5 * time.Minute, "quick": time.Minute} {

@@ -14,6 +14,7 @@ import (
 )
 
 func TestReadinessNamesWhatIsWrong(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "gatehouse.db")
 	s := newTestServer(t, "sqlite:"+path)
 	a := s.newBrowser().get("/readyz")
@@ -37,6 +38,7 @@ func TestReadinessNamesWhatIsWrong(t *testing.T) {
 }
 
 func TestHealthcheckSaysThatTheServerSpeaksTheOtherProtocol(t *testing.T) {
+	t.Parallel()
 	ready := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	plain, secure := httptest.NewServer(ready), httptest.NewTLSServer(ready)
 	defer plain.Close()

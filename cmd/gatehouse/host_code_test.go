@@ -6,15 +6,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
 // The host app's API asks nobody, but what a person cannot allow in the browser they cannot allow here either.
 func TestAHostAppsTokenGetsNoCodeThatItsPersonCannotAllow(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
-	s.register(storage.Client{ID: "console", Name: "Console", FirstParty: true, Public: true})
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	s.register(storage.Client{ID: "console", Name: "Console", FirstParty: true, Public: true, Scopes: scopesOf("openid", registry.ScopeAdmin)})
 	ask := func(token, scope string) answer {
 		return s.superapp("console/code", token, `{"redirect_uri":"`+testCallback+`","scope":"`+scope+
 			`","code_challenge":"`+challengeOf(testVerifier)+`","code_challenge_method":"S256"}`)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/registry"
 )
 
@@ -158,7 +157,7 @@ func (l *live) requireHarmless(t *testing.T, what string, a answer) {
 
 func TestNoValueOfAnyParameterGetsA500OrSteersARedirect(t *testing.T) {
 	t.Parallel()
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		l := newLive(newTestServer(t, dsn))
 		for _, g := range l.targets() {
 			t.Run(g.name, func(t *testing.T) {
@@ -195,7 +194,7 @@ func shorten(s string) string { return s[:min(len(s), 40)] }
 
 func TestNoHeaderOrBodyGetsA500(t *testing.T) {
 	t.Parallel()
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		l := newLive(newTestServer(t, dsn))
 		basic := func(raw string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(raw)) }
 		var headers [][2]string
@@ -249,7 +248,8 @@ func must[T any](v T, err error) T {
 
 // A wrong method is 405 with Allow on every route that there is (RFC 9110 §15.5.6).
 func TestAWrongMethodIs405WithAllow(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	routes := map[string][]string{
 		"/login": {"GET", "HEAD", "POST"}, "/login/switch": {"POST"}, "/signup": {"GET", "HEAD", "POST"}, "/logout": {"GET", "HEAD", "POST"},
 		"/account": {"GET", "HEAD", "POST"}, "/account/apps": {"GET", "HEAD", "POST"}, "/account/export": {"GET", "HEAD"}, "/consent": {"GET", "HEAD", "POST"},
@@ -278,7 +278,8 @@ func TestAWrongMethodIs405WithAllow(t *testing.T) {
 
 // A request travels sealed through the pages; what it carries is shown there, and comes back as it was.
 func TestWhatARequestCarriesIsHarmlessOnThePagesThatItLeadsTo(t *testing.T) {
-	l := newLive(newTestServer(t, testdb.SQLite(t)))
+	t.Parallel()
+	l := newLive(newTestServer(t, furnished.SQLite(t)))
 	for _, name := range []string{"login_hint", "ui_locales", "state", "nonce"} {
 		for _, value := range hostile {
 			for _, prompt := range []string{"login", "consent"} {

@@ -8,14 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
 // A client whose secret another system hashed slowly: whoever knows its client_id can make the server compare, but
 // neither keep it busy nor keep the client out.
 func TestWrongSecretsDoNotKeepOutAClientWithAnImportedHash(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		const secret = "50%+vendor"
 		hash, err := bcrypt.GenerateFromPassword([]byte(secret), bcrypt.MinCost)

@@ -16,7 +16,6 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"gatehouse/authz/keys"
-	"gatehouse/internal/testdb"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -101,7 +100,8 @@ var libraryClients = map[string]struct {
 }
 
 func TestLibrariesOfOthersCompleteTheWholeFlow(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		s.register(storage.Client{ID: "post-only", Name: "Post", TokenEndpointAuthMethod: "client_secret_post"})
 		s.register(storage.Client{ID: "awkward", Name: "Awkward", Secrets: []storage.ClientSecret{{ID: "1", Hash: registry.HashSecret(awkwardSecret)}}})
@@ -186,7 +186,8 @@ func header(t *testing.T, token *oauth2.Token) (h joseHeader) {
 }
 
 func TestOAuth2GetsTokensOfEachKindFromTheirEndpoint(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	for kind, who := range map[string]struct{ email, subject, scope string }{
 		"user":    {"ana@example.com", s.users["ana@example.com"].ID, "email"},
 		"company": {"bo@example.com", "acme", "user_session"},
@@ -208,7 +209,8 @@ func TestOAuth2GetsTokensOfEachKindFromTheirEndpoint(t *testing.T) {
 }
 
 func TestOAuth2UsesATokenThatNeverExpiresForEver(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	m := s.newMiniApp(t, s.newBrowser(), "never", testSecret, oauth2.AuthStyleAutoDetect)
 	token, id := m.signIn(t, "ana@example.com")
 	require.True(t, token.Expiry.IsZero())
@@ -220,7 +222,8 @@ func TestOAuth2UsesATokenThatNeverExpiresForEver(t *testing.T) {
 }
 
 func TestClientCredentialsOfOAuth2GetTokensInEveryStyle(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		m := s.newMiniApp(t, nil, "photoprint", testSecret, oauth2.AuthStyleAutoDetect)
 		for _, style := range []oauth2.AuthStyle{oauth2.AuthStyleInHeader, oauth2.AuthStyleInParams, oauth2.AuthStyleAutoDetect} {
@@ -245,9 +248,10 @@ func TestClientCredentialsOfOAuth2GetTokensInEveryStyle(t *testing.T) {
 
 // Keys rotate at once, by another process, while ID tokens are made and verified: none fails, old or new.
 func TestIDTokensVerifyAcrossAKeyRotationUnderWay(t *testing.T) {
+	t.Parallel()
 	for _, clientID := range []string{"photoprint", "pairwise"} { // ES256 and RS256
 		t.Run(clientID, func(t *testing.T) {
-			testdb.Each(t, func(t *testing.T, dsn string) {
+			furnished.Each(t, func(t *testing.T, dsn string) {
 				s := newTestServer(t, dsn)
 				ctx, stop := context.WithCancel(t.Context())
 				ended := make(chan struct{})

@@ -8,12 +8,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"gatehouse/internal/testdb"
 )
 
 func TestIntrospectionShowsAClientItsOwnTokensAndAResourceServerAll(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.tokens("ana@example.com", "photoprint")
 	access := url.Values{"token": {tokens["access_token"].(string)}}
 
@@ -39,7 +38,8 @@ func TestIntrospectionShowsAClientItsOwnTokensAndAResourceServerAll(t *testing.T
 }
 
 func TestIntrospectionAnswersInactiveAboutAnythingElse(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("photoprint"))
 	access := s.tokens("ana@example.com", "photoprint")["access_token"].(string)
 	for name, token := range map[string]string{
@@ -54,7 +54,8 @@ func TestIntrospectionAnswersInactiveAboutAnythingElse(t *testing.T) {
 }
 
 func TestIntrospectionNeedsAClientsSecret(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	access := s.tokens("ana@example.com", "photoprint")["access_token"].(string)
 	a := s.post("/oauth2/introspect", "", url.Values{"token": {access}, "client_id": {"public"}})
 	require.Equal(t, http.StatusUnauthorized, a.StatusCode)
@@ -68,7 +69,8 @@ func TestIntrospectionNeedsAClientsSecret(t *testing.T) {
 }
 
 func TestRevocationEndsTheFamilyOfItsOwnClientOnly(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		for _, which := range []string{"access_token", "refresh_token"} {
 			tokens := s.tokens("ana@example.com", "photoprint")
@@ -89,7 +91,8 @@ func TestRevocationEndsTheFamilyOfItsOwnClientOnly(t *testing.T) {
 }
 
 func TestRevocationOfWhatIsNoTokenIsDoneAlready(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	access := s.tokens("ana@example.com", "photoprint")["access_token"].(string)
 	forged := access[:len(access)-10] + "AAAAAAAAAA"
 	require.Equal(t, http.StatusOK, s.post("/oauth2/revoke", "photoprint", url.Values{"token": {forged}}).StatusCode)
@@ -100,7 +103,8 @@ func TestRevocationOfWhatIsNoTokenIsDoneAlready(t *testing.T) {
 }
 
 func TestAPublicClientRevokesItsOwnToken(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("public"))
 	tokens := s.post("/oauth2/token", "", exchangeForm(code, "client_id", "public")).json(t)
 	a := s.post("/oauth2/revoke", "", url.Values{"token": {tokens["access_token"].(string)}, "client_id": {"public"}})
@@ -109,7 +113,8 @@ func TestAPublicClientRevokesItsOwnToken(t *testing.T) {
 }
 
 func TestUserinfoTakesAnAccessTokenFromTheHeaderOrTheBody(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.tokens("ana@example.com", "photoprint", "scope", "openid email points_read")
 	access := tokens["access_token"].(string)
 	claims := s.userinfo(access).json(t)
@@ -153,7 +158,8 @@ func TestUserinfoTakesAnAccessTokenFromTheHeaderOrTheBody(t *testing.T) {
 }
 
 func TestScriptsOfOtherOriginsMayUseWhatTakesItsOwnCredentials(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	for path, open := range map[string]bool{
 		"/oauth2/token": true, "/oauth2/revoke": true, "/oauth2/userinfo": true, "/.well-known/jwks.json": true,
 		"/.well-known/openid-configuration": true, "/.well-known/oauth-authorization-server": true,
@@ -173,7 +179,8 @@ func TestScriptsOfOtherOriginsMayUseWhatTakesItsOwnCredentials(t *testing.T) {
 }
 
 func TestMetadataNamesWhatIsMounted(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	for _, path := range []string{"/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"} {
 		r, _ := http.NewRequest(http.MethodGet, s.url+path, nil)
 		m := do(t, http.DefaultClient, r).json(t)

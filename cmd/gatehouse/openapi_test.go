@@ -83,6 +83,7 @@ func pathOf(doc *openapi3.T, path string) *openapi3.PathItem {
 }
 
 func TestTheHostAppsAPIIsDescribedAsAWhole(t *testing.T) {
+	t.Parallel()
 	doc, err := described()
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(doc.OpenAPI, "3.1."))

@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -74,7 +73,8 @@ func (s *testServer) connect(body string, headers ...string) answer {
 }
 
 func TestThePlatformBringsAPersonOfAHostAppToAMiniApp(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, others := newPlatform(t, dsn)
 		people := s.people()
 		a := s.connect(connectBody)
@@ -123,7 +123,8 @@ func requireBoxo(t *testing.T, code string, a answer, what string) {
 
 // What most answers come to is in testdata/dialects/boxo/partner-connect-failed.txtar; this is the rest.
 func TestThePlatformSaysWhatWasWrongWithWhoeverAnswered(t *testing.T) {
-	s, others := newPlatform(t, testdb.SQLite(t))
+	t.Parallel()
+	s, others := newPlatform(t, furnished.SQLite(t))
 	const leak = "a-word-of-theirs"
 	replies := map[string]struct {
 		path  string
@@ -170,7 +171,8 @@ func TestThePlatformSaysWhatWasWrongWithWhoeverAnswered(t *testing.T) {
 
 // Most of what is refused is in testdata/dialects/boxo/partner-connect-refused.txtar; this is the rest.
 func TestThePlatformCallsNobodyBeforeItKnowsWhoAsks(t *testing.T) {
-	s, others := newPlatform(t, testdb.SQLite(t))
+	t.Parallel()
+	s, others := newPlatform(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "second", Name: "Second", Dialects: dialects(t, "boxo", map[string]any{"app_id": "second-app"})})
 	authorization := func(value string) []string { return []string{"Authorization", value} }
 	for what, c := range map[string]struct {
@@ -197,12 +199,13 @@ func TestThePlatformCallsNobodyBeforeItKnowsWhoAsks(t *testing.T) {
 }
 
 func TestThePlatformCallsNobodyWhereAnAddressIsNotSet(t *testing.T) {
+	t.Parallel()
 	for missing, code := range map[string]string{
 		"access_token_url": "ENDPOINT_URL_NOT_SET", "user_data_url": "ENDPOINT_URL_NOT_SET", "token_url": "ENDPOINT_URL_NOT_SET",
 		"app_secret": "MINIAPP_INTEGRATION_NOT_SET",
 	} {
 		var others *peer
-		s, _ := newPlatform(t, testdb.SQLite(t), func(c *storage.Client) {
+		s, _ := newPlatform(t, furnished.SQLite(t), func(c *storage.Client) {
 			others = newPeer(t)
 			c.Dialects = platformSettings(t, others.URL, map[string]any{missing: ""})
 		})
@@ -216,7 +219,8 @@ func TestThePlatformCallsNobodyWhereAnAddressIsNotSet(t *testing.T) {
 }
 
 func TestThePlatformDoesNotCallPrivateNetworks(t *testing.T) {
-	s, others := newPlatform(t, testdb.SQLite(t))
+	t.Parallel()
+	s, others := newPlatform(t, furnished.SQLite(t))
 	strict := s.beside()
 	requireBoxo(t, "UNEXPECTED_RESPONSE_ERROR", strict.connect(connectBody), "OAuth")
 	requireBoxo(t, "UNEXPECTED_RESPONSE_ERROR", strict.connect(directBody), "Direct")
@@ -232,8 +236,9 @@ func (s *testServer) consentOf(reference string, headers ...string) answer {
 }
 
 func TestThePlatformTellsWhatAPersonAllowed(t *testing.T) {
+	t.Parallel()
 	for _, subject := range []string{"public", "pairwise"} {
-		testdb.Each(t, func(t *testing.T, dsn string) {
+		furnished.Each(t, func(t *testing.T, dsn string) {
 			s, _ := newPlatform(t, dsn, func(c *storage.Client) {
 				c.SubjectType = subject
 				c.Scopes = scopesOf("openid", "email!", "profile", "phone")

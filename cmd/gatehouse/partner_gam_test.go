@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -78,7 +77,8 @@ func (s *testServer) gamSignIn(body string) answer {
 }
 
 func TestAMiniAppsServerSignsInWhomItsSuperAppSpeaksOf(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, super := newMiniAppServer(t, dsn)
 		before := s.people()
 		a := s.gamSignIn(signInForm())
@@ -122,7 +122,8 @@ func TestAMiniAppsServerSignsInWhomItsSuperAppSpeaksOf(t *testing.T) {
 }
 
 func TestAMiniAppsServerAsksNothingForWhoeverLacksTheSecret(t *testing.T) {
-	s, super := newMiniAppServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	s.registerMiniApp("gam-format", "gam-format", super.URL, func(c *storage.Client) {
 		c.Dialects = dialects(t, "gam", map[string]any{"error_format": "gam", "superapp": map[string]any{
 			"url": super.URL, "client_id": "gam-format", "client_secret": sealed(t, "gam-format", commonSecret),
@@ -157,7 +158,8 @@ func TestAMiniAppsServerAsksNothingForWhoeverLacksTheSecret(t *testing.T) {
 }
 
 func TestAMiniAppsServerRefusesAMalformedSignIn(t *testing.T) {
-	s, super := newMiniAppServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	before := s.people()
 	for what, body := range map[string]string{
 		"no oauth":             strings.TrimPrefix(signInForm(), "oauth=miniapp&"),
@@ -201,7 +203,8 @@ func TestAMiniAppsServerRefusesAMalformedSignIn(t *testing.T) {
 
 // What a super app may answer, and what becomes of it. Whatever it is, nobody has an account for it.
 func TestASuperAppThatDoesNotAnswerAsItShouldSignsNobodyIn(t *testing.T) {
-	s, super := newMiniAppServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	before := s.people()
 	const refused, failed = "invalid_grant", "super_app_failed"
 	token := func(body string) map[string]reply { return map[string]reply{tokenPath: {body: body}} }
@@ -260,7 +263,8 @@ func TestASuperAppThatDoesNotAnswerAsItShouldSignsNobodyIn(t *testing.T) {
 }
 
 func TestAUserInfoIsFoundUnderItsOtherNameOnlyWhereTheFirstIsNotThere(t *testing.T) {
-	s, super := newMiniAppServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	super.answers(userInfoPath, 404, "")
 	super.answers("/virtual_dir/oauth/gam/v2.0/user_info", 200, vendorsUserInfo)
 	require.Equal(t, http.StatusOK, s.gamSignIn(signInForm()).StatusCode)
@@ -271,7 +275,8 @@ func TestAUserInfoIsFoundUnderItsOtherNameOnlyWhereTheFirstIsNotThere(t *testing
 }
 
 func TestAMiniAppsServerIsBoundByWhatIsDecidedHere(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, super := newMiniAppServer(t, dsn)
 		require.Equal(t, http.StatusOK, s.gamSignIn(signInForm()).StatusCode)
 		u, err := s.store.LinkedUser(t.Context(), super.URL+"/virtual_dir", vendorsPerson)
@@ -293,7 +298,8 @@ func TestAMiniAppsServerIsBoundByWhatIsDecidedHere(t *testing.T) {
 }
 
 func TestAMiniAppThatIsNotToldUserIDsGetsNone(t *testing.T) {
-	s, super := newMiniAppServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	s.registerMiniApp("private-here", "private-there", super.URL, func(c *storage.Client) { c.SubjectType = "pairwise" })
 	for _, path := range []string{tokenPath, userInfoPath} {
 		super.replies[strings.TrimPrefix(path, "/virtual_dir")] = super.replies[path]
@@ -305,7 +311,8 @@ func TestAMiniAppThatIsNotToldUserIDsGetsNone(t *testing.T) {
 
 // Who may choose their external_id at a super app must not become somebody whose guid it is.
 func TestAGUIDAndAnExternalIDAreNeverTheSamePerson(t *testing.T) {
-	s, super := newMiniAppServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	guid := func(userInfo string) string {
 		super.answers(userInfoPath, 200, userInfo)
 		a := s.gamSignIn(signInForm())
@@ -320,7 +327,8 @@ func TestAGUIDAndAnExternalIDAreNeverTheSamePerson(t *testing.T) {
 
 // An e-mail address is a value like any other: it leads to nobody's account.
 func TestASuperAppsEMailLeadsToNobodysAccount(t *testing.T) {
-	s, super := newMiniAppServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	super.answers(userInfoPath, 200, `{"external_id":"mallory","email":"ana@example.com","verified_email":true}`)
 	a := s.gamSignIn(signInForm())
 	require.Equal(t, http.StatusOK, a.StatusCode, a.body)
@@ -330,7 +338,8 @@ func TestASuperAppsEMailLeadsToNobodysAccount(t *testing.T) {
 }
 
 func TestTheSpellingOfASuperAppsURLDoesNotMakeItAnother(t *testing.T) {
-	s, super := newMiniAppServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	s.registerMiniApp("second-here", "second-there", super.URL+"/virtual_dir", nil)
 	require.Equal(t, http.StatusOK, s.gamSignIn(signInForm()).StatusCode)
 	people := s.people()
@@ -339,7 +348,8 @@ func TestTheSpellingOfASuperAppsURLDoesNotMakeItAnother(t *testing.T) {
 }
 
 func TestASuperAppOnAPrivateNetworkIsNotCalled(t *testing.T) {
-	s, super := newTestServer(t, testdb.SQLite(t)), newPeer(t)
+	t.Parallel()
+	s, super := newTestServer(t, furnished.SQLite(t)), newPeer(t)
 	super.answers(tokenPath, 200, vendorsToken)
 	s.registerMiniApp("print-here", "print-there", super.URL+"/virtual_dir", nil)
 	a := s.gamSignIn(signInForm())
@@ -349,7 +359,8 @@ func TestASuperAppOnAPrivateNetworkIsNotCalled(t *testing.T) {
 }
 
 func TestASecretThatCannotBeOpenedIsOurFault(t *testing.T) {
-	s, super := newMiniAppServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s, super := newMiniAppServer(t, furnished.SQLite(t))
 	s.updateClient("print-here", func(c *storage.Client) {
 		c.Dialects["gam"] = json.RawMessage(strings.Replace(string(c.Dialects["gam"]), sealedOf(t, c), sealed(t, "another", commonSecret), 1))
 	})
@@ -371,7 +382,8 @@ func sealedOf(t testing.TB, c *storage.Client) string {
 }
 
 func TestSignInsAtOnceOfSomebodyNewAreOnePerson(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, _ := newMiniAppServer(t, dsn)
 		before := s.people()
 		answers := make([]answer, 20)

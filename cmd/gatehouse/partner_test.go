@@ -127,6 +127,7 @@ func (n *neighbour) disconnect(b *browser, clientID string) {
 // GAM: the super app makes a code and brings it to the mini app's server, which brings it back, learns who the person
 // is and answers with its own token, which reaches the host app unchanged.
 func TestTwoProcessesCompleteTheWholeGAMFlow(t *testing.T) {
+	t.Parallel()
 	testdb.Each(t, func(t *testing.T, dsn string) {
 		super, mini := newNeighbours(t, dsn)
 		for id, subject := range map[string]string{"shop": "public", "private": "pairwise"} {
@@ -239,6 +240,7 @@ func (super *neighbour) requireNoGAMBeyond(t *testing.T, mini *neighbour, browse
 // Boxo: the host app hands an auth code to the platform, which gets the person's data for it and brings them to the mini
 // app.
 func TestTwoProcessesCompleteTheWholeBoxoFlow(t *testing.T) {
+	t.Parallel()
 	testdb.Each(t, func(t *testing.T, dsn string) {
 		hostApp, platform := newNeighbours(t, dsn)
 		miniApp := newPeer(t)

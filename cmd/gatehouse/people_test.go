@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -22,7 +21,8 @@ func (b *browser) cookies() []*http.Cookie {
 }
 
 func TestTheSessionInTheCookieChangesAtSignIn(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	attacker, victim := s.newBrowser(), s.newBrowser()
 	a := attacker.authorize(request("photoprint"))
 	u, err := url.Parse(s.url)
@@ -44,7 +44,8 @@ func TestTheSessionInTheCookieChangesAtSignIn(t *testing.T) {
 }
 
 func TestASecondSubmitOfTheConsentFormDoesNothingNew(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
 		a := b.signIn(b.authorize(request("photoprint", "scope", "openid email phone")), "ana@example.com")
@@ -74,7 +75,8 @@ func TestASecondSubmitOfTheConsentFormDoesNothingNew(t *testing.T) {
 }
 
 func TestTheConsentFormGrantsOnlyWhatWasAsked(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	a := b.signIn(b.authorize(request("photoprint", "scope", "openid email profile")), "ana@example.com")
 	action, form := formOf(t, b.get(a.Header.Get("Location")), "consent")
@@ -94,7 +96,8 @@ func TestTheConsentFormGrantsOnlyWhatWasAsked(t *testing.T) {
 
 // A form of one person, browser, step or request is worth nothing in another.
 func TestFormsWorkOnlyWhereTheyWereDrawn(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	ana, bo := s.newBrowser(), s.newBrowser()
 	a := ana.signIn(ana.authorize(request("photoprint")), "ana@example.com")
 	s.allowIn(bo, "bo@example.com", request("photoprint"))
@@ -135,7 +138,8 @@ func TestFormsWorkOnlyWhereTheyWereDrawn(t *testing.T) {
 
 // Every page, those about errors included: no inline code, no frame, nothing kept by a cache, no address told to others.
 func TestEveryPageIsGuardedByItsHeaders(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	l := newLive(s)
 	out := s.newBrowser()
 	signIn := out.get(l.login)
@@ -172,7 +176,8 @@ func TestEveryPageIsGuardedByItsHeaders(t *testing.T) {
 // After a person changes the password, or an operator closes the account, every session is over and so is what mini
 // apps hold, in the second case.
 func TestAClosedAccountIsClosedEverywhere(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		l := newLive(s)
 		require.NoError(t, s.store.SetDisabled(t.Context(), s.users["ana@example.com"].ID, true, s.now()))
@@ -201,7 +206,8 @@ func (l *live) requireDead(t *testing.T, client string) {
 }
 
 func TestASuspendedClientIsDeadEverywhereAndComesBack(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	l := newLive(s)
 	setStatus := func(status string) {
 		s.updateClient("photoprint", func(c *storage.Client) { c.Status = status })
@@ -225,7 +231,8 @@ func TestASuspendedClientIsDeadEverywhereAndComesBack(t *testing.T) {
 
 // Code, access token and refresh token are three things (also: a token of one client is none of another).
 func TestKindsOfTokensAreNotInterchangeable(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	l := newLive(s)
 	idToken := s.tokens("ana@example.com", "photoprint")["id_token"].(string)
 	for name, token := range map[string]string{"refresh token": l.refresh, "code": l.code, "ID token": idToken} {
@@ -252,7 +259,8 @@ func TestKindsOfTokensAreNotInterchangeable(t *testing.T) {
 
 // Unknown and wrong get the same page after the same work.
 func TestAnUnknownPersonIsAnsweredAsAWrongPasswordIs(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		attempt := func(username string) (answer, []string) {
 			b := s.newBrowser()
@@ -290,7 +298,8 @@ func withoutSeals(a answer, username string) string {
 
 // Sign-up without mail tells that an address is taken, but not often (docs/divergences.md).
 func TestSignUpTellsThatAnAddressIsTakenOnlySoOften(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	attempt := func() answer {
 		b := s.newBrowser()
 		action, form := formOf(t, b.get("/signup"), "sign-up")

@@ -17,7 +17,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 	"gatehouse/storage/gormstore"
 )
@@ -173,7 +172,7 @@ func (m *customer) post(path string, form url.Values) (status int, body string, 
 // How long a mini app goes on reading at one server after the person disconnected it at another one. Nothing is cached
 // that would have to be told, so it is the time that a request takes; 2 s is what everybody is promised.
 func TestADisconnectIsKnownToAnotherProcessWithinTwoSeconds(t *testing.T) {
-	dsn := testdb.Postgres(t)
+	dsn := furnished.Postgres(t)
 	s, start := newProcess(t, dsn)
 	start()
 	another, b := s.anotherProcess(dsn), s.newBrowser()
@@ -223,7 +222,8 @@ func TestADisconnectIsKnownToAnotherProcessWithinTwoSeconds(t *testing.T) {
 
 // What was answered with success is so after `kill -9` the next instant.
 func TestWhatWasAnsweredSurvivesAKill(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, start := newProcess(t, dsn)
 		server, b := start(), s.newBrowser()
 		s.allowIn(b, "ana@example.com", request("photoprint"))

@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -52,7 +51,8 @@ func tally(t *testing.T, answers []answer) (good []map[string]any, refused int) 
 }
 
 func TestOfSimultaneousExchangesOfOneCodeOneSucceeds(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		code := s.allow("ana@example.com", request("photoprint"))
 		s.count.delay.Store(int64(slow))
@@ -67,7 +67,8 @@ func TestOfSimultaneousExchangesOfOneCodeOneSucceeds(t *testing.T) {
 }
 
 func TestOfSimultaneousRefreshesThereIsOneChild(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		refresh := s.tokens("ana@example.com", "photoprint")["refresh_token"].(string)
 		s.count.delay.Store(int64(slow))
@@ -85,7 +86,8 @@ func TestOfSimultaneousRefreshesThereIsOneChild(t *testing.T) {
 }
 
 func TestWithoutAGraceOneOfSimultaneousRefreshesWins(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		refresh := s.tokens("ana@example.com", "no-grace")["refresh_token"].(string)
 		s.count.delay.Store(int64(slow))
@@ -100,7 +102,8 @@ func TestWithoutAGraceOneOfSimultaneousRefreshesWins(t *testing.T) {
 
 // After the last answer nothing of a disconnected app is alive, whoever raced with whom.
 func TestDisconnectWinsAgainstSimultaneousRefreshes(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
 		for range 10 {
@@ -124,7 +127,8 @@ func TestDisconnectWinsAgainstSimultaneousRefreshes(t *testing.T) {
 }
 
 func TestSimultaneousRevocationAndRefreshLeaveNothingAlive(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		for range 10 {
 			tokens := s.tokens("ana@example.com", "photoprint")
@@ -148,7 +152,8 @@ func TestSimultaneousRevocationAndRefreshLeaveNothingAlive(t *testing.T) {
 // 200 rounds of everything that a person's browser and a mini app's server can do at once. Whoever comes last, what is alive
 // reads no more than what is allowed, and of an app that is disconnected in the end nothing is alive.
 func TestAnswersInTheBrowserRaceWithExchangesAndRefreshes(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		r := racer{s, s.newBrowser()}
 		seen := map[string]int{}

@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/internal/config"
-	"gatehouse/internal/testdb"
 )
 
 // withSecrets sets GATEHOUSE_SECRET and GATEHOUSE_SECRET_PREVIOUS.
@@ -21,7 +20,8 @@ func withSecrets(current, other string) func(*config.Config) {
 // An operator deploys the new root secret as the other one everywhere, then swaps the two, then leaves the old one out
 // when nothing lives that it made.
 func TestARotationOfTheRootSecretBreaksNothing(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		before := testConfig("", "").Secret
 		after := strings.Repeat("another root secret ", 3)
@@ -66,7 +66,8 @@ func TestARotationOfTheRootSecretBreaksNothing(t *testing.T) {
 
 // A machine whose clock is a minute off works with the others on one database.
 func TestAClockThatIsAMinuteOffStillWorks(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	for _, off := range []time.Duration{-time.Minute, time.Minute} {
 		other := s.besideAt(off)
 		b := s.newBrowser()

@@ -173,7 +173,8 @@ func (p *spy) everything() {
 }
 
 func TestNothingSecretIsLoggedOrToldByAnError(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		p := newSpy(t, newTestServer(t, dsn))
 		p.everything()
 
@@ -209,6 +210,7 @@ func (p *spy) newAccess() string {
 
 // Whoever gets a copy of the database cannot use what is in it.
 func TestADumpOfTheDatabaseHoldsNoCredential(t *testing.T) {
+	t.Parallel()
 	dsn := testdb.SQLite(t)
 	s := newTestServer(t, dsn)
 	p := newSpy(t, s)

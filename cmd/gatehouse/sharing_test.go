@@ -12,7 +12,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -86,7 +85,8 @@ func column(list any, key string) (values []string) {
 const allowAll = `{"decision":"allow","scopes":["openid","email","profile","phone","points_read","offline_access","catalogue"]}`
 
 func TestAConsentSheetShowsWhatUserinfoWillAnswer(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		require.NoError(t, s.store.SavePublisher(t.Context(), storage.Publisher{ID: "printco", Name: "Print Co", Verified: true}))
 		s.register(storage.Client{
@@ -120,7 +120,8 @@ func TestAConsentSheetShowsWhatUserinfoWillAnswer(t *testing.T) {
 }
 
 func TestAConsentSheetSpeaksTheLanguageThatIsAskedFor(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{
 		ID: "print", Name: "Print", Names: map[string]string{"es": "Imprenta"},
 		Scopes: []storage.ClientScope{{Name: "email", Purpose: map[string]string{"en": "to write to you", "es": "para escribirte"}}},
@@ -152,10 +153,11 @@ func TestAConsentSheetSpeaksTheLanguageThatIsAskedFor(t *testing.T) {
 }
 
 func TestTheHostAppListsMiniAppsThatAskForSomethingOrWereDecided(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "companies", Name: "For companies", TokenTypes: []string{"company"}})
 	s.register(storage.Client{ID: "machine", Name: "For machines", Scopes: scopesOf("user_session")})
-	s.register(storage.Client{ID: "wallet", Name: "Of the super app's own", FirstParty: true})
+	s.register(storage.Client{ID: "wallet", Name: "Of the super app's own", FirstParty: true, Scopes: scopesOf("openid!", "email!")})
 	s.register(storage.Client{ID: "left", Name: "Not approved any more"})
 	h, bo := s.hostApp("ana@example.com"), s.hostApp("bo@example.com")
 	h.decides("left", `{"decision":"allow","scopes":["openid","email"]}`)
@@ -171,7 +173,6 @@ func TestTheHostAppListsMiniAppsThatAskForSomethingOrWereDecided(t *testing.T) {
 	require.Nil(t, left["publisher"])
 	wallet := h.get("/apps/wallet/sharing")
 	require.Equal(t, []any{true, "allowed"}, []any{wallet["allowed"], wallet["status"]}, "nobody is asked for the super app's own")
-	require.NotContains(t, column(wallet["scopes"], "name"), "superapp")
 	h.tokens("wallet", "")
 
 	for _, path := range []string{"/apps/host", "/apps/nobody", "/apps/%00", "/apps/suspended", "/apps/companies", "/apps/machine"} {
@@ -193,7 +194,8 @@ func TestTheHostAppListsMiniAppsThatAskForSomethingOrWereDecided(t *testing.T) {
 }
 
 func TestSharingGoesFromNoneToAllowedAndBack(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		h := s.hostApp("ana@example.com")
 		all := []any{"openid", "email", "profile", "phone", "points_read", "offline_access", "catalogue"}
@@ -242,12 +244,16 @@ func values(m map[string]any, keys ...string) (list []any) {
 }
 
 func TestAnAllowMayHaveAnEnd(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		h := s.hostApp("ana@example.com")
 		h.decides("photoprint", strings.TrimSuffix(allowAll, "}")+`,"expires_in":3600}`)
 		tokens := h.tokens("photoprint", "")
+		b := s.newBrowser()
+		s.allowIn(b, "ana@example.com", request("photoprint"))
 		s.forward(time.Hour - time.Minute)
+		waiting, _ := s.allowIn(b, "ana@example.com", request("photoprint"))
 		require.True(t, s.active("photoprint", tokens["access_token"]))
 		require.Equal(t, "allowed", h.get("/apps/photoprint/sharing")["status"])
 		s.forward(time.Minute)
@@ -259,6 +265,10 @@ func TestAnAllowMayHaveAnEnd(t *testing.T) {
 		require.Len(t, expired["missing"], 7)
 		require.Equal(t, http.StatusForbidden, h.call(http.MethodPost, "/apps/photoprint/code", "{}").StatusCode)
 
+		require.Equal(t, "consent_required", callback(t, b.authorize(request("photoprint", "prompt", "none"))).Get("error"))
+		require.Equal(t, "invalid_grant", s.post("/oauth2/token", "photoprint", exchangeForm(waiting)).json(t)["error"])
+		require.Equal(t, http.StatusUnauthorized, s.userinfo(tokens["access_token"]).StatusCode)
+
 		h.decides("photoprint", allowAll)
 		lasting := h.tokens("photoprint", "")
 		require.False(t, s.active("photoprint", tokens["access_token"]), "what is over stays over")
@@ -269,8 +279,46 @@ func TestAnAllowMayHaveAnEnd(t *testing.T) {
 	})
 }
 
+// What is allowed later, without an end, does not keep alive what cannot be without what has ended.
+func TestAnEndIsThatOfTheScopesThatWereAllowedWithIt(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		s.register(storage.Client{ID: "growing", Name: "Growing", Scopes: scopesOf("openid!", "email!", "phone")})
+		h := s.hostApp("ana@example.com")
+		h.decides("growing", `{"decision":"allow","scopes":["openid","email"],"expires_in":3600}`)
+		s.updateClient("growing", func(c *storage.Client) { c.Scopes = append(c.Scopes, scopesOf("profile")...) })
+		s = s.beside()
+		h.s = s
+		b := s.newBrowser()
+		all, _ := s.allowIn(b, "ana@example.com", request("growing", "scope", "openid email profile"))
+		tokens := s.post("/oauth2/token", "growing", exchangeForm(all)).json(t)
+		require.Equal(t, "openid email profile", tokens["scope"])
+		only, _ := s.allowIn(b, "ana@example.com", request("growing", "scope", "profile"))
+		profile := s.post("/oauth2/token", "growing", exchangeForm(only)).json(t)
+
+		s.forward(time.Hour)
+		require.False(t, s.active("growing", tokens["access_token"]), "without what it cannot do without")
+		require.Equal(t, http.StatusUnauthorized, s.userinfo(tokens["access_token"]).StatusCode)
+		require.Equal(t, "invalid_grant", s.post("/oauth2/token", "growing", refreshForm(tokens["refresh_token"].(string))).json(t)["error"])
+		require.Equal(t, "profile", s.scopeOf("growing", profile["access_token"]), "it never had that")
+		sharing := h.get("/apps/growing/sharing")
+		require.Equal(t, []any{false, "expired", []any{"openid", "email", "phone"}}, values(sharing, "allowed", "status", "missing"))
+		require.Equal(t, "allowed", member(t, sharing["scopes"], "name", "profile")["decision"])
+		require.Equal(t, http.StatusForbidden, h.mints("growing").StatusCode)
+		require.Equal(t, http.StatusForbidden, h.mints("growing", "profile").StatusCode, "whatever is asked")
+
+		page := b.get(b.authorize(request("growing", "scope", "openid email profile")).Header.Get("Location"))
+		require.Contains(t, page.body, "Growing")
+		s.allowIn(b, "ana@example.com", request("growing", "scope", "openid email profile"))
+		require.False(t, s.active("growing", tokens["access_token"]), "what is over stays over")
+		require.False(t, s.active("growing", tokens["refresh_token"]))
+	})
+}
+
 func TestSharingRefusesDecisionsThatAreNone(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	h := s.hostApp("ana@example.com")
 	for body, want := range map[string]string{
 		``:                                   "invalid_request",
@@ -323,7 +371,8 @@ func TestSharingRefusesDecisionsThatAreNone(t *testing.T) {
 }
 
 func TestEveryCallAboutSharingNeedsTheHostAppsTokenOfAPerson(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	photoprint := s.tokens("ana@example.com", "photoprint")["access_token"].(string)
 	for _, c := range []struct{ method, path, body string }{
 		{http.MethodGet, "/apps", ""}, {http.MethodGet, "/apps/photoprint", ""}, {http.MethodGet, "/apps/photoprint/sharing", ""},
@@ -341,7 +390,8 @@ func TestEveryCallAboutSharingNeedsTheHostAppsTokenOfAPerson(t *testing.T) {
 }
 
 func TestLogoutEndsWhatThisSessionOfTheHostAppGave(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, mini, _ := newSuperApp(t, dsn)
 		pair := s.tokens("ana@example.com", "host", "scope", hostScope)
 		h, another := hostApp{s, pair["access_token"].(string)}, s.hostApp("ana@example.com")
@@ -386,7 +436,8 @@ func TestLogoutEndsWhatThisSessionOfTheHostAppGave(t *testing.T) {
 }
 
 func TestACodeThatIsGivenWhileThePersonLogsOutIsDead(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		s.consents("ana@example.com", "photoprint", "openid email")
 		b := s.newBrowser()
@@ -437,7 +488,8 @@ func atOnce(send ...func() answer) []answer {
 // 200 rounds of everything at once: the answers agree with one order, nothing is a failure of ours, and of an app that is
 // disconnected in the end no token is alive.
 func TestDecisionsThatRaceEndInOneState(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		h := s.hostApp("ana@example.com")
 		sharing := "/apps/photoprint/sharing"

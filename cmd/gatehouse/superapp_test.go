@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/internal/config"
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -58,7 +57,8 @@ func (s *testServer) consents(email, clientID, scope string) {
 }
 
 func TestTheHostAppGetsTheMiniAppsOwnTokenUnchanged(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, mini, token := newSuperApp(t, dsn)
 		before := s.superapp("mini/access-token", token, "")
 		require.Equal(t, http.StatusForbidden, before.StatusCode, before.body)
@@ -97,7 +97,8 @@ func TestTheHostAppGetsTheMiniAppsOwnTokenUnchanged(t *testing.T) {
 }
 
 func TestTheHostAppsCallsNeedItsOwnTokenOfAPerson(t *testing.T) {
-	s, mini, _ := newSuperApp(t, testdb.SQLite(t))
+	t.Parallel()
+	s, mini, _ := newSuperApp(t, furnished.SQLite(t))
 	s.consents("ana@example.com", "mini", "user_email")
 	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("openid", "email", "superapp")})
 	own := s.post("/oauth2/token", "host", url.Values{"grant_type": {"client_credentials"}, "scope": {"superapp"}})
@@ -128,7 +129,8 @@ func TestTheHostAppsCallsNeedItsOwnTokenOfAPerson(t *testing.T) {
 }
 
 func TestTheHostAppsCallsAreThereForMiniAppsOnly(t *testing.T) {
-	s, mini, token := newSuperApp(t, testdb.SQLite(t))
+	t.Parallel()
+	s, mini, token := newSuperApp(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "no-sign-in", Name: "GAM without a sign-in address", Scopes: scopesOf("user_email"), Dialects: dialects(t, "gam", map[string]any{})})
 	s.consents("ana@example.com", "no-sign-in", "user_email")
 	s.consents("ana@example.com", "photoprint", "openid email")
@@ -147,6 +149,9 @@ func TestTheHostAppsCallsAreThereForMiniAppsOnly(t *testing.T) {
 		a := s.superapp(path, token, "")
 		require.Equal(t, want.status, a.StatusCode, "%s: %s", path, a.body)
 		require.Equal(t, want.code, a.json(t)["error"], path)
+		if want.status == http.StatusBadRequest {
+			require.Contains(t, a.json(t)["error_description"], "dialects.gam.signin_url", "the fix, for %s", path)
+		}
 	}
 	for _, path := range []string{"mini/access-token", "mini/code"} {
 		a := s.send(http.MethodGet, "/superapp/v1/apps/"+path, "", "Authorization", "Bearer "+token)
@@ -167,7 +172,8 @@ func TestTheHostAppsCallsAreThereForMiniAppsOnly(t *testing.T) {
 }
 
 func TestAMiniAppThatDoesNotAnswerAsItShouldIsABadGateway(t *testing.T) {
-	s, mini, token := newSuperApp(t, testdb.SQLite(t))
+	t.Parallel()
+	s, mini, token := newSuperApp(t, furnished.SQLite(t))
 	s.consents("ana@example.com", "mini", "user_email")
 	const leak = "a-secret-of-the-mini-app"
 	for what, r := range map[string]reply{
@@ -201,7 +207,8 @@ func TestAMiniAppThatDoesNotAnswerAsItShouldIsABadGateway(t *testing.T) {
 }
 
 func TestAMiniAppThatIsSlowIsGivenUp(t *testing.T) {
-	s, _, token := newSuperApp(t, testdb.SQLite(t))
+	t.Parallel()
+	s, _, token := newSuperApp(t, furnished.SQLite(t))
 	s.consents("ana@example.com", "mini", "user_email")
 	tarpit := newTarpit(t)
 	s.updateClient("mini", func(c *storage.Client) {
@@ -214,7 +221,8 @@ func TestAMiniAppThatIsSlowIsGivenUp(t *testing.T) {
 }
 
 func TestAMiniAppOnAPrivateNetworkIsNotCalled(t *testing.T) {
-	s, mini, token := newSuperApp(t, testdb.SQLite(t))
+	t.Parallel()
+	s, mini, token := newSuperApp(t, furnished.SQLite(t))
 	s.consents("ana@example.com", "mini", "user_email")
 	strict := s.beside()
 	a := strict.superapp("mini/access-token", token, "")
@@ -223,7 +231,8 @@ func TestAMiniAppOnAPrivateNetworkIsNotCalled(t *testing.T) {
 }
 
 func TestWhatAPersonTakesBackEndsTheMiniAppsSignIn(t *testing.T) {
-	s, mini, token := newSuperApp(t, testdb.SQLite(t))
+	t.Parallel()
+	s, mini, token := newSuperApp(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	s.allowIn(b, "ana@example.com", request("mini", "scope", "user_email"))
 	require.Equal(t, http.StatusOK, s.superapp("mini/access-token", token, "").StatusCode)
@@ -243,7 +252,8 @@ func TestWhatAPersonTakesBackEndsTheMiniAppsSignIn(t *testing.T) {
 }
 
 func TestACodeForTheHostAppIsOneLikeAnyOther(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, _, token := newSuperApp(t, dsn)
 		s.consents("ana@example.com", "photoprint", "openid email profile")
 		body := func(pairs ...string) string {
@@ -318,4 +328,40 @@ func TestACodeForTheHostAppIsOneLikeAnyOther(t *testing.T) {
 		require.Equal(t, http.StatusOK, named.StatusCode, "the one registered URI may be named where none was asked with: %s", named.body)
 		s.logLacks(code, token)
 	})
+}
+
+// What a host app's session gave ends with it. If that could give more, the rest would live on.
+func TestAHostAppIsGivenNothingThatCouldGiveMore(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	s.register(storage.Client{ID: "tablet", Name: "The host app on a tablet", FirstParty: true, Scopes: scopesOf("openid", "superapp")})
+	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("openid", "superapp")})
+	s.consents("ana@example.com", "third", "openid superapp")
+	h := s.hostApp("ana@example.com")
+	for _, id := range []string{"host", "tablet"} {
+		require.NotContains(t, column(h.get("/apps")["apps"], "client_id"), id)
+		for _, path := range []string{"", "/sharing"} {
+			require.Equal(t, http.StatusNotFound, h.call(http.MethodGet, "/apps/"+id+path, "").StatusCode)
+		}
+		for _, call := range []string{"/code", "/access-token"} {
+			a := h.call(http.MethodPost, "/apps/"+id+call, "")
+			require.Equal(t, http.StatusForbidden, a.StatusCode, a.body)
+			require.Equal(t, "unauthorized_client", a.json(t)["error"])
+			require.Contains(t, a.json(t)["error_description"], "outlive this session")
+		}
+	}
+	given := hostApp{s, h.tokens("third", "openid superapp")["access_token"].(string)}
+	s.updateClient("third", func(c *storage.Client) { c.FirstParty = true })
+	s = s.beside()
+	given.s = s
+	own := hostApp{s, s.tokens("ana@example.com", "third", "scope", "openid superapp")["access_token"].(string)}
+	for name, c := range map[string]struct {
+		host   hostApp
+		status int
+	}{"what it was given while it was a mini app": {given, http.StatusForbidden}, "its own sign-in": {own, http.StatusOK}} {
+		for _, path := range []string{"/apps", "/apps/photoprint/sharing"} {
+			a := c.host.call(http.MethodGet, path, "")
+			require.Equal(t, c.status, a.StatusCode, "%s: %s", name, a.body)
+		}
+	}
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/identity"
-	"gatehouse/internal/testdb"
 	"gatehouse/storage"
 )
 
@@ -65,7 +64,8 @@ func (b *browser) account() string {
 }
 
 func TestATicketSignsOneOfTheCompanysPeopleInOnceAndLeadsToTheStore(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, token := newStore(t, dsn)
 		path, b := s.ticket(token, "new@acme.example"), s.newBrowser()
 		before := b.get("/login") // the browser has a cookie, so a session could be fixed to it
@@ -94,7 +94,8 @@ func TestATicketSignsOneOfTheCompanysPeopleInOnceAndLeadsToTheStore(t *testing.T
 }
 
 func TestATicketIsOnlyForTheCompanysOwnPeopleWithoutRightsOfTheOperator(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	t.Parallel()
+	s, token := newStore(t, furnished.SQLite(t))
 	s.employ(identity.NewUser{Email: "root@acme.example", CompanyID: "acme", Roles: []string{storage.RoleAdmin}})
 	s.employ(identity.NewUser{Email: "rev@acme.example", CompanyID: "acme", Roles: []string{storage.RoleCompanyAdmin, storage.RoleReviewer}})
 	gone := s.employ(identity.NewUser{Email: "gone@acme.example", CompanyID: "acme"})
@@ -118,6 +119,7 @@ func TestATicketIsOnlyForTheCompanysOwnPeopleWithoutRightsOfTheOperator(t *testi
 }
 
 func TestATicketEndsWithItsTimeItsGrantItsPersonAndItsClient(t *testing.T) {
+	t.Parallel()
 	for name, end := range map[string]func(t *testing.T, s *testServer){
 		"time": func(_ *testing.T, s *testServer) { s.forward(5*time.Minute + time.Second) },
 		"the company disconnects the mini app": func(t *testing.T, s *testServer) {
@@ -136,7 +138,7 @@ func TestATicketEndsWithItsTimeItsGrantItsPersonAndItsClient(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, token := newStore(t, testdb.SQLite(t))
+			s, token := newStore(t, furnished.SQLite(t))
 			s.users["eve@example.com"] = s.employ(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
 			path, b := s.ticket(token, "eve@example.com"), s.newBrowser()
 			end(t, s)
@@ -149,7 +151,8 @@ func TestATicketEndsWithItsTimeItsGrantItsPersonAndItsClient(t *testing.T) {
 }
 
 func TestATicketIsNoTokenAndATokenNoTicket(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	t.Parallel()
+	s, token := newStore(t, furnished.SQLite(t))
 	ticket := strings.TrimPrefix(s.ticket(token, "new@acme.example"), "/v1/oauth/redirect/stores/")
 	require.LessOrEqual(t, len(ticket), 128)
 	require.False(t, s.active("store", ticket))
@@ -167,7 +170,8 @@ func TestATicketIsNoTokenAndATokenNoTicket(t *testing.T) {
 }
 
 func TestOneOfManyUsesOfATicketSignsIn(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, token := newStore(t, dsn)
 		path := s.ticket(token, "new@acme.example")
 		var group sync.WaitGroup
@@ -190,7 +194,8 @@ func TestOneOfManyUsesOfATicketSignsIn(t *testing.T) {
 }
 
 func TestSimultaneousTicketsForSomebodyNewMakeOneAccount(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, token := newStore(t, dsn)
 		var group sync.WaitGroup
 		var made atomic.Int32
@@ -208,7 +213,8 @@ func TestSimultaneousTicketsForSomebodyNewMakeOneAccount(t *testing.T) {
 
 // A client that can make tickets could sign in as anybody of the company. It must not be able to decide for them.
 func TestWhoCameByATicketAndHasAPasswordAllowsNothingWithoutIt(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	t.Parallel()
+	s, token := newStore(t, furnished.SQLite(t))
 	s.employ(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
 	b := s.newBrowser()
 	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "eve@example.com")).StatusCode)
@@ -230,8 +236,29 @@ func TestWhoCameByATicketAndHasAPasswordAllowsNothingWithoutIt(t *testing.T) {
 	require.Equal(t, "login_required", callback(t, other.authorize(request("photoprint", "prompt", "none"))).Get("error"), "another mini app")
 }
 
+func TestWhoCameByATicketAndHasAnotherProvidersAccountAllowsNothingWithoutIt(t *testing.T) {
+	t.Parallel()
+	s, token := newStore(t, furnished.SQLite(t))
+	b := s.newBrowser()
+	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "new@acme.example")).StatusCode)
+	drawn := b.authorize(request("photoprint"))
+	require.Contains(t, drawn.Header.Get("Location"), "/consent")
+	page := b.get(drawn.Header.Get("Location"))
+
+	u, err := s.store.UserByLogin(t.Context(), "new@acme.example")
+	require.NoError(t, err)
+	require.NoError(t, s.store.LinkUser(t.Context(), storage.Link{Issuer: "https://id.example", Subject: "1", UserID: u.ID}))
+	require.Contains(t, b.authorize(request("photoprint")).Header.Get("Location"), "/login")
+	action, form := formOf(t, page, "consent")
+	form.Set("decision", "allow")
+	a := b.submit(action, form)
+	require.NotContains(t, a.Header.Get("Location"), "code=", "a page that was drawn before")
+	require.Contains(t, b.get(a.Header.Get("Location")).Header.Get("Location"), "/login")
+}
+
 func TestWhoWasNewToTheCompanyDecidesAfterATicket(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	t.Parallel()
+	s, token := newStore(t, furnished.SQLite(t))
 	b := s.newBrowser()
 	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "new@acme.example")).StatusCode)
 	a := b.authorize(request("photoprint"))
@@ -240,7 +267,8 @@ func TestWhoWasNewToTheCompanyDecidesAfterATicket(t *testing.T) {
 }
 
 func TestThirdPartyDataOfATicketIsKeptSealed(t *testing.T) {
-	dsn := testdb.SQLite(t)
+	t.Parallel()
+	dsn := furnished.SQLite(t)
 	s, token := newStore(t, dsn)
 	a := s.sso(token, `{"user_input":"new@acme.example","tpd":{"auth_header":"Bearer recognisable-secret","employee_id":"4356XC90"}}`)
 	require.Equal(t, http.StatusOK, a.StatusCode, a.body)

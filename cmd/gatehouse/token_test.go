@@ -10,12 +10,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"gatehouse/internal/testdb"
 )
 
 func TestTokenRefusesMalformedRequests(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	send := func(method, target, contentType, body string) answer {
 		r, err := http.NewRequest(method, s.url+target, strings.NewReader(body))
 		require.NoError(t, err)
@@ -60,7 +59,8 @@ func TestTokenRefusesMalformedRequests(t *testing.T) {
 }
 
 func TestClientAuthenticationTakesOneRegisteredMethod(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	basic := func(id, secret string) string {
 		return "Basic " + base64.StdEncoding.EncodeToString([]byte(id+":"+secret))
 	}
@@ -108,7 +108,8 @@ func TestClientAuthenticationTakesOneRegisteredMethod(t *testing.T) {
 }
 
 func TestClientCredentialsHaveNoPersonAndNoRefreshToken(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.post("/oauth2/token", "photoprint", url.Values{"grant_type": {"client_credentials"}, "scope": {"catalogue"}}).json(t)
 	require.Nil(t, tokens["refresh_token"])
 	require.Equal(t, "catalogue", tokens["scope"])
@@ -138,7 +139,8 @@ func (s *testServer) userinfo(token any) answer {
 }
 
 func TestACodeIsBoundToItsClientItsRedirectURIAndItsVerifier(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("photoprint"))
 	wrong := strings.Repeat("w", 43)
 	for _, c := range []struct {
@@ -168,7 +170,8 @@ func TestACodeIsBoundToItsClientItsRedirectURIAndItsVerifier(t *testing.T) {
 }
 
 func TestAVerifierWithoutAChallengeIsRefused(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("relaxed", "code_challenge", "", "code_challenge_method", ""))
 	require.Equal(t, "invalid_grant", s.post("/oauth2/token", "relaxed", exchangeForm(code)).json(t)["error"])
 	a := s.post("/oauth2/token", "relaxed", exchangeForm(code, "code_verifier", ""))
@@ -180,14 +183,16 @@ func TestAVerifierWithoutAChallengeIsRefused(t *testing.T) {
 }
 
 func TestACodeExpires(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("photoprint"))
 	s.forward(5 * time.Minute)
 	require.Equal(t, "invalid_grant", s.post("/oauth2/token", "photoprint", exchangeForm(code)).json(t)["error"])
 }
 
 func TestReplayOfACodeTakesTheWholeFamilyDown(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		code := s.allow("ana@example.com", request("photoprint"))
 		first := s.post("/oauth2/token", "photoprint", exchangeForm(code)).json(t)
@@ -204,7 +209,8 @@ func TestReplayOfACodeTakesTheWholeFamilyDown(t *testing.T) {
 }
 
 func TestReplayOfAPublicClientsCodeNeedsItsVerifier(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	code := s.allow("ana@example.com", request("public"))
 	form := exchangeForm(code, "client_id", "public")
 	tokens := s.post("/oauth2/token", "", form).json(t)
@@ -216,7 +222,8 @@ func TestReplayOfAPublicClientsCodeNeedsItsVerifier(t *testing.T) {
 }
 
 func TestRefreshRotatesAndNarrowsButNeverWidens(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	tokens := s.tokens("ana@example.com", "photoprint", "scope", "openid email profile")
 	refresh := tokens["refresh_token"].(string)
 
@@ -238,7 +245,8 @@ func TestRefreshRotatesAndNarrowsButNeverWidens(t *testing.T) {
 }
 
 func TestARefreshMayBeRepeatedWithinTheGraceAndEndsTheFamilyAfterIt(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		refresh := s.tokens("ana@example.com", "photoprint")["refresh_token"].(string)
 		first := s.post("/oauth2/token", "photoprint", refreshForm(refresh)).json(t)
@@ -259,7 +267,8 @@ func TestARefreshMayBeRepeatedWithinTheGraceAndEndsTheFamilyAfterIt(t *testing.T
 }
 
 func TestLifetimesAreThoseOfTheClientAndTheKind(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	never := s.tokens("ana@example.com", "never")
 	require.NotContains(t, never, "expires_in")
 	s.forward(5 * 365 * 24 * time.Hour)
@@ -270,7 +279,8 @@ func TestLifetimesAreThoseOfTheClientAndTheKind(t *testing.T) {
 }
 
 func TestIDTokensAreSignedAsTheClientAsksAndCarryTheNonce(t *testing.T) {
-	s := newTestServer(t, testdb.SQLite(t))
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
 	for client, alg := range map[string]string{"photoprint": "ES256", "pairwise": "RS256"} {
 		tokens := s.tokens("ana@example.com", client, "nonce", "n") // one character is enough (F21)
 		header, claims := decodeJWT(t, tokens["id_token"].(string))

@@ -14,6 +14,7 @@ import (
 // The runner itself: a transcript that is wrong has to fail.
 
 func TestATranscriptIsRefusedWhenSomethingInItIsNotUsed(t *testing.T) {
+	t.Parallel()
 	const request, answer = "-- request --\nGET /\n", "-- answer --\n200\n"
 	for name, test := range map[string][2]string{
 		"no comment":                    {request + answer, "comment is missing"},
@@ -46,6 +47,7 @@ func TestATranscriptIsRefusedWhenSomethingInItIsNotUsed(t *testing.T) {
 }
 
 func TestAnAnswerIsComparedExactly(t *testing.T) {
+	t.Parallel()
 	sent := func() wireAnswer {
 		header := http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}, "Location": {"https://a.example/cb?code=c1&state=s"}}
 		body := `{"token": "t1", "life": null, "n": 1, "list": [{"a": true}], "again": "t1"}`
@@ -87,6 +89,7 @@ func TestAnAnswerIsComparedExactly(t *testing.T) {
 }
 
 func TestAnAnswerIsHeldAgainstWhatNoDialectMayGetWrong(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name, body string
 		status     int
@@ -114,6 +117,7 @@ func TestAnAnswerIsHeldAgainstWhatNoDialectMayGetWrong(t *testing.T) {
 }
 
 func TestWordsOfACommand(t *testing.T) {
+	t.Parallel()
 	got, err := words(`open ana@example.com  scope="a b" "c \"d\"" /x?y#z # the rest`)
 	require.NoError(t, err)
 	require.Equal(t, []string{"open", "ana@example.com", "scope=a b", `c "d"`, "/x?y#z"}, got)
@@ -124,6 +128,7 @@ func TestWordsOfACommand(t *testing.T) {
 // Vendors' endpoints take credentials of their own, so posts of other sites are let through, and scripts of other sites
 // learn nothing.
 func TestVendorsEndpointsTakePostsFromAnywhereAndTellScriptsNothing(t *testing.T) {
+	t.Parallel()
 	p := newPlay(t, testdb.SQLite(t))
 	const site = "Origin: https://evil.example\nSec-Fetch-Site: cross-site\n"
 	for _, path := range []string{"/v1/oauth/access_token", "//chef/v1/oauth/token/user/", "/api/get_access_token", "/oauth/gam/v2.0/access_token"} {
@@ -139,6 +144,7 @@ func TestVendorsEndpointsTakePostsFromAnywhereAndTellScriptsNothing(t *testing.T
 }
 
 func TestOurPathsAreNotUnderAPrefix(t *testing.T) {
+	t.Parallel()
 	p := newPlay(t, testdb.SQLite(t))
 	for _, path := range []string{"/chef/oauth2/token", "/chef/login", "//oauth2/token", "/oauth2/token/", "/chef", "/virtual_dir/"} {
 		require.Equal(t, http.StatusNotFound, p.send("GET "+path+"\n").StatusCode, path)

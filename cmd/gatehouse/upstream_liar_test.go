@@ -16,8 +16,6 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
-
-	"gatehouse/internal/testdb"
 )
 
 // liar is an OpenID provider that can answer whatever a test wants.
@@ -103,6 +101,7 @@ func (l *liar) signIn(b *browser, a answer) answer {
 }
 
 func TestAnIDTokenThatProvesNothingSignsNobodyIn(t *testing.T) {
+	t.Parallel()
 	stranger, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	encoded := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
@@ -156,7 +155,7 @@ func TestAnIDTokenThatProvesNothingSignsNobodyIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLiar(t, nil)
-			own := newTestServer(t, testdb.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, ", link_verified_email: true")))
+			own := newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, ", link_verified_email: true")))
 			test.lie(l)
 			b := own.newBrowser()
 			a := l.signIn(b, b.get("/login"))
@@ -174,6 +173,7 @@ func TestAnIDTokenThatProvesNothingSignsNobodyIn(t *testing.T) {
 }
 
 func TestWhoIsToSignInAnewMustHaveDoneSoAtTheProvider(t *testing.T) {
+	t.Parallel()
 	for name, test := range map[string]struct {
 		pairs    []string
 		authTime any
@@ -189,7 +189,7 @@ func TestWhoIsToSignInAnewMustHaveDoneSoAtTheProvider(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLiar(t, nil)
-			own := newTestServer(t, testdb.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, "")))
+			own := newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, "")))
 			if test.authTime != nil {
 				l.claims["auth_time"] = test.authTime
 			}
@@ -213,6 +213,7 @@ func TestWhoIsToSignInAnewMustHaveDoneSoAtTheProvider(t *testing.T) {
 
 // The metadata is somebody else's word too.
 func TestAProviderThatNamesItselfOtherwiseIsNotAsked(t *testing.T) {
+	t.Parallel()
 	for name, lie := range map[string]func(l *liar){
 		"another issuer":       func(l *liar) { l.metadata["issuer"] = "https://accounts.example" },
 		"a script to go to":    func(l *liar) { l.metadata["authorization_endpoint"] = "javascript:alert(1)" },
@@ -223,7 +224,7 @@ func TestAProviderThatNamesItselfOtherwiseIsNotAsked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLiar(t, nil)
-			own := newTestServer(t, testdb.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, "")))
+			own := newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, "")))
 			lie(l)
 			b := own.newBrowser()
 			for range 3 {

@@ -140,7 +140,8 @@ func (b *browser) who(clientID string) map[string]any {
 }
 
 func TestAPersonOfAnotherServerSignsInByOneClickAndDecides(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		own, provider := twoServers(t, dsn, "")
 		provider.join(identity.NewUser{Email: "carla@elsewhere.example", EmailVerified: true, FirstName: "Carla", LastName: "Ruiz"})
 		b := own.newBrowser()
@@ -164,7 +165,8 @@ func TestAPersonOfAnotherServerSignsInByOneClickAndDecides(t *testing.T) {
 }
 
 func TestSignInByAnotherServerWithoutARequestLeadsToTheAccount(t *testing.T) {
-	own, _ := twoServers(t, testdb.SQLite(t), "")
+	t.Parallel()
+	own, _ := twoServers(t, furnished.SQLite(t), "")
 	b := own.newBrowser()
 	a := b.walk(b.get("/signup"), "bo@example.com")
 	require.Equal(t, http.StatusOK, a.StatusCode, a.body)
@@ -172,7 +174,8 @@ func TestSignInByAnotherServerWithoutARequestLeadsToTheAccount(t *testing.T) {
 }
 
 func TestAButtonIsNamedInThePagesLanguage(t *testing.T) {
-	own, _ := twoServers(t, testdb.SQLite(t), "")
+	t.Parallel()
+	own, _ := twoServers(t, furnished.SQLite(t), "")
 	for path, text := range map[string]string{"/login": "第二", "/signup": "第二"} {
 		r, err := http.NewRequest(http.MethodGet, own.url+path, nil)
 		require.NoError(t, err)
@@ -184,7 +187,8 @@ func TestAButtonIsNamedInThePagesLanguage(t *testing.T) {
 
 // Another site that links here must not start anything.
 func TestNobodyLeavesForAnotherServerButFromOurPage(t *testing.T) {
-	own, _ := twoServers(t, testdb.SQLite(t), "")
+	t.Parallel()
+	own, _ := twoServers(t, furnished.SQLite(t), "")
 	b := own.newBrowser()
 	require.Equal(t, "/login", b.get("/login/upstream/second").Header.Get("Location"))
 	require.Equal(t, http.StatusBadRequest, b.get("/login/upstream/second?interaction=x").StatusCode)
@@ -196,6 +200,7 @@ func TestNobodyLeavesForAnotherServerButFromOurPage(t *testing.T) {
 
 // Whoever has an address verified at both sides is one person, if the operator says so. Nothing less links.
 func TestAnAccountIsLinkedOnlyByAnAddressThatBothSidesVerified(t *testing.T) {
+	t.Parallel()
 	for _, test := range []struct {
 		name        string
 		trusted     bool
@@ -208,7 +213,7 @@ func TestAnAccountIsLinkedOnlyByAnAddressThatBothSidesVerified(t *testing.T) {
 		{"not verified here: somebody made the account to wait for its owner", true, true, false, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			own, provider := twoServers(t, testdb.SQLite(t), fmt.Sprintf(", link_verified_email: %v", test.trusted))
+			own, provider := twoServers(t, furnished.SQLite(t), fmt.Sprintf(", link_verified_email: %v", test.trusted))
 			provider.join(identity.NewUser{Email: "Dora@example.com", EmailVerified: test.there})
 			here := own.join(identity.NewUser{Email: "dora@example.com", EmailVerified: test.here})
 			b := own.newBrowser()
@@ -227,8 +232,29 @@ func TestAnAccountIsLinkedOnlyByAnAddressThatBothSidesVerified(t *testing.T) {
 	}
 }
 
+// A role is given to whoever knows the account's password. A provider's word on an address is not enough for it.
+func TestAnAccountWithARoleIsNeverLinkedByItsAddress(t *testing.T) {
+	t.Parallel()
+	for _, role := range []string{storage.RoleAdmin, storage.RoleReviewer, storage.RoleDeveloper, storage.RoleCompanyAdmin} {
+		own, provider := twoServers(t, furnished.SQLite(t), ", link_verified_email: true")
+		provider.join(identity.NewUser{Email: "dora@example.com", EmailVerified: true})
+		own.join(identity.NewUser{Email: "dora@example.com", EmailVerified: true, CompanyID: "acme", Roles: []string{role}})
+		before := own.people()
+		b := own.newBrowser()
+		a := b.walk(b.get("/login"), "dora@example.com")
+		require.Equal(t, http.StatusForbidden, a.StatusCode, a.body)
+		require.Contains(t, a.body, `data-error="upstream_role"`)
+		require.Contains(t, a.body, "your own password", "it names the fix")
+		require.False(t, own.signedIn(b))
+		require.Equal(t, before, own.people(), "nor is there a second account")
+		_, err := own.store.LinkedUser(t.Context(), provider.url, provider.users["dora@example.com"].ID)
+		require.ErrorIs(t, err, storage.ErrNotFound)
+	}
+}
+
 func TestAnAddressIsVerifiedOnlyOnATrustedProvidersWord(t *testing.T) {
-	own, provider := twoServers(t, testdb.SQLite(t), ", link_verified_email: true")
+	t.Parallel()
+	own, provider := twoServers(t, furnished.SQLite(t), ", link_verified_email: true")
 	provider.join(identity.NewUser{Email: "eli@example.com", EmailVerified: true})
 	b := own.newBrowser()
 	b.walk(b.get("/login"), "eli@example.com")
@@ -236,20 +262,22 @@ func TestAnAddressIsVerifiedOnlyOnATrustedProvidersWord(t *testing.T) {
 }
 
 func TestWithoutSignUpAnotherServersPeopleGetNoAccounts(t *testing.T) {
+	t.Parallel()
 	closed := func(c *config.Config) { c.SignUp = false }
-	own, _ := twoServers(t, testdb.SQLite(t), "", closed)
+	own, _ := twoServers(t, furnished.SQLite(t), "", closed)
 	b := own.newBrowser()
 	a := b.walk(b.get("/login"), "bo@example.com")
 	require.Equal(t, http.StatusForbidden, a.StatusCode, a.body)
 	require.Contains(t, a.body, `data-error="upstream_nobody"`)
 
-	own, _ = twoServers(t, testdb.SQLite(t), ", sign_up: true", closed)
+	own, _ = twoServers(t, furnished.SQLite(t), ", sign_up: true", closed)
 	b = own.newBrowser()
 	require.Equal(t, own.url+"/account", b.walk(b.get("/login"), "bo@example.com").Request.URL.String())
 }
 
 func TestADisabledAccountIsNotSignedInByAnotherServer(t *testing.T) {
-	own, _ := twoServers(t, testdb.SQLite(t), "")
+	t.Parallel()
+	own, _ := twoServers(t, furnished.SQLite(t), "")
 	b := own.newBrowser()
 	b.walk(b.get("/login"), "bo@example.com")
 	id := b.who("photoprint")["sub"].(string)
@@ -261,7 +289,8 @@ func TestADisabledAccountIsNotSignedInByAnotherServer(t *testing.T) {
 }
 
 func TestPromptLoginAndMaxAgeAskAgainAtTheOtherServerAndEnd(t *testing.T) {
-	own, provider := twoServers(t, testdb.SQLite(t), "")
+	t.Parallel()
+	own, provider := twoServers(t, furnished.SQLite(t), "")
 	b := own.newBrowser()
 	b.walk(b.authorize(request("photoprint")), "ana@example.com") // signed in at both
 	for name, v := range map[string]url.Values{
@@ -283,8 +312,9 @@ func TestPromptLoginAndMaxAgeAskAgainAtTheOtherServerAndEnd(t *testing.T) {
 }
 
 func TestAnAnswerOfAnotherServerIsGoodOnceForOneBrowserAndOneProvider(t *testing.T) {
-	provider := newTestServer(t, testdb.SQLite(t))
-	own := newTestServer(t, testdb.SQLite(t), withUpstreams(t, upstreamEntry("second", provider.url, ""), upstreamEntry("third", provider.url, "")))
+	t.Parallel()
+	provider := newTestServer(t, furnished.SQLite(t))
+	own := newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", provider.url, ""), upstreamEntry("third", provider.url, "")))
 	provider.register(storage.Client{ID: "nimbus", Name: "Nimbus", RedirectURIs: []string{own.url + "/login/upstream/second/callback"}})
 	back := func(b *browser) string {
 		location, err := b.walk(b.get("/login"), "ana@example.com", "/callback").Location()
@@ -332,7 +362,8 @@ func signOutForm(b *browser) url.Values {
 }
 
 func TestWhoDeniesAtTheOtherServerGetsAWayBack(t *testing.T) {
-	own, _ := twoServers(t, testdb.SQLite(t), "")
+	t.Parallel()
+	own, _ := twoServers(t, furnished.SQLite(t), "")
 	b := own.newBrowser()
 	page := b.follow(b.authorize(request("photoprint")))
 	at := b.follow(b.follow(b.get(button(page))))                                                                           // the provider's sign-in
@@ -353,11 +384,12 @@ func TestWhoDeniesAtTheOtherServerGetsAWayBack(t *testing.T) {
 
 // A provider that is away is away for its own people only, and as soon as it is back it is back.
 func TestAServerStartsWhileItsProviderIsDown(t *testing.T) {
+	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	address := listener.Addr().String()
 	require.NoError(t, listener.Close())
-	own := newTestServer(t, testdb.SQLite(t), withUpstreams(t, upstreamEntry("second", "http://"+address, "")))
+	own := newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", "http://"+address, "")))
 	b := own.newBrowser()
 	a := b.get(button(b.get("/login")))
 	require.Equal(t, http.StatusBadGateway, a.StatusCode, a.body)
@@ -372,7 +404,8 @@ func TestAServerStartsWhileItsProviderIsDown(t *testing.T) {
 }
 
 func TestAnUpstreamsFileWithAMistakeStopsTheStart(t *testing.T) {
-	dsn := testdb.SQLite(t)
+	t.Parallel()
+	dsn := furnished.SQLite(t)
 	store, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true})
 	require.NoError(t, err)
 	t.Cleanup(func() { store.Close() })

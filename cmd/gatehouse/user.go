@@ -24,8 +24,21 @@ func newPeople(h *house, log *slog.Logger) *identity.People {
 	})
 }
 
+const userHelp = `People's accounts. A person signs in
+
+  by e-mail address or phone number and password    gatehouse user create, user set-password
+  with an account at another OpenID provider        GATEHOUSE_UPSTREAMS_FILE
+  in the host app, which hands them over            POST /superapp/v1/people and /superapp/v1/sessions
+
+and "user list" says which of these ways each of them has (SIGNS IN BY). Who has no password keeps signing in the way they
+came, also to /account; nothing here has to be done for them. A password given to somebody whom a host app hands over is a way
+of their own, so that the host app's word alone decides nothing for them any more.`
+
 func (c *cli) userCommand() *cobra.Command {
-	return c.group("user", "people's accounts", c.userCreate(), c.userList(), c.userSetPassword())
+	group := c.group("user", "people's accounts",
+		c.userCreate(), c.userList(), c.userGet(), c.userDisable(), c.userEnable(), c.userSetPassword())
+	group.Long = userHelp
+	return group
 }
 
 // passwordFlags say where a password comes from; never from an argument, which other users of the machine can read.
@@ -112,29 +125,11 @@ func (c *cli) createUser(ctx context.Context, h *house, entry seed.User) error {
 	return c.print(map[string]string{"id": u.ID, "email": u.Email}, []string{"ID", "EMAIL"}, [][]string{{u.ID, u.Email}})
 }
 
-func (c *cli) userList() *cobra.Command {
-	return c.printing(&cobra.Command{
-		Use: "list", Short: "list accounts", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withHouse(cmd.Context(), func(h *house) error {
-				users, err := seed.All(cmd.Context(), h.store.Users, func(u storage.User) string { return u.ID })
-				if err != nil {
-					return err
-				}
-				entries, rows := []any{}, [][]string{}
-				for _, u := range users {
-					entries = append(entries, asMap(seed.UserOf(u)))
-					rows = append(rows, []string{u.ID, u.Email, u.Phone, strings.TrimSpace(u.FirstName + " " + u.LastName), u.CompanyID, strings.Join(u.Roles, " ")})
-				}
-				return c.print(entries, []string{"ID", "EMAIL", "PHONE", "NAME", "COMPANY", "ROLES"}, rows)
-			})
-		},
-	})
-}
-
 func (c *cli) userSetPassword() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "set-password EMAIL", Short: "replace an account's password, read from stdin, and sign it out everywhere", Args: oneArg("email"),
+		Use: "set-password USER", Short: "replace an account's password, read from stdin, and sign it out everywhere", Args: oneArg("user"),
+		Long: "Replace the password of an account, named by e-mail address, phone number or ID, and sign it out everywhere.\n" +
+			"The new one is read from stdin.",
 	}
 	password := addPasswordFlags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -143,12 +138,12 @@ func (c *cli) userSetPassword() *cobra.Command {
 			return err
 		}
 		return c.withHouse(cmd.Context(), func(h *house) error {
-			u, err := h.store.UserByLogin(cmd.Context(), identity.CanonicalLogin(args[0]))
-			if errors.Is(err, storage.ErrNotFound) {
-				return usagef("there is no account with this e-mail address or phone number; gatehouse user list shows those that there are")
-			}
+			u, err := h.person(cmd.Context(), args[0])
 			if err != nil {
 				return err
+			}
+			if u.Email == "" && u.Phone == "" {
+				return usagef("this account has neither e-mail address nor phone number, so that nobody could sign in to it by password; gatehouse user get %s shows how its owner does", u.ID)
 			}
 			err = newPeople(h, slog.New(slog.DiscardHandler)).SetPassword(cmd.Context(), u.ID, text)
 			if identity.Invalids(err) != nil {

@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/identity"
-	"gatehouse/internal/testdb"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -19,7 +18,8 @@ import (
 // What a client cannot do with people whom it signs in by tickets.
 
 func TestATicketNeedsTheScopeThatMakesAnAuthorizationACompanys(t *testing.T) {
-	s, _ := newStore(t, testdb.SQLite(t))
+	t.Parallel()
+	s, _ := newStore(t, furnished.SQLite(t))
 	pair := s.tokens("bo@example.com", "store", "scope", "user_session points_read")
 	form := refreshForm(pair["refresh_token"].(string))
 	form.Set("scope", "points_read")
@@ -34,7 +34,8 @@ func TestATicketNeedsTheScopeThatMakesAnAuthorizationACompanys(t *testing.T) {
 
 // A token of the super app's own client speaks for the person: it could allow other mini apps what it likes.
 func TestWhoCameByATicketGivesNothingToTheSuperAppsOwnClients(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	t.Parallel()
+	s, token := newStore(t, furnished.SQLite(t))
 	s.employ(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
 	own := s.newBrowser()
 	v := request("host", "scope", "openid superapp")
@@ -51,12 +52,13 @@ func TestWhoCameByATicketGivesNothingToTheSuperAppsOwnClients(t *testing.T) {
 
 // A role is trust that the operator puts in a person. The client that brings them here does not get it with them.
 func TestWhoCameByATicketAndHasARoleDecidesNothingByIt(t *testing.T) {
+	t.Parallel()
 	for name, roles := range map[string][]string{
 		"a company's admin": {storage.RoleCompanyAdmin},
 		"the operator's":    {storage.RoleAdmin},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, token := newStore(t, testdb.SQLite(t))
+			s, token := newStore(t, furnished.SQLite(t))
 			b := s.newBrowser()
 			require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "new@acme.example")).StatusCode)
 			before := b.authorize(request("photoprint"))
@@ -84,7 +86,8 @@ func TestWhoCameByATicketAndHasARoleDecidesNothingByIt(t *testing.T) {
 
 // Or one company's client could disconnect another's, and sign the person out elsewhere.
 func TestWhoCameByATicketChangesNothingAtTheirOwnPagesWithoutTheirPassword(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	t.Parallel()
+	s, token := newStore(t, furnished.SQLite(t))
 	s.tokens("bo@example.com", "photoprint", "scope", registry.ScopeUserSession)
 	elsewhere := s.newBrowser()
 	s.allowIn(elsewhere, "bo@example.com", request("other"))
@@ -116,7 +119,8 @@ func TestWhoCameByATicketChangesNothingAtTheirOwnPagesWithoutTheirPassword(t *te
 
 // Whoever revokes a stolen token of a company's takes back what the thief made with it.
 func TestATicketEndsWithTheTokensThatItWasMadeWith(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, token := newStore(t, dsn)
 		paths := map[string]bool{}
 		for range 20 {
@@ -137,7 +141,8 @@ func TestATicketEndsWithTheTokensThatItWasMadeWith(t *testing.T) {
 
 // Or a client could take every address whose owner has no account here yet, and ask who has one.
 func TestACompanysClientCannotNamePeopleWithoutLimit(t *testing.T) {
-	s, token := newStore(t, testdb.SQLite(t))
+	t.Parallel()
+	s, token := newStore(t, furnished.SQLite(t))
 	s.ticket(token, "first@acme.example")
 	require.Equal(t, http.StatusForbidden, s.sso(token, `{"user_input":"ana@example.com"}`).StatusCode)
 	made := 2

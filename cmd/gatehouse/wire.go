@@ -65,6 +65,7 @@ type rooms struct {
 	pages    *templates.Pages
 	authz    *authz.Server
 	consent  *consent.Pages
+	reads    *consent.Reads
 	identity *identity.Pages
 	upstream *upstream.Pages
 	partner  *partner.Partner
@@ -116,6 +117,7 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	r.people = identity.NewPeople(identity.PeopleOptions{
 		Users: store, Links: store, Failures: store, Passwords: identity.NewPasswords(passwordMemory), Now: now, Log: log,
 	})
+	r.reads = consent.NewReads(store, log, now)
 	r.consent = r.newConsent()
 	others, err := upstream.ReadFile(cfg.UpstreamsFile, cfg.Issuer, cfg.AllowPrivateNetwork)
 	if err != nil {
@@ -154,7 +156,7 @@ func (r *rooms) newUpstream(root secret.Root, others []upstream.Settings) *upstr
 func (r *rooms) newConsent() *consent.Pages {
 	return consent.NewPages(consent.PagesOptions{
 		Writer: r.rim(), Store: r.store, Sessions: r.sessions, Registry: r.registry, Claims: r.claims, Sealer: r.sealer,
-		Cooldown: r.cfg.DenyCooldown, BaseScope: r.cfg.BaseScope, Now: r.now,
+		Cooldown: r.cfg.DenyCooldown, BaseScope: r.cfg.BaseScope, Reads: r.reads, Now: r.now,
 	})
 }
 
@@ -170,7 +172,7 @@ func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 			CompanyAccess: r.cfg.CompanyAccessLifetime, CompanyRefresh: r.cfg.CompanyRefreshLifetime,
 			IDToken: r.cfg.IDTokenLifetime,
 		},
-		DenyCooldown: r.cfg.DenyCooldown, BaseScope: r.cfg.BaseScope, Log: r.log, Now: r.now,
+		DenyCooldown: r.cfg.DenyCooldown, BaseScope: r.cfg.BaseScope, Reads: r.reads, Log: r.log, Now: r.now,
 	})
 }
 
@@ -225,7 +227,7 @@ func (r *rooms) handler() http.Handler {
 // run does the background work of every room until ctx ends.
 func (r *rooms) run(ctx context.Context) {
 	var group sync.WaitGroup
-	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.newDeliveries().Run, r.collect, r.seal} {
+	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.reads.Run, r.newDeliveries().Run, r.collect, r.seal} {
 		group.Go(func() { work(ctx) })
 	}
 	group.Wait()

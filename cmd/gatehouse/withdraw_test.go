@@ -6,13 +6,12 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"gatehouse/internal/testdb"
 )
 
 // What the page says: the mini app is cut off at once, and gets the rest without a question when it is opened again.
 func TestTakingBackOneScopeEndsTheTokensAndTheNextOnesComeWithoutIt(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
 		code, _ := s.allowIn(b, "ana@example.com", request("photoprint", "scope", "openid email points_read"))
@@ -38,7 +37,8 @@ func TestTakingBackOneScopeEndsTheTokensAndTheNextOnesComeWithoutIt(t *testing.T
 
 // After the last answer no token with the scope is alive, whoever raced with whom.
 func TestTakingBackOneScopeWinsAgainstSimultaneousRefreshesAndExchanges(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		b := s.newBrowser()
 		asked := request("photoprint", "scope", "openid email points_read")

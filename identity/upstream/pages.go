@@ -212,6 +212,7 @@ var failures = []struct {
 }{
 	{errDenied, http.StatusForbidden, "upstream_denied"},
 	{errNobody, http.StatusForbidden, "upstream_nobody"},
+	{identity.ErrRole, http.StatusForbidden, "upstream_role"},
 	{errStale, http.StatusForbidden, "upstream_stale"},
 	{errRefused, http.StatusBadGateway, "upstream_failed"},
 	{errUnavailable, http.StatusBadGateway, "upstream_unavailable"},

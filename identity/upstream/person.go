@@ -17,7 +17,8 @@ var errNobody = errors.New("nobody here is who signed in there")
 //
 // A phone number is never taken over: it is a login here, and no provider proves one to us.
 func (p *Pages) person(ctx context.Context, from *provider, found *proof) (storage.User, error) {
-	u, err := p.People.Linked(ctx, from.Issuer, found.subject)
+	linked, err := p.People.Linked(ctx, from.Issuer, found.subject)
+	u := linked.User
 	if errors.Is(err, storage.ErrNotFound) {
 		u, err = p.newcomer(ctx, from, found)
 	}

@@ -24,6 +24,7 @@ const (
 	StepAuthorize Step = "authorize" // the way back, from any step
 	StepLogin     Step = "login"     // sign-in, sign-up and account choice
 	StepConsent   Step = "consent"
+	StepSwitch    Step = "switch"    // whether another account takes the place of who is signed in
 	StepAccount   Step = "account" // forms of the person's own pages, which carry no request
 )
 

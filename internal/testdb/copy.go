@@ -22,17 +22,23 @@ func Copy(t testing.TB, dsn string) string {
 func copyFile(t testing.TB, from string) string {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), "copy.db")
-	raw, err := os.ReadFile(from)
-	if err == nil {
-		err = os.WriteFile(to, raw, 0o600)
+	if err := os.WriteFile(to, read(t, from), 0o600); err != nil {
+		t.Fatal(err)
 	}
+	return to
+}
+
+// read returns a file of SQLite, which is whole only while nobody has it open.
+func read(t testing.TB, path string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if wal, err := os.Stat(from + "-wal"); err == nil && wal.Size() > 0 {
-		t.Fatalf("%s is still open", from)
+	if wal, err := os.Stat(path + "-wal"); err == nil && wal.Size() > 0 {
+		t.Fatalf("%s is still open", path)
 	}
-	return to
+	return raw
 }
 
 // locate returns the server's URL and the name of the database of a DSN of Postgres.

@@ -7,6 +7,7 @@ package testdb
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -25,11 +26,23 @@ const (
 	RequireVariable = "GATEHOUSE_TEST_REQUIRE"
 )
 
-// Each runs test twice, as the subtests "sqlite" and "postgres", each with the DSN of a new and empty database.
+// Each runs test twice, as the subtests "sqlite" and "postgres", each with the DSN of a new and empty database. They run
+// beside each other: what follows Each in the same function is done before them.
 func Each(t *testing.T, test func(t *testing.T, dsn string)) {
 	t.Helper()
-	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
-	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
+	each(t, test, SQLite, Postgres)
+}
+
+func each(t *testing.T, test func(t *testing.T, dsn string), sqlite, postgres func(t testing.TB) string) {
+	t.Helper()
+	on := func(name string, database func(t testing.TB) string) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, database(t))
+		})
+	}
+	on("sqlite", sqlite)
+	on("postgres", postgres)
 }
 
 // SQLite returns the DSN of a SQLite file that does not exist yet, in a folder that ends with the test.
@@ -42,26 +55,41 @@ func SQLite(t testing.TB) string {
 // test is skipped, or fails when GATEHOUSE_TEST_REQUIRE is 1.
 func Postgres(t testing.TB) string {
 	t.Helper()
+	return create(t, requireServer(t), "")
+}
+
+// requireServer returns the server's URL, or ends the test.
+func requireServer(t testing.TB) string {
+	t.Helper()
 	server := os.Getenv(ServerVariable)
 	if server == "" {
 		missingServer(t)
 	}
-	return create(t, server, "")
+	return server
 }
 
 // create makes a database that is dropped with the test and returns its DSN.
 func create(t testing.TB, server, options string) string {
 	t.Helper()
-	name := "gatehouse_test_" + strings.ToLower(rand.Text())
-	admin(t, server, "CREATE DATABASE "+name+options)
-	t.Cleanup(func() { admin(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
-	dsn, err := url.Parse(server)
+	dsn, name := createKept(t, server, options)
+	t.Cleanup(func() { admin(t, server, drop(name)) })
+	return dsn
+}
+
+// createKept makes a database that stays.
+func createKept(t testing.TB, server, options string) (dsn, name string) {
+	t.Helper()
+	u, err := url.Parse(server)
 	if err != nil {
 		t.Fatalf("%s is not a URL", ServerVariable)
 	}
-	dsn.Path = "/" + name
-	return dsn.String()
+	name = "gatehouse_test_" + strings.ToLower(rand.Text())
+	admin(t, server, "CREATE DATABASE "+name+options)
+	u.Path = "/" + name
+	return u.String(), name
 }
+
+func drop(name string) string { return "DROP DATABASE IF EXISTS " + name + " WITH (FORCE)" }
 
 func missingServer(t testing.TB) {
 	t.Helper()
@@ -75,14 +103,21 @@ func missingServer(t testing.TB) {
 
 func admin(t testing.TB, server, statement string) {
 	t.Helper()
+	if err := execute(server, statement); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func execute(server, statement string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server)
 	if err != nil {
-		t.Fatalf("connecting to %s: %v", ServerVariable, err)
+		return fmt.Errorf("connecting to %s: %w", ServerVariable, err)
 	}
 	defer conn.Close(ctx)
 	if _, err := conn.Exec(ctx, statement); err != nil {
-		t.Fatalf("%s: %v", statement, err)
+		return fmt.Errorf("%s: %w", statement, err)
 	}
+	return nil
 }

@@ -45,7 +45,7 @@ type miniApp struct {
 		Verified bool   `json:"verified"`
 	} `json:"publisher"`
 	Status   string  `json:"status"`
-	Approved bool    `json:"approved"`
+	Approved bool    `json:"approved"` // false: the person decided about it once, and nobody can open it now
 	Scopes   []scope `json:"scopes"`
 }
 
@@ -59,13 +59,23 @@ type scope struct {
 	Decision string         `json:"decision"`
 }
 
-// apps returns the mini apps that there are. This sample speaks English, whatever the browser does.
-func (p *person) apps(ctx context.Context) ([]miniApp, error) {
-	var answer struct {
-		Apps []miniApp `json:"apps"`
+// apps returns all mini apps that there are, page after page. This sample speaks English, whatever the browser does.
+func (p *person) apps(ctx context.Context) (all []miniApp, err error) {
+	query := url.Values{"ui_locales": {"en"}}
+	for {
+		var page struct {
+			Apps []miniApp `json:"apps"`
+			Next string    `json:"next"` // where the next page begins; empty: this is the last one
+		}
+		if err := p.call(ctx, http.MethodGet, "/apps?"+query.Encode(), nil, &page); err != nil {
+			return nil, err
+		}
+		all = append(all, page.Apps...)
+		if page.Next == "" {
+			return all, nil
+		}
+		query.Set("cursor", page.Next)
 	}
-	err := p.call(ctx, http.MethodGet, "/apps?ui_locales=en", nil, &answer)
-	return answer.Apps, err
 }
 
 func (p *person) miniApp(ctx context.Context, clientID string) (app miniApp, err error) {

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// home lists the mini apps, or offers to sign in.
+// home lists the mini apps that can be opened, or offers to sign in.
 func (a *App) home(w http.ResponseWriter, r *http.Request) {
 	p := a.person(r)
 	if p == nil {
@@ -19,7 +19,7 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) {
 		a.refused(w, r, err)
 		return
 	}
-	a.show(w, r, "home", apps)
+	a.show(w, r, "home", slices.DeleteFunc(apps, func(app miniApp) bool { return !app.Approved }))
 }
 
 // tap is a tap on a mini app: it opens where the person has allowed it, and asks them where they have not.
@@ -128,7 +128,7 @@ func (a *App) refused(w http.ResponseWriter, r *http.Request, err error) {
 	case ok && e.Status == http.StatusNotFound:
 		a.fail(w, http.StatusNotFound, "not_found", "There is no mini app here.")
 	case ok && e.Code == "unauthorized_client":
-		a.fail(w, http.StatusForbidden, e.Code, "This mini app is not approved, so it cannot be allowed.")
+		a.fail(w, http.StatusForbidden, e.Code, "This mini app is not available at the moment. What you decided about it stays.")
 	default:
 		a.options.Log.ErrorContext(r.Context(), "a call failed", "error", reason(err))
 		a.fail(w, http.StatusBadGateway, "unavailable", "The server could not do that just now. Try again in a moment.")

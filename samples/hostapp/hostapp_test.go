@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -48,6 +49,28 @@ func TestSheetShowsWhatTheServerSays(t *testing.T) {
 
 	w.server.logo = "https://print.example/logo.png"
 	require.Contains(t, w.get("/apps/print").body, `<img class="icon" src="https://print.example/logo.png" alt="">`)
+}
+
+func TestEveryPageOfTheListIsShown(t *testing.T) {
+	w := newWorld(t)
+	w.signIn(nil)
+	for _, id := range []string{"app-print", "app-taxi"} {
+		require.Contains(t, w.get("/").body, `id="`+id+`"`)
+	}
+	require.Contains(t, w.get("/connected").body, `data-app="taxi"`)
+	require.NotContains(t, w.get("/connected").body, `data-app="print"`, "nothing was decided about it")
+}
+
+func TestAMiniAppThatIsNotApprovedIsNotOfferedAndCanBeDisconnected(t *testing.T) {
+	w := newWorld(t)
+	w.signIn(nil)
+	require.Contains(t, w.get("/connected").body, `href="/apps/taxi/sheet"`)
+	w.server.suspended = true
+	require.NotContains(t, w.get("/").body, "taxi")
+	page := w.get("/connected").body
+	require.Contains(t, page, "Not available at the moment")
+	require.NotContains(t, page, `href="/apps/taxi/sheet"`, "it could not be allowed")
+	require.Contains(t, page, `id="disconnect-taxi"`)
 }
 
 func TestAllowNamesWhatIsRequiredAndWhatWasTicked(t *testing.T) {
@@ -229,12 +252,13 @@ func (w *world) do(req *http.Request) page {
 
 // server is an authorization server whose answers a test can bend.
 type server struct {
-	url     string
-	logo    string
-	allowed bool
-	ended   bool              // the token is not good any more
-	refusal string            // the error code that a call for a code gets
-	sent    map[string]string // the last body by method and path
+	url       string
+	logo      string
+	allowed   bool
+	suspended bool              // the mini app of page two
+	ended     bool              // the token is not good any more
+	refusal   string            // the error code that a call for a code gets
+	sent      map[string]string // the last body by method and path
 }
 
 func newServer(t *testing.T) *server {
@@ -271,8 +295,12 @@ func (s *server) api(w http.ResponseWriter, r *http.Request) {
 	switch call := strings.TrimPrefix(r.URL.Path, "/superapp/v1"); {
 	case s.ended || r.Header.Get("Authorization") != "Bearer "+token:
 		answer(w, http.StatusUnauthorized, map[string]any{"error": "invalid_token"})
-	case call == "/apps":
-		answer(w, http.StatusOK, map[string]any{"apps": []any{app}})
+	case call == "/apps" && r.FormValue("cursor") == "":
+		answer(w, http.StatusOK, map[string]any{"apps": []any{app}, "next": "page two"})
+	case call == "/apps" && r.FormValue("cursor") == "page two":
+		second := maps.Clone(app)
+		second["client_id"], second["name"], second["status"], second["approved"] = "taxi", "Taxi", "allowed", !s.suspended
+		answer(w, http.StatusOK, map[string]any{"apps": []any{second}})
 	case call == "/apps/print":
 		answer(w, http.StatusOK, app)
 	case call == "/apps/print/sharing" && r.Method == http.MethodDelete, call == "/logout":

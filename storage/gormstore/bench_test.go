@@ -87,7 +87,7 @@ func exchange(b *testing.B, s *gormstore.Store, code storage.Token) {
 	access.Kind, access.Generation = storage.KindAccess, 1
 	refresh.Kind, refresh.Generation = storage.KindRefresh, 1
 	must(b, s.Apply(context.Background(), storage.Unit{
-		storage.HoldGrant{ID: "grant", At: time.Now()},
+		storage.HoldGrant{ID: "grant"},
 		storage.SpendToken{Key: code.TokenKey, At: time.Now(), KeepUntil: time.Now().Add(720 * time.Hour)},
 		storage.InsertToken{Token: access},
 		storage.InsertToken{Token: refresh},

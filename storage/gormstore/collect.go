@@ -34,6 +34,7 @@ func (s *Store) Collect(ctx context.Context, now time.Time, limit int) (int, err
 		{collectGiven + lock + ")", settled},
 		{collectTombstones + lock + ")", settled},
 		{collectLasting + lock + ")", settled},
+		{collectReads + lock + ")", settled},
 		{collectGrants + lock + ")", settled},
 		{collectSessions + lock + ")", now},
 		{collectDelivered + lock + ")", now.Add(-deliveredAge)},
@@ -97,11 +98,22 @@ DELETE FROM tokens WHERE (family_id, kind, generation) IN (
     SELECT t.family_id, t.kind, t.generation FROM grants g JOIN tokens t ON t.grant_id = g.id AND t.keep_until = 0
     WHERE g.state = 2 AND g.updated_at <= ? ORDER BY g.updated_at LIMIT ?`
 
+	// orphaned says that no active grant has the public ID that a stamp r is of.
+	orphaned = `NOT EXISTS (SELECT 1 FROM grants a WHERE a.state = 1 AND a.id = r.grant_id)
+      AND NOT EXISTS (SELECT 1 FROM grants a WHERE a.state = 1 AND a.succeeds <> '' AND a.succeeds = r.grant_id)`
+
+	collectReads = `
+DELETE FROM grant_reads WHERE grant_id IN (
+    SELECT r.grant_id FROM grants g JOIN grant_reads r ON r.grant_id = ` + publicID + `
+    WHERE g.state = 2 AND g.updated_at <= ? AND ` + orphaned + `
+    ORDER BY g.updated_at LIMIT ?`
+
 	collectGrants = `
 DELETE FROM grants WHERE id IN (
     SELECT g.id FROM grants g
     WHERE g.state = 2 AND g.updated_at <= ?
       AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.grant_id = g.id AND t.keep_until = 0)
+      AND NOT EXISTS (SELECT 1 FROM grant_reads r WHERE r.grant_id = ` + publicID + ` AND ` + orphaned + `)
     ORDER BY g.updated_at LIMIT ?`
 
 	collectSessions = `

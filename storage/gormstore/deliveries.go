@@ -155,6 +155,20 @@ func (s *Store) SettleDelivery(ctx context.Context, leased, settled storage.Deli
 	})
 }
 
+const holdDeliveries = `
+UPDATE deliveries
+SET due_at = ?, failure = ?, state = CASE WHEN created_at < ? THEN 3 ELSE 1 END,
+    settled_at = CASE WHEN created_at < ? THEN CAST(? AS BIGINT) ELSE 0 END
+WHERE state = 1 AND client_id = ? AND due_at <= ?`
+
+// HoldDeliveries implements storage.Deliveries.
+func (s *Store) HoldDeliveries(ctx context.Context, clientID string, hold storage.Hold) error {
+	now, oldest := at(hold.Now), at(hold.Oldest)
+	return s.write(ctx, func(tx *gorm.DB) error {
+		return tx.Exec(holdDeliveries, at(hold.Until), clean(hold.Reason), oldest, oldest, now, clientID, now).Error
+	})
+}
+
 // Deliveries implements storage.Deliveries.
 func (s *Store) Deliveries(ctx context.Context, state storage.DeliveryState, after string, limit int) ([]storage.Delivery, error) {
 	if !storable(after) {

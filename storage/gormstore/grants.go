@@ -9,7 +9,7 @@ import (
 
 // The CASTs are explained at selectToken.
 const selectGrants = `
-SELECT g.id, g.user_id, g.company_id, g.client_id, g.state, g.version, g.allowed_by, g.denials, g.denied_at, g.until,
+SELECT g.id, g.user_id, g.company_id, g.client_id, g.state, g.version, g.allowed_by, g.denials, g.denied_at,
        g.created_at, g.updated_at, g.succeeds,
        d.scope IS NOT NULL, COALESCE(d.scope, ''), d.scope IS NOT NULL AND d.allowed, COALESCE(d.decided_at, 0),
        COALESCE(d.until, 0), COALESCE(d.purpose, '')
@@ -91,16 +91,16 @@ func (s *Store) grants(ctx context.Context, query string, args ...any) ([]storag
 func scanGrant(rows *sql.Rows, grants []storage.Grant) ([]storage.Grant, error) {
 	var g storage.Grant
 	var d storage.Decision
-	var denied, until, created, updated, decided, decisionUntil micros
+	var denied, created, updated, decided, decisionUntil micros
 	var decision bool
 	err := rows.Scan(&g.ID, &g.Owner.UserID, &g.Owner.CompanyID, &g.ClientID, &g.State, &g.Version, &g.AllowedBy,
-		&g.Denials, &denied, &until, &created, &updated, &g.Succeeds,
+		&g.Denials, &denied, &created, &updated, &g.Succeeds,
 		&decision, &d.Scope, &d.Allowed, &decided, &decisionUntil, &d.Purpose)
 	if err != nil {
 		return nil, err
 	}
 	if n := len(grants); n == 0 || grants[n-1].ID != g.ID {
-		g.DeniedAt, g.Until, g.CreatedAt, g.UpdatedAt = denied.time(), until.time(), created.time(), updated.time()
+		g.DeniedAt, g.CreatedAt, g.UpdatedAt = denied.time(), created.time(), updated.time()
 		grants = append(grants, g)
 	}
 	if decision {
@@ -113,8 +113,8 @@ func scanGrant(rows *sql.Rows, grants []storage.Grant) ([]storage.Grant, error) 
 
 func holdGrant(op storage.HoldGrant, forShare string) step {
 	return step{must: true, query: true,
-		sql:  `SELECT 1 FROM grants WHERE id = $1 AND state = 1 AND (until = 0 OR until > $2)` + forShare,
-		args: []any{op.ID, int64(at(op.At))},
+		sql:  `SELECT 1 FROM grants WHERE id = $1 AND state = 1` + forShare,
+		args: []any{op.ID},
 	}
 }
 
@@ -149,23 +149,24 @@ func saveGrant(op storage.SaveGrant) []step {
 	return steps
 }
 
-// insertGrant does nothing, which is a conflict, when there is another active grant of the same owner and client.
+// insertGrant does nothing, which is a conflict, when there is another active grant of the same owner and client. The
+// column until is for programs of before, which read it: decisions have ends, grants have none.
 func insertGrant(g storage.Grant) step {
 	return step{must: true, sql: `
 INSERT INTO grants (id, user_id, company_id, client_id, state, version, allowed_by, denials, denied_at, until, created_at,
                     updated_at, succeeds)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12)
 ON CONFLICT DO NOTHING`, args: []any{
 		g.ID, g.Owner.UserID, g.Owner.CompanyID, g.ClientID, int64(g.State), g.Version, g.AllowedBy, int64(g.Denials),
-		int64(at(g.DeniedAt)), int64(at(g.Until)), int64(at(g.CreatedAt)), int64(at(g.UpdatedAt)), g.Succeeds,
+		int64(at(g.DeniedAt)), int64(at(g.CreatedAt)), int64(at(g.UpdatedAt)), g.Succeeds,
 	}}
 }
 
 func updateGrant(g storage.Grant, ifVersion int64) step {
 	return step{must: true, sql: `
-UPDATE grants SET state = $1, version = $2, allowed_by = $3, denials = $4, denied_at = $5, until = $6, updated_at = $7
-WHERE id = $8 AND version = $9 AND state = 1`, args: []any{
-		int64(g.State), g.Version, g.AllowedBy, int64(g.Denials), int64(at(g.DeniedAt)), int64(at(g.Until)),
+UPDATE grants SET state = $1, version = $2, allowed_by = $3, denials = $4, denied_at = $5, updated_at = $6
+WHERE id = $7 AND version = $8 AND state = 1`, args: []any{
+		int64(g.State), g.Version, g.AllowedBy, int64(g.Denials), int64(at(g.DeniedAt)),
 		int64(at(g.UpdatedAt)), g.ID, ifVersion,
 	}}
 }

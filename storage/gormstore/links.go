@@ -10,7 +10,8 @@ import (
 
 // The CASTs are explained at selectToken.
 const selectLinkedUser = `
-SELECT ` + userColumns + ` FROM links l JOIN users u ON u.id = l.user_id
+SELECT EXISTS (SELECT 1 FROM links o WHERE o.user_id = l.user_id AND o.issuer <> l.issuer), ` + userColumns + `
+FROM links l JOIN users u ON u.id = l.user_id
 WHERE l.issuer = CAST($1 AS TEXT) AND l.subject = CAST($2 AS TEXT)`
 
 // insertLink inserts nothing when there is no such user.
@@ -19,8 +20,43 @@ INSERT INTO links (issuer, subject, user_id, created_at)
 SELECT CAST(? AS TEXT), CAST(? AS TEXT), id, CAST(? AS BIGINT) FROM users WHERE id = ?`
 
 // LinkedUser implements storage.Links.
-func (s *Store) LinkedUser(ctx context.Context, issuer, subject string) (storage.User, error) {
-	return s.user(ctx, selectLinkedUser, issuer, subject)
+func (s *Store) LinkedUser(ctx context.Context, issuer, subject string) (storage.LinkedUser, error) {
+	if !storable(issuer, subject) {
+		return storage.LinkedUser{}, storage.ErrNotFound
+	}
+	bounded, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var u userRow
+	var elsewhere bool
+	err := s.pool.QueryRowContext(bounded, selectLinkedUser, issuer, subject).Scan(append([]any{&elsewhere}, u.targets()...)...)
+	if err != nil {
+		return storage.LinkedUser{}, translate(ctx, s.dialect, err)
+	}
+	return storage.LinkedUser{User: u.user(), LinkedElsewhere: elsewhere}, nil
+}
+
+type linkRow struct {
+	Issuer  string
+	Subject string
+	UserID  string
+	Created micros `gorm:"column:created_at"`
+}
+
+// TableName implements gorm's schema.Tabler.
+func (linkRow) TableName() string { return "links" }
+
+// UserLinks implements storage.Links.
+func (s *Store) UserLinks(ctx context.Context, userIDs []string) (map[string][]storage.Link, error) {
+	var rows []linkRow
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Where("user_id IN ?", userIDs).Order("issuer, subject").Find(&rows).Error
+	})
+	links := make(map[string][]storage.Link)
+	for _, r := range rows {
+		links[r.UserID] = append(links[r.UserID],
+			storage.Link{Issuer: r.Issuer, Subject: r.Subject, UserID: r.UserID, CreatedAt: r.Created.time()})
+	}
+	return links, err
 }
 
 // CreateLinkedUser implements storage.Links.

@@ -34,6 +34,8 @@ var timeline = []migration{
 	{id: "0004_deliveries", minCompatible: 1},
 	// It only adds. Where an older program puts a grant in another's place, clients know it by an ID of its own.
 	{id: "0005_grant_succeeds", minCompatible: 1},
+	// It only adds. An older program stamps nothing, and the stamps of the grants that it collects stay.
+	{id: "0006_grant_reads", minCompatible: 1},
 	// It only adds. What an older program does leaves no event.
 	{id: "0007_audit", minCompatible: 1},
 	// It only adds. An older program lets the tokens live that a suspension ended, once the client is approved again.

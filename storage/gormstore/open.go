@@ -66,6 +66,7 @@ type dialect struct {
 	forShare   string                  // ends a SELECT whose row must stay as it is until the transaction ends
 	forUpdate  string                  // ends a SELECT whose row nobody else may change or lock until the transaction ends
 	skipLocked string                  // ends a SELECT of rows to change that others may be changing too
+	jsonEach   string                  // the members of a JSON object, a parameter, as rows of key and value
 	schemaLock string                  // keeps other migrations away until the transaction ends
 	readOnly   string                  // asks whether writes are refused
 	schema     func(ddl string) string // rewrites a migration

@@ -29,6 +29,7 @@ var postgresDialect = dialect{
 	forShare:   " FOR SHARE",
 	forUpdate:  " FOR UPDATE",
 	skipLocked: " FOR UPDATE SKIP LOCKED",
+	jsonEach:   "jsonb_each_text(CAST(? AS JSONB))",
 	schemaLock: "SELECT pg_advisory_xact_lock(7235419680)",
 	readOnly:   "SELECT current_setting('transaction_read_only') = 'on'",
 	// IDs are compared byte by byte, as on SQLite, whatever the database's collation is.

@@ -19,8 +19,9 @@ import (
 const busyTimeout = 5 * time.Second
 
 var sqliteDialect = dialect{
-	name:   "sqlite",
-	schema: func(ddl string) string { return ddl },
+	name:     "sqlite",
+	jsonEach: "json_each(?)",
+	schema:   func(ddl string) string { return ddl },
 	unique: func(err error) bool {
 		var e sqlite3.Error
 		return errors.As(err, &e) &&

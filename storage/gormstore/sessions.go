@@ -31,13 +31,23 @@ func (r sessionRow) session() storage.Session {
 	}
 }
 
+// wordCounts is true of a session s of a user u that the person began, or a client whose word counts: an approved one, of
+// the super app itself or with an active grant of the user's company.
+const wordCounts = `(s.vouched_by = '' OR EXISTS (
+    SELECT 1 FROM clients c WHERE c.id = s.vouched_by AND c.status = '` + storage.StatusApproved + `' AND (c.first_party OR EXISTS (
+        SELECT 1 FROM grants g WHERE g.user_id = '' AND g.company_id = u.company_id AND g.client_id = c.id AND g.state = 1))))`
+
+// clientIssuer is what comes before a client's ID in its issuer.
+var clientIssuer = storage.ClientIssuer("")
+
 // The CASTs are explained at selectToken.
-const selectSession = `
-SELECT s.user_id, s.auth_time, s.created_at, s.seen_at, s.expires_at, s.user_agent, s.address,
-       s.vouched_by,
+var selectSession = `
+SELECT s.user_id, s.auth_time, s.created_at, s.seen_at, s.expires_at, s.user_agent, s.address, s.vouched_by,
+       s.vouched_by <> '' AND EXISTS (SELECT 1 FROM links l WHERE l.user_id = s.user_id AND l.issuer <> '` + clientIssuer + `' || s.vouched_by),
        ` + userColumns + `
 FROM sessions s JOIN users u ON u.id = s.user_id
-WHERE s.id = CAST($1 AS TEXT) AND (s.expires_at = 0 OR s.expires_at > CAST($2 AS BIGINT)) AND NOT u.disabled`
+WHERE s.id = CAST($1 AS TEXT) AND (s.expires_at = 0 OR s.expires_at > CAST($2 AS BIGINT)) AND NOT u.disabled
+  AND ` + wordCounts
 
 // Session implements storage.Sessions.
 func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.Session, storage.User, error) {
@@ -47,13 +57,16 @@ func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	r, u := sessionRow{ID: id}, userRow{}
-	targets := append([]any{&r.UserID, &r.AuthTime, &r.Created, &r.SeenAt, &r.ExpiresAt, &r.UserAgent, &r.Address, &r.VouchedBy},
-		u.targets()...)
+	var elsewhere bool
+	targets := append([]any{&r.UserID, &r.AuthTime, &r.Created, &r.SeenAt, &r.ExpiresAt, &r.UserAgent, &r.Address, &r.VouchedBy,
+		&elsewhere}, u.targets()...)
 	err := s.pool.QueryRowContext(bounded, selectSession, id, int64(at(now))).Scan(targets...)
 	if err != nil {
 		return storage.Session{}, storage.User{}, translate(ctx, s.dialect, err)
 	}
-	return r.session(), u.user(), nil
+	session := r.session()
+	session.LinkedElsewhere = elsewhere
+	return session, u.user(), nil
 }
 
 // makeRoom leaves a user all but one of the sessions that they may have: the newest, and those that they began
@@ -108,8 +121,9 @@ func deleteSessions(tx *gorm.DB, userID, keep string) error {
 func (s *Store) UserSessions(ctx context.Context, userID string, now time.Time) ([]storage.Session, error) {
 	var rows []sessionRow
 	err := s.read(ctx, func(db *gorm.DB) error {
-		return db.Where("user_id = ? AND (expires_at = 0 OR expires_at > ?)", userID, at(now)).
-			Order("seen_at DESC, id").Limit(storage.MaxSessions).Find(&rows).Error
+		return db.Select("s.*").Table("sessions s").Joins("JOIN users u ON u.id = s.user_id").
+			Where("s.user_id = ? AND (s.expires_at = 0 OR s.expires_at > ?) AND "+wordCounts, userID, at(now)).
+			Order("s.seen_at DESC, s.id").Limit(storage.MaxSessions).Find(&rows).Error
 	})
 	return records(rows, sessionRow.session), err
 }

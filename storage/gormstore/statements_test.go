@@ -46,6 +46,8 @@ func TestWhatEveryRequestReadsIsOneStatement(t *testing.T) {
 			"session":  func() { s.Session(ctx, "id", time.Now()) },
 			"grant":    func() { s.Grant(ctx, storage.Owner{UserID: "u"}, "c") },
 			"grants":   func() { s.ClientGrants(ctx, "c", "", 10) },
+			"reads":    func() { s.LastReads(ctx, storage.Owner{UserID: "u"}) },
+			"links":    func() { s.UserLinks(ctx, []string{"a", "b"}) },
 			"link":     func() { s.LinkedUser(ctx, "https://superapp.example", "x") },
 			"failures": func() { s.Failures(ctx, []string{"a", "b"}, time.Now()) },
 			"revision": func() { s.Revision(ctx) },
@@ -68,7 +70,7 @@ func TestAUnitIsOneTransaction(t *testing.T) {
 		grant := storage.Grant{ID: "g", Owner: storage.Owner{UserID: "u"}, ClientID: "c", State: storage.GrantActive, Version: 1}
 		j.take()
 		require.NoError(t, s.Apply(t.Context(), storage.Unit{
-			storage.SaveGrant{Grant: grant}, storage.HoldGrant{ID: "g", At: time.Now()},
+			storage.SaveGrant{Grant: grant}, storage.HoldGrant{ID: "g"},
 			storage.InsertToken{Token: token}, storage.SpendToken{Key: token.TokenKey, At: time.Now()},
 		}))
 		requireTransaction(t, j.take(), "COMMIT", "INSERT INTO grants", "SELECT 1 FROM grants", "INSERT INTO tokens", "UPDATE tokens")
@@ -127,10 +129,14 @@ func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
 	s.Grant(ctx, storage.Owner{UserID: "u"}, "c")
 	s.Grants(ctx, storage.Owner{UserID: "u"})
 	s.ClientGrants(ctx, "c", "g", 10)
+	s.AllGrants(ctx, "g", 10)
+	s.PublicGrant(ctx, "g")
 	s.UserByLogin(ctx, "a@example.com")
 	s.LinkedUser(ctx, "https://superapp.example", "x")
+	s.UserLinks(ctx, []string{"u"})
 	s.UserSessions(ctx, "u", now)
 	s.LeaseDelivery(ctx, "c", now, now.Add(time.Second))
+	require.NoError(t, s.HoldDeliveries(ctx, "c", storage.Hold{Now: now}))
 	s.Deliveries(ctx, storage.DeliveryDead, "", 10)
 	require.NoError(t, s.CreateUser(ctx, storage.User{ID: "u"}))
 	require.NoError(t, s.SetDisabled(ctx, "u", true, now))

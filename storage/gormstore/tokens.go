@@ -19,7 +19,6 @@ SELECT t.hash, t.client_id, t.grant_id, t.user_id, t.company_id, t.scope, t.sess
        EXISTS (SELECT 1 FROM family_revocations WHERE family_id = t.family_id)
            OR EXISTS (SELECT 1 FROM family_revocations WHERE family_id = t.given_by),
        COALESCE((SELECT state FROM grants WHERE id = t.grant_id), 0),
-       COALESCE((SELECT until FROM grants WHERE id = t.grant_id), 0),
        (SELECT string_agg(scope || ' ' || until, ' ') FROM decisions WHERE grant_id = t.grant_id AND until > 0 AND allowed),
        COALESCE((SELECT disabled FROM users WHERE id = t.user_id), TRUE),
        (SELECT email FROM users WHERE id = t.user_id)
@@ -29,7 +28,7 @@ WHERE t.family_id = $1 AND t.kind = $2 AND t.generation = $3`
 // Token implements storage.Tokens.
 func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.StoredToken, error) {
 	t := storage.StoredToken{Token: storage.Token{TokenKey: key}}
-	var issued, expires, spent, keep, until micros
+	var issued, expires, spent, keep micros
 	var grantState storage.GrantState
 	var userDead bool
 	var ends, email nullable
@@ -39,11 +38,11 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	err := s.pool.QueryRowContext(bounded, selectToken, key.Family[:], int64(key.Kind), int64(key.Generation)).Scan(
 		&t.Hash, &t.ClientID, &t.GrantID, &t.UserID, &t.CompanyID, &t.Scope, &t.Session, &issued,
 		&expires, &t.State, &spent, &t.SecretID, &keep, &givenBy,
-		&t.FamilyRevoked, &grantState, &until, &ends, &userDead, &email)
+		&t.FamilyRevoked, &grantState, &ends, &userDead, &email)
 	if err != nil {
 		return storage.StoredToken{}, translate(ctx, s.dialect, err)
 	}
-	t.IssuedAt, t.ExpiresAt, t.SpentAt, t.GrantUntil = issued.time(), expires.time(), spent.time(), until.time()
+	t.IssuedAt, t.ExpiresAt, t.SpentAt = issued.time(), expires.time(), spent.time()
 	copy(t.GivenBy[:], givenBy)
 	if keep != expires {
 		t.KeepUntil = keep.time()
@@ -104,12 +103,13 @@ WHERE family_id = $4 AND kind = $5 AND generation = $6 AND state = 1`, args: []a
 // revokeFamily marks the family, which is enough for selectToken, also for what is inserted at this moment. The families
 // that were given by it are marked too, so that their end outlives the mark of the one that gave them.
 func revokeFamily(op storage.RevokeFamily) []step {
-	args := []any{op.Family[:], int64(at(op.At))}
+	family, when := op.Family[:], int64(at(op.At))
 	return []step{
-		{sql: `INSERT INTO family_revocations (family_id, revoked_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, args: args},
+		{sql: `INSERT INTO family_revocations (family_id, revoked_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`, args: []any{family, when}},
+		// To SQLite $1 is the parameter that it meets first, whatever the number.
 		{sql: `
-INSERT INTO family_revocations (family_id, revoked_at) SELECT DISTINCT family_id, CAST($2 AS BIGINT) FROM tokens WHERE given_by = $1
-ON CONFLICT DO NOTHING`, args: args},
+INSERT INTO family_revocations (family_id, revoked_at) SELECT DISTINCT family_id, CAST($1 AS BIGINT) FROM tokens WHERE given_by = $2
+ON CONFLICT DO NOTHING`, args: []any{when, family}},
 	}
 }
 

@@ -74,18 +74,14 @@ func (s *Store) UserByLogin(ctx context.Context, login string) (storage.User, er
 	return s.user(ctx, selectUserByLogin, login)
 }
 
-func (s *Store) user(ctx context.Context, query string, keys ...string) (storage.User, error) {
-	if !storable(keys...) {
+func (s *Store) user(ctx context.Context, query, key string) (storage.User, error) {
+	if !storable(key) {
 		return storage.User{}, storage.ErrNotFound
 	}
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	args := make([]any, len(keys))
-	for i, key := range keys {
-		args[i] = key
-	}
 	var row userRow
-	if err := s.pool.QueryRowContext(bounded, query, args...).Scan(row.targets()...); err != nil {
+	if err := s.pool.QueryRowContext(bounded, query, key).Scan(row.targets()...); err != nil {
 		return storage.User{}, translate(ctx, s.dialect, err)
 	}
 	return row.user(), nil

@@ -89,6 +89,7 @@ func collector() []contract {
 			require.True(t, stored(t, s, expiring.TokenKey).GrantEnded)
 			require.Equal(t, 1, collect(t, s, moment.AddDate(1, 0, 0), 1000))
 		}},
+		{"the stamp of a grant goes with the last grant that took its place", provesReadsCollected},
 		{"tickets go when they have expired, used or not", func(t *testing.T, s storage.Store) {
 			g := companyGrant(t, s)
 			unused, used := ticketOf(g, person(t, s).ID), ticketOf(g, person(t, s).ID)

@@ -125,7 +125,7 @@ func deliveries() []contract {
 		{"a unit that conflicts tells nobody", func(t *testing.T, s storage.Store) {
 			client := listener(t, s, webhook)
 			g := grantedTo(t, s, client, "email")
-			requireConflict(t, s, storage.EndGrant{ID: g.ID, At: moment}, storage.HoldGrant{ID: g.ID, At: moment})
+			requireConflict(t, s, storage.EndGrant{ID: g.ID, At: moment}, storage.HoldGrant{ID: g.ID})
 			stale := g
 			stale.Decisions, stale.Version = nil, 6
 			requireConflict(t, s, storage.SaveGrant{Grant: stale, IfVersion: 5})
@@ -295,6 +295,42 @@ func queue() []contract {
 			require.Equal(t, leased.ID, again.ID)
 			require.Equal(t, 1, again.Attempts)
 			require.Equal(t, "no answer\uFFFD\uFFFD", again.Failure)
+		}},
+		{"what a client is due is held, or given up where it is old, and nothing else", func(t *testing.T, s storage.Store) {
+			later := moment.Add(time.Minute)
+			client, other := listener(t, s, webhook), listener(t, s, webhook)
+			ended := func(client string, when time.Time) storage.Grant {
+				g := grantedTo(t, s, client, "email")
+				apply(t, s, storage.EndGrant{ID: g.ID, At: when})
+				return g
+			}
+			ended(client, moment) // which is leased
+			_, err := s.LeaseDelivery(t.Context(), client, moment, later.Add(time.Hour))
+			require.NoError(t, err)
+			old := ended(client, moment)
+			young := ended(client, later)
+			future := ended(client, later.Add(2*time.Second))
+			others := ended(other, moment)
+			hold := storage.Hold{Now: later.Add(time.Second), Until: later.Add(time.Minute), Oldest: later, Reason: "it has to wait"}
+			require.NoError(t, s.HoldDeliveries(t.Context(), client, hold))
+
+			want := []storage.Delivery{
+				news(old, storage.EventGrantEnded, "", moment), news(young, storage.EventGrantEnded, "", later),
+				news(future, storage.EventGrantEnded, "", later.Add(2*time.Second)),
+			}
+			want[0].State, want[0].SettledAt = storage.DeliveryDead, hold.Now
+			for i := range want[:2] {
+				want[i].DueAt, want[i].Failure = hold.Until, hold.Reason
+			}
+			got := told(t, s, client)
+			require.Empty(t, got[0].Failure, "whoever has the lease says what came of it")
+			require.Equal(t, want, got[1:])
+			require.Equal(t, []storage.Delivery{news(others, storage.EventGrantEnded, "", moment)}, told(t, s, other))
+
+			_, err = s.LeaseDelivery(t.Context(), client, later.Add(time.Second), later)
+			require.ErrorIs(t, err, storage.ErrNotFound)
+			require.NoError(t, s.HoldDeliveries(t.Context(), client, storage.Hold{Now: later.Add(time.Second), Until: moment, Reason: "again"}))
+			require.Equal(t, got, told(t, s, client), "what waits is not due")
 		}},
 		{"whoever lost the lease settles nothing", func(t *testing.T, s storage.Store) {
 			client := listener(t, s, webhook)

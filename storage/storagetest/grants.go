@@ -25,7 +25,7 @@ func grants() []contract {
 	return []contract{
 		{"a grant comes back as it was stored, for a person and for a company", func(t *testing.T, s storage.Store) {
 			g := grantOf(person(t, s).ID, id())
-			g.Version, g.Denials, g.DeniedAt, g.Until = 7, 2, moment, moment.Add(time.Hour)
+			g.Version, g.Denials, g.DeniedAt = 7, 2, moment
 			apply(t, s, storage.SaveGrant{Grant: g})
 			requireGrant(t, s, g)
 
@@ -108,15 +108,13 @@ func grants() []contract {
 			next.Version = 2
 			requireConflict(t, s, storage.SaveGrant{Grant: next, IfVersion: 1})
 		}},
-		{"only an active grant before its end can be held", func(t *testing.T, s storage.Store) {
+		{"only an active grant can be held", func(t *testing.T, s storage.Store) {
 			g := grantOf(person(t, s).ID, id())
-			g.Until = moment.Add(time.Hour)
 			apply(t, s, storage.SaveGrant{Grant: g})
-			apply(t, s, storage.HoldGrant{ID: g.ID, At: g.Until.Add(-time.Microsecond)})
-			requireConflict(t, s, storage.HoldGrant{ID: g.ID, At: g.Until})
-			requireConflict(t, s, storage.HoldGrant{ID: id(), At: moment})
+			apply(t, s, storage.HoldGrant{ID: g.ID})
+			requireConflict(t, s, storage.HoldGrant{ID: id()})
 			apply(t, s, storage.EndGrant{ID: g.ID, At: moment})
-			requireConflict(t, s, storage.HoldGrant{ID: g.ID, At: moment})
+			requireConflict(t, s, storage.HoldGrant{ID: g.ID})
 		}},
 	}
 }
@@ -148,6 +146,9 @@ func provesClientGrants(t *testing.T, s storage.Store) {
 		}
 	}
 	require.Equal(t, want, got)
+	all, err := s.AllGrants(t.Context(), prefix, 4)
+	require.NoError(t, err)
+	require.Equal(t, []storage.Grant{want[0], want[1], other, want[2]}, all, "of every client, and the ended one is not there")
 	for _, key := range append([]string{"", id()}, unstorable...) {
 		page, err := s.ClientGrants(t.Context(), key, "", 2)
 		require.NoError(t, err)
@@ -170,6 +171,14 @@ func provesPublicIDs(t *testing.T, s storage.Store) {
 		}
 		require.NoError(t, err)
 		require.Equal(t, *want, got)
+		got, err = s.PublicGrant(t.Context(), publicID)
+		require.NoError(t, err)
+		require.Equal(t, *want, got)
+	}
+	notFound := func(publicID string) {
+		t.Helper()
+		_, err := s.PublicGrant(t.Context(), publicID)
+		require.ErrorIs(t, err, storage.ErrNotFound)
 	}
 	require.Equal(t, first.ID, first.PublicID())
 	found(first.ClientID, first.ID, &first)
@@ -177,6 +186,7 @@ func provesPublicIDs(t *testing.T, s storage.Store) {
 	for _, publicID := range append([]string{"", id()}, unstorable...) {
 		found(first.ClientID, publicID, nil)
 		found(publicID, first.ID, nil)
+		notFound(publicID)
 	}
 
 	second := grantOf(first.Owner.UserID, first.ClientID)
@@ -185,6 +195,7 @@ func provesPublicIDs(t *testing.T, s storage.Store) {
 	require.Equal(t, first.ID, second.PublicID())
 	found(first.ClientID, first.ID, &second)
 	found(first.ClientID, second.ID, nil)
+	notFound(second.ID)
 	found(first.ClientID, "", nil)
 
 	second.Version, second.Decisions = 2, nil
@@ -192,4 +203,5 @@ func provesPublicIDs(t *testing.T, s storage.Store) {
 	found(first.ClientID, first.ID, &second)
 	apply(t, s, storage.EndGrant{ID: second.ID, At: moment})
 	found(first.ClientID, first.ID, nil)
+	notFound(first.ID)
 }

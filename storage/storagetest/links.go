@@ -18,7 +18,7 @@ func requireLinked(t *testing.T, s storage.Store, l storage.Link, want storage.U
 	t.Helper()
 	got, err := s.LinkedUser(t.Context(), l.Issuer, l.Subject)
 	require.NoError(t, err)
-	require.Equal(t, want, got)
+	require.Equal(t, want, got.User)
 }
 
 func requireNotLinked(t *testing.T, s storage.Store, issuer, subject string) {
@@ -67,6 +67,34 @@ func links() []contract {
 			requireLinked(t, s, lower, u)
 			requireLinked(t, s, upper, other)
 			requireLinked(t, s, elsewhere, u)
+		}},
+		{"a link tells whether its user has one of another issuer too", func(t *testing.T, s storage.Store) {
+			u := person(t, s)
+			first, same, other := linkOf(u.ID), linkOf(u.ID), linkOf(u.ID)
+			same.Issuer = first.Issuer
+			for _, l := range []storage.Link{first, same, other} {
+				require.NoError(t, s.LinkUser(t.Context(), l))
+				got, err := s.LinkedUser(t.Context(), first.Issuer, first.Subject)
+				require.NoError(t, err)
+				require.Equal(t, l == other, got.LinkedElsewhere)
+			}
+		}},
+		{"the links of several users are read at once", func(t *testing.T, s storage.Store) {
+			u, other, without := person(t, s), person(t, s), person(t, s)
+			mine, also, theirs := linkOf(u.ID), linkOf(u.ID), linkOf(other.ID)
+			also.Issuer, also.Subject, mine.Subject = mine.Issuer, "a", "b"
+			for _, l := range []storage.Link{mine, also, theirs} {
+				require.NoError(t, s.LinkUser(t.Context(), l))
+			}
+			got, err := s.UserLinks(t.Context(), []string{u.ID, without.ID, id()})
+			require.NoError(t, err)
+			require.Equal(t, map[string][]storage.Link{u.ID: {also, mine}}, got)
+			got, err = s.UserLinks(t.Context(), []string{u.ID, other.ID})
+			require.NoError(t, err)
+			require.Equal(t, map[string][]storage.Link{u.ID: {also, mine}, other.ID: {theirs}}, got)
+			got, err = s.UserLinks(t.Context(), nil)
+			require.NoError(t, err)
+			require.Empty(t, got)
 		}},
 		{"a link that nobody has is ErrNotFound, whatever its bytes", func(t *testing.T, s storage.Store) {
 			l := linkOf(person(t, s).ID)
@@ -127,7 +155,7 @@ func links() []contract {
 			require.Equal(t, []int{1, 19}, []int{succeeded, exist})
 			winner, err := s.LinkedUser(t.Context(), l.Issuer, l.Subject)
 			require.NoError(t, err)
-			require.Contains(t, fresh, winner)
+			require.Contains(t, fresh, winner.User)
 			for _, u := range fresh {
 				if u.ID != winner.ID {
 					requireNoUser(t, s, u.ID)
@@ -144,7 +172,7 @@ func links() []contract {
 			require.Equal(t, []int{1, 19}, []int{succeeded, exist})
 			winner, err := s.LinkedUser(t.Context(), l.Issuer, l.Subject)
 			require.NoError(t, err)
-			require.Contains(t, people, winner)
+			require.Contains(t, people, winner.User)
 		}},
 	}
 }

@@ -23,7 +23,7 @@ func races() []contract {
 			apply(t, s, storage.InsertToken{Token: ticket})
 			succeeded, conflicts := atOnce(t, 20, func(int) error {
 				return s.Apply(t.Context(), storage.Unit{
-					storage.HoldGrant{ID: g.ID, At: moment}, storage.SpendToken{Key: ticket.TokenKey, At: moment},
+					storage.HoldGrant{ID: g.ID}, storage.SpendToken{Key: ticket.TokenKey, At: moment},
 				})
 			})
 			require.Equal(t, []int{1, 19}, []int{succeeded, conflicts})
@@ -115,7 +115,7 @@ func provesSingleUse(t *testing.T, s storage.Store) {
 	code := issued(t, s, g, storage.KindCode)
 	succeeded, conflicts := atOnce(t, 50, func(i int) error {
 		return s.Apply(t.Context(), storage.Unit{
-			storage.HoldGrant{ID: g.ID, At: moment},
+			storage.HoldGrant{ID: g.ID},
 			storage.SpendToken{Key: code.TokenKey, At: moment},
 			storage.InsertToken{Token: tokenOf(g, storage.KindAccess, code.Family, uint32(i+1))},
 		})
@@ -138,7 +138,7 @@ func provesHold(t *testing.T, s storage.Store) {
 		g := allowed(t, s)
 		token := tokenOf(g, storage.KindAccess, family(), 1)
 		units := []storage.Unit{
-			{storage.HoldGrant{ID: g.ID, At: moment}, storage.InsertToken{Token: token}},
+			{storage.HoldGrant{ID: g.ID}, storage.InsertToken{Token: token}},
 			{storage.EndGrant{ID: g.ID, At: moment}},
 		}
 		succeeded, conflicts := atOnce(t, 2, func(i int) error { return s.Apply(t.Context(), units[i]) })

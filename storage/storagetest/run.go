@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 		{name: "registry queries", contracts: queries(), fresh: true},
 		{name: "keys", contracts: keys(), fresh: true},
 		{name: "grants", contracts: grants()},
+		{name: "reads", contracts: reads()},
 		{name: "tokens", contracts: tokens()},
 		{name: "units", contracts: units()},
 		{name: "deliveries", contracts: deliveries()},

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -53,7 +54,7 @@ func sessions() []contract {
 		}},
 		{"a session says which client vouched for its user", func(t *testing.T, s storage.Store) {
 			session := signIn(t, s, person(t, s).ID)
-			session.ID, session.VouchedBy = id(), "storefront"
+			session.ID, session.VouchedBy = id(), approved(t, s, true)
 			require.NoError(t, s.StartSession(t.Context(), session, ""))
 			got, _, err := s.Session(t.Context(), session.ID, moment)
 			require.NoError(t, err)
@@ -64,6 +65,74 @@ func sessions() []contract {
 			require.Len(t, list, 2)
 			require.NoError(t, s.SetDisabled(t.Context(), session.UserID, true, moment))
 			requireSession(t, s, session.ID, false)
+		}},
+		{"a session that a client vouched for lives while that client is approved", func(t *testing.T, s storage.Store) {
+			session := signIn(t, s, person(t, s).ID)
+			session.ID, session.VouchedBy = id(), approved(t, s, true)
+			require.NoError(t, s.StartSession(t.Context(), session, ""))
+			requireListed(t, s, session, true)
+			for status, lives := range map[string]bool{storage.StatusSuspended: false, storage.StatusArchived: false, storage.StatusDraft: false, storage.StatusApproved: true} {
+				c, err := s.Client(t.Context(), session.VouchedBy)
+				require.NoError(t, err)
+				was := c.UpdatedAt
+				c.Status, c.UpdatedAt = status, was.Add(time.Second)
+				require.NoError(t, s.UpdateClient(t.Context(), c, was))
+				requireListed(t, s, session, lives)
+			}
+			session.ID, session.VouchedBy = id(), id()
+			require.NoError(t, s.StartSession(t.Context(), session, ""))
+			requireListed(t, s, session, false)
+		}},
+		{"a session that a company's client vouched for lives while it is the company's, and the person too", func(t *testing.T, s storage.Store) {
+			u := fullUser()
+			u.CompanyID, u.Disabled = id(), false
+			require.NoError(t, s.CreateUser(t.Context(), u))
+			session := signIn(t, s, u.ID)
+			session.ID, session.VouchedBy = id(), approved(t, s, false)
+			require.NoError(t, s.StartSession(t.Context(), session, ""))
+			requireListed(t, s, session, false)
+			own := storage.Grant{ID: id(), Owner: storage.Owner{UserID: u.ID}, ClientID: session.VouchedBy, State: storage.GrantActive, Version: 1}
+			require.NoError(t, s.Apply(t.Context(), storage.Unit{storage.SaveGrant{Grant: own}}))
+			requireListed(t, s, session, false)
+			g := own
+			g.ID, g.Owner = id(), storage.Owner{CompanyID: u.CompanyID}
+			require.NoError(t, s.Apply(t.Context(), storage.Unit{storage.SaveGrant{Grant: g}}))
+			requireListed(t, s, session, true)
+
+			was := u.UpdatedAt
+			u.CompanyID, u.UpdatedAt = "", was.Add(time.Second)
+			require.NoError(t, s.UpdateUser(t.Context(), u, was))
+			requireListed(t, s, session, false)
+			was, u.CompanyID, u.UpdatedAt = u.UpdatedAt, g.Owner.CompanyID, u.UpdatedAt.Add(time.Second)
+			require.NoError(t, s.UpdateUser(t.Context(), u, was))
+			requireListed(t, s, session, true)
+			require.NoError(t, s.Apply(t.Context(), storage.Unit{storage.EndGrant{ID: g.ID, At: moment}}))
+			requireListed(t, s, session, false)
+		}},
+		{"a session that a client vouched for tells whether its user is linked elsewhere", func(t *testing.T, s storage.Store) {
+			u, host := person(t, s), approved(t, s, true)
+			vouched := signIn(t, s, u.ID)
+			own := vouched
+			vouched.ID, vouched.VouchedBy = id(), host
+			own.ID = id()
+			require.NoError(t, s.StartSession(t.Context(), vouched, ""))
+			require.NoError(t, s.StartSession(t.Context(), own, ""))
+			linkedElsewhere := func(session storage.Session) bool {
+				got, _, err := s.Session(t.Context(), session.ID, moment)
+				require.NoError(t, err)
+				return got.LinkedElsewhere
+			}
+			for _, issuer := range []string{"", storage.ClientIssuer(host), storage.ClientIssuer(host)} {
+				if issuer != "" {
+					require.NoError(t, s.LinkUser(t.Context(), storage.Link{Issuer: issuer, Subject: id(), UserID: u.ID}))
+				}
+				require.False(t, linkedElsewhere(vouched))
+			}
+			require.NoError(t, s.LinkUser(t.Context(), linkOf(person(t, s).ID)))
+			require.False(t, linkedElsewhere(vouched), "somebody else's")
+			require.NoError(t, s.LinkUser(t.Context(), storage.Link{Issuer: storage.ClientIssuer(id()), Subject: id(), UserID: u.ID}))
+			require.True(t, linkedElsewhere(vouched))
+			require.False(t, linkedElsewhere(own), "which nobody vouched for")
 		}},
 		{"a session replaces another one at once", func(t *testing.T, s storage.Store) {
 			old := signIn(t, s, person(t, s).ID)
@@ -130,6 +199,23 @@ func sessions() []contract {
 	}
 }
 
+// approved is the ID of a new client.
+func approved(t *testing.T, s storage.Store, firstParty bool) string {
+	t.Helper()
+	c := storage.Client{ID: id(), Status: storage.StatusApproved, FirstParty: firstParty, UpdatedAt: moment}
+	require.NoError(t, s.CreateClient(t.Context(), c))
+	return c.ID
+}
+
+// requireListed requires a session to live and to be listed among its user's, or neither.
+func requireListed(t *testing.T, s storage.Store, session storage.Session, lives bool) {
+	t.Helper()
+	requireSession(t, s, session.ID, lives)
+	list, err := s.UserSessions(t.Context(), session.UserID, moment)
+	require.NoError(t, err)
+	require.Equal(t, lives, slices.ContainsFunc(list, func(l storage.Session) bool { return l.ID == session.ID }))
+}
+
 func provesMaxSessions(t *testing.T, s storage.Store) {
 	u, other := person(t, s), signIn(t, s, person(t, s).ID)
 	start := func(created time.Time, replaced string) storage.Session {
@@ -157,7 +243,7 @@ func provesMaxSessions(t *testing.T, s storage.Store) {
 }
 
 func provesVouchedRoom(t *testing.T, s storage.Store) {
-	u := person(t, s)
+	u, storefront := person(t, s), approved(t, s, true)
 	start := func(created time.Time, vouchedBy string) string {
 		session := storage.Session{ID: id(), UserID: u.ID, CreatedAt: created, SeenAt: moment, ExpiresAt: moment.Add(time.Hour), VouchedBy: vouchedBy}
 		require.NoError(t, s.StartSession(t.Context(), session, ""))
@@ -168,7 +254,7 @@ func provesVouchedRoom(t *testing.T, s storage.Store) {
 		own[i] = start(moment.Add(time.Duration(i)*time.Second), "")
 	}
 	for n := range 3 {
-		vouched := start(moment.Add(time.Duration(n+1)*time.Hour), "storefront")
+		vouched := start(moment.Add(time.Duration(n+1)*time.Hour), storefront)
 		requireSession(t, s, vouched, true)
 		requireSession(t, s, own[0], false)
 		for _, kept := range own[1:] {

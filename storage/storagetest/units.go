@@ -19,7 +19,7 @@ func units() []contract {
 			changed := g
 			changed.Version, changed.Decisions = 2, nil
 			requireConflict(t, s,
-				storage.HoldGrant{ID: g.ID, At: moment},
+				storage.HoldGrant{ID: g.ID},
 				storage.SpendToken{Key: code.TokenKey, At: moment},
 				storage.InsertToken{Token: access},
 				storage.SaveGrant{Grant: other},
@@ -36,7 +36,7 @@ func units() []contract {
 		{"a conflict in the first operation leaves nothing of the unit", func(t *testing.T, s storage.Store) {
 			g := allowed(t, s)
 			access := tokenOf(g, storage.KindAccess, family(), 1)
-			requireConflict(t, s, storage.HoldGrant{ID: id(), At: moment}, storage.InsertToken{Token: access},
+			requireConflict(t, s, storage.HoldGrant{ID: id()}, storage.InsertToken{Token: access},
 				storage.RevokeFamily{Family: access.Family, At: moment})
 			requireNoToken(t, s, access.TokenKey)
 			apply(t, s, storage.InsertToken{Token: access})
@@ -45,9 +45,9 @@ func units() []contract {
 		{"operations happen in order and see each other", func(t *testing.T, s storage.Store) {
 			g := grantOf(person(t, s).ID, id())
 			code := tokenOf(g, storage.KindCode, family(), 0)
-			apply(t, s, storage.SaveGrant{Grant: g}, storage.HoldGrant{ID: g.ID, At: moment},
+			apply(t, s, storage.SaveGrant{Grant: g}, storage.HoldGrant{ID: g.ID},
 				storage.InsertToken{Token: code}, storage.SpendToken{Key: code.TokenKey, At: moment})
-			requireConflict(t, s, storage.EndGrant{ID: g.ID, At: moment}, storage.HoldGrant{ID: g.ID, At: moment})
+			requireConflict(t, s, storage.EndGrant{ID: g.ID, At: moment}, storage.HoldGrant{ID: g.ID})
 			requireGrant(t, s, g)
 		}},
 		{"an empty unit does nothing", func(t *testing.T, s storage.Store) {
@@ -56,7 +56,7 @@ func units() []contract {
 		{"a unit can be applied again after it failed", func(t *testing.T, s storage.Store) {
 			g := grantOf(person(t, s).ID, id())
 			unit := storage.Unit{
-				storage.HoldGrant{ID: g.ID, At: moment},
+				storage.HoldGrant{ID: g.ID},
 				storage.InsertToken{Token: tokenOf(g, storage.KindAccess, family(), 1)},
 			}
 			require.ErrorIs(t, s.Apply(t.Context(), unit), storage.ErrConflict)

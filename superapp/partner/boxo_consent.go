@@ -66,7 +66,7 @@ func (p *Partner) consent(ctx context.Context, req *authz.Request) (*authz.Answe
 		"consent": false, "scopes": []string{}, "updated_at": nil,
 	}
 	if grant != nil {
-		scopes := append([]string{}, consent.AllowedScopes(grant, c.Scopes, p.now())...)
+		scopes := append([]string{}, consent.AllowedScopes(grant, c, p.now())...)
 		lacks := func(s storage.ClientScope) bool { return s.Required && !slices.Contains(scopes, s.Name) }
 		found["consent"] = len(scopes) > 0 && !slices.ContainsFunc(c.Scopes, lacks)
 		found["scopes"] = scopes

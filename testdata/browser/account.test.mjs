@@ -30,6 +30,8 @@ for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [
 
     await page.goto(`${demo.issuer}/account/apps`);
     await at(visitor, app, "/account/apps");
+    const times = await page.locator(`${app} p.hint time`).allInnerTexts();
+    assert.deepEqual(times.slice(1), [look.locale ? "الآن" : "just now"], "the mini app has just read who signed in"); // after since
     assert.ok(!(await page.getByText(email).first().isVisible()), "values are folded");
     for (const summary of await page.locator(`${app} details.seen > summary`).all()) await summary.click();
     assert.ok(await page.getByText(email).first().isVisible());
@@ -45,8 +47,7 @@ for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [
     assert.equal(await withdraw("points_read").count(), 1);
 
     await page.goto(demo.mini_app);
-    await page.click("#refresh button");
-    await at(visitor, 'main#error[data-error="access_ended"]', "/refresh");
+    await at(visitor, 'main#error[data-error="access_ended"]', "/");
     await page.click("text=Sign in with");
     const left = await decisions(visitor); // nobody is asked again
     assert.deepEqual([left.email, left.points_read, left.profile], ["allowed", "allowed", "denied"]);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch, visit } from "./lib/browser.mjs";
 import { startDemo } from "./lib/demo.mjs";
-import { at, claim, decide, decisions, openMiniApp } from "./lib/steps.mjs";
+import { at, claim, decide, decisions, openMiniApp, signUp } from "./lib/steps.mjs";
 
 let demo, browser, token;
 before(async () => {
@@ -64,5 +64,41 @@ for (const [scripts, width] of [[true, 320], [false, 1280]]) {
     await at(thief, 'main#error[data-error="invalid_request"]');
     await thief.page.goto(`${demo.issuer}/account`);
     await at(thief, "form#sign-in", "/login"); // the second to open it is nobody
+  });
+}
+
+for (const [scripts, width, dark] of [[true, 320, true], [false, 1280, false]]) {
+  test(`where somebody else is signed in they are asked first (scripts ${scripts ? "on" : "off"}, ${width} px)`, { timeout: 90_000 }, async (t) => {
+    const visitor = await visit(t, browser, { scripts, width, dark });
+    const { page } = visitor;
+    const request = await requestOf(visitor);
+    const owner = { email: `mara.${width}@example.com`, firstName: "Mara", lastName: "Nuñez" };
+    await signUp(visitor, owner);
+    await at(visitor, "form#consent", "/consent");
+
+    const handOver = async (n) => {
+      const person = { external_id: `s-${width}-${n}`, email: `teo.${width}.${n}@nimbus.example`, first_name: "Teo", last_name: `the ${n}` };
+      await host("people", person, 200);
+      const { url } = await host("sessions", { external_id: person.external_id, continue: request }, 201);
+      await page.goto(url);
+      return person;
+    };
+    const first = await handOver(1);
+    await at(visitor, "form#switch");
+    const text = await page.locator("main").innerText();
+    assert.ok(text.includes(owner.email) && text.includes(first.email), text);
+    await page.click("form#switch a"); // stays
+    await at(visitor, "form#profile", "/account");
+    assert.ok((await page.content()).includes(owner.email));
+
+    const second = await handOver(2);
+    await at(visitor, "form#switch");
+    await page.click("form#switch button");
+    await decide(visitor, "allow");
+    assert.equal(await claim(visitor, "email").innerText(), second.email);
+
+    const third = await handOver(3); // of the same host: nobody is asked
+    await at(visitor, "form#consent", "/consent");
+    assert.ok((await page.locator("main").innerText()).includes(third.email));
   });
 }

@@ -45,6 +45,11 @@ for (const [scripts, dark, width] of [[true, false, 320], [true, true, 1280], [f
     assert.match(await page.locator("main#home h1").innerText(), /Mei/);
 
     await page.click("#app-photoprint");
+    await at(visitor, "main#sheet", "/apps/photoprint");
+    await page.click("#not-now"); // which decides nothing
+    await at(visitor, 'main#home #app-photoprint:has-text("Not opened yet")', "/");
+
+    await page.click("#app-photoprint");
     await answer(visitor, "deny");
     await at(visitor, "main#home", "/");
     assert.match(await page.locator("[role=status]").innerText(), /PhotoPrint was not opened/);

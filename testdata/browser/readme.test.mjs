@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { startDemo } from "./lib/demo.mjs";
 import { Person } from "./lib/person.mjs";
@@ -14,10 +15,22 @@ let demo;
 before(async () => (demo = await startDemo()), { timeout: 90_000 });
 after(async () => demo?.stop(), { timeout: 40_000 });
 
-// commandsOf returns the commands of the README's shell block, a continued line joined.
+// commandsOf returns the README's shell block as commands with what stands before them: lines that set something, and what
+// the comments say goes from the answer into a variable. A continued line is joined.
 async function commandsOf(readme) {
   const block = (await readFile(new URL(readme, import.meta.url), "utf8")).match(/```sh\n([\s\S]*?)```/)[1];
-  return block.replace(/\\\n\s*/g, "").split("\n").filter((line) => line && !line.startsWith("#"));
+  const commands = [];
+  const settings = [];
+  let takes = [];
+  for (const line of block.replace(/\\\n\s*/g, "").split("\n")) {
+    if (/^(curl|echo) /.test(line)) {
+      commands.push({ line, settings: settings.join("\n"), takes });
+      takes = [];
+    } else if (line.startsWith("#")) {
+      for (const [, member, variable] of line.matchAll(/([a-z_]+) into ([A-Z_]+)/g)) takes.push({ member, variable });
+    } else settings.push(line);
+  }
+  return commands;
 }
 
 async function codeFrom(url) {
@@ -33,20 +46,35 @@ test("every curl of the README works, in order", { timeout: 120_000 }, async (t)
   const hasCurl = await run("curl", ["--version"]).then(() => true, () => false);
   if (!hasCurl) return t.skip("there is no curl on this machine");
 
-  const [settings, more, ...commands] = await commandsOf("../../README.md");
   const env = { PATH: process.env.PATH };
-  const shell = async (command) => {
-    const script = `${settings}\n${more}\nS=${demo.issuer}\n${command.replace(/^curl /, "curl --silent --show-error --fail --max-time 10 ")}`;
-    return (await run("bash", ["-euc", script], { env })).stdout;
+  const shell = async ({ line, settings }) => {
+    const script = `${settings.replace(/^S=.*$/m, `S=${demo.issuer}`)}
+${line.replace(/^curl /, "curl --silent --show-error --fail-with-body --max-time 10 ")}`;
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    return (await run("bash", ["-euo", "pipefail", "-c", script], { env, cwd: root })).stdout;
   };
 
-  env.CODE = await codeFrom((await shell(commands.shift())).trim());
+  const [authorize, ...commands] = await commandsOf("../../README.md");
+  env.CODE = await codeFrom((await shell(authorize)).trim());
+  const answers = {};
   for (const command of commands) {
     const answer = await shell(command);
-    if (command.includes("/oauth2/revoke")) continue; // RFC 7009 §2.2: nothing to read
-    const told = JSON.parse(answer);
-    if (command.includes("/introspect")) assert.equal(told.active, true, command);
-    if (command.includes("/userinfo")) assert.equal(told.email, "ana@example.com", command);
-    if (told.refresh_token) [env.ACCESS_TOKEN, env.REFRESH_TOKEN] = [told.access_token, told.refresh_token];
+    const [, path] = command.line.match(/\$S(\S+)/);
+    const told = answer && JSON.parse(answer);
+    answers[command.line.includes("-X DELETE") ? `DELETE ${path}` : path] = told;
+    for (const { member, variable } of command.takes) {
+      assert.ok(told[member], `${command.line} answers without ${member}`);
+      env[variable] = told[member];
+    }
   }
+  assert.equal(answers["/oauth2/introspect"].active, true);
+  assert.equal(answers["/oauth2/userinfo"].email, "ana@example.com");
+  assert.equal(answers["/oauth2/grants/$GRANT_ID"].scopes[0].scope, "email openid");
+  assert.deepEqual(Object.keys(answers).filter((path) => answers[path] === "").sort(),
+    ["/oauth2/revoke", "/superapp/v1/logout", "DELETE /oauth2/grants/$GRANT_ID", "DELETE /superapp/v1/apps/photoprint/sharing"]);
+  assert.ok(answers["/superapp/v1/apps"].apps.some((app) => app.client_id === "photoprint"));
+  assert.equal(answers["/superapp/v1/apps/photoprint/sharing"].allowed, true, "the last answer is the decision's");
+  assert.match(answers["/superapp/v1/sessions"].url, /^http/);
+  assert.ok(answers["/superapp/v1/apps/photoprint/code"].code);
+  assert.ok(answers["/oauth2/authorize-challenge"].authorization_code);
 });

@@ -30,8 +30,8 @@ func Routes(s *authz.Server) []authz.Route {
 			Endpoint: s.API(s.IssueTicket), Decode: decodeSSO, Encode: encodeSSO, Fail: failBearer, Ticket: store,
 		},
 		{
-			Methods: get, Path: "/v1/oauth/redirect/stores/{ssoToken}",
-			Endpoint: s.RedeemTicket, Decode: decodeRedirect, Ticket: store,
+			Methods: []string{http.MethodGet, http.MethodPost}, Path: "/v1/oauth/redirect/stores/{ssoToken}",
+			Endpoint: s.OpenTicket, Decode: decodeRedirect, Ticket: store,
 		},
 	}
 	for i := range routes {

@@ -119,6 +119,8 @@ failures.03 failures integer NOT NULL
 failures.04 began_at bigint NOT NULL
 family_revocations.01 family_id bytea NOT NULL
 family_revocations.02 revoked_at bigint NOT NULL
+grant_reads.01 grant_id text COLLATE C NOT NULL
+grant_reads.02 read_at bigint NOT NULL
 grants.01 id text COLLATE C NOT NULL
 grants.02 user_id text COLLATE C NOT NULL
 grants.03 company_id text COLLATE C NOT NULL
@@ -227,6 +229,7 @@ failure_salt failure_salt_pkey PRIMARY KEY (id)
 failures failures_pkey PRIMARY KEY (slot)
 failures failures_slot_check CHECK (((slot >= 0) AND (slot < 65536)))
 family_revocations family_revocations_pkey PRIMARY KEY (family_id)
+grant_reads grant_reads_pkey PRIMARY KEY (grant_id)
 grants grants_check CHECK (((user_id = ''::text) <> (company_id = ''::text)))
 grants grants_pkey PRIMARY KEY (id)
 grants grants_state_check CHECK ((state = ANY (ARRAY[1, 2])))
@@ -283,6 +286,7 @@ CREATE UNIQUE INDEX deliveries_pkey ON public.deliveries USING btree (id)
 CREATE UNIQUE INDEX failure_salt_pkey ON public.failure_salt USING btree (id)
 CREATE UNIQUE INDEX failures_pkey ON public.failures USING btree (slot)
 CREATE UNIQUE INDEX family_revocations_pkey ON public.family_revocations USING btree (family_id)
+CREATE UNIQUE INDEX grant_reads_pkey ON public.grant_reads USING btree (grant_id)
 CREATE UNIQUE INDEX grants_active ON public.grants USING btree (user_id, company_id, client_id) WHERE (state = 1)
 CREATE UNIQUE INDEX grants_pkey ON public.grants USING btree (id)
 CREATE UNIQUE INDEX links_pkey ON public.links USING btree (issuer, subject)

@@ -155,6 +155,11 @@ CREATE TABLE family_revocations (
     revoked_at BIGINT NOT NULL
 ) WITHOUT ROWID
 
+CREATE TABLE grant_reads (
+    grant_id TEXT PRIMARY KEY,
+    read_at BIGINT NOT NULL
+) WITHOUT ROWID
+
 CREATE TABLE grants (
     id TEXT PRIMARY KEY,
     user_id TEXT NOT NULL,

@@ -1,0 +1,196 @@
+package authz
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"gatehouse/identity"
+	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
+	"gatehouse/storage"
+	"gatehouse/templates"
+)
+
+// openTicket is a sign-in ticket that is good.
+type openTicket struct {
+	*storage.StoredToken
+	opens time.Time    // until when it may be opened; whoever is asked then may answer while the row is alive
+	to    string       // where it leads
+	form  string       // where else the redirects after it may lead (templates.Common.FormTarget)
+	spend storage.Unit // uses it up
+}
+
+var (
+	errTicket    = refuse(CodeInvalidRequest, "The link was used already, or is not valid. Go back to where you found it and open it anew.")
+	errOldTicket = refuse("expired", "The link is too old. Go back to where you found it and open it anew.")
+)
+
+// OpenTicket signs the person in whom a ticket (Params["ticket"]) of IssueTicket or IssueHandOver is for, by a new session,
+// and sends the browser to where it leads. A ticket that is not good is an error page, and nobody is signed in.
+//
+// Where somebody else is signed in, they are asked first, and the ticket stays unspent meanwhile: else whoever sends them a
+// ticket of their own has them use another's account unawares (login CSRF). The people of one client follow each other
+// unasked: it is the one that knows who holds the phone.
+func (s *Server) OpenTicket(w http.ResponseWriter, r *http.Request, route *Route) {
+	if err := s.openTicket(w, r, route); err != nil {
+		s.writeErrorPage(w, r, nil, err)
+	}
+}
+
+func (s *Server) openTicket(w http.ResponseWriter, r *http.Request, route *Route) error {
+	req, err := route.Decode(r)
+	if err != nil {
+		return err
+	}
+	req.Route = route
+	t, err := s.goodTicket(r.Context(), req)
+	if err != nil {
+		return err
+	}
+	who, err := s.sessions.Current(r)
+	if err != nil {
+		return err
+	}
+	to := t.to
+	switch answered := s.wantsSwitch(w, r, who); {
+	case r.Method == http.MethodPost && !answered: // of another site, which comes without a cookie; or drawn for others
+		to = r.URL.EscapedPath()
+	case !answered && !s.now().Before(t.opens):
+		return errOldTicket
+	case !answered && inTheWay(who, t):
+		return s.askToSwitch(w, r, who, t)
+	default:
+		if err := s.signInBy(w, r, who, t); err != nil {
+			return err
+		}
+	}
+	noStore(w)
+	w.Header().Set("Location", to)
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// inTheWay reports whether who is signed in has to be asked before a ticket takes their place.
+func inTheWay(who *identity.SignedIn, t *openTicket) bool {
+	return who != nil && who.User.ID != t.UserID && who.Session.VouchedBy != t.ClientID
+}
+
+// askToSwitch draws the page that asks.
+func (s *Server) askToSwitch(w http.ResponseWriter, r *http.Request, who *identity.SignedIn, t *openTicket) error {
+	next, err := s.store.User(r.Context(), t.UserID)
+	if err != nil {
+		if errors.Is(err, storage.ErrNotFound) {
+			return errTicket
+		}
+		return err
+	}
+	app, err := s.app(r.Context(), t.ClientID)
+	if err != nil {
+		return err
+	}
+	asked := interaction.Interaction{Route: r.URL.Path, UserID: who.User.ID, Began: s.now()}
+	page := &templates.Switch{Common: rim.Common(r, asked, &who.User), Action: r.URL.EscapedPath(), App: *app, Next: rim.Person(next),
+		Interaction: s.interactions.Seal(s.sessions.Browser(w, r), interaction.StepSwitch, asked)}
+	page.FormTarget = t.form
+	s.pages.Render(w, r, http.StatusOK, page)
+	return nil
+}
+
+// wantsSwitch reports whether a request is the form of askToSwitch, as it was drawn for this browser, ticket and person.
+func (s *Server) wantsSwitch(w http.ResponseWriter, r *http.Request, who *identity.SignedIn) bool {
+	if r.Method != http.MethodPost || who == nil {
+		return false
+	}
+	body, err := ReadBody(r, maxSealed)
+	if err != nil {
+		return false
+	}
+	form, err := url.ParseQuery(body)
+	if err != nil {
+		return false
+	}
+	asked, err := s.interactions.Open(s.sessions.Browser(w, r), interaction.StepSwitch, form.Get("interaction"))
+	return err == nil && asked.Route == r.URL.Path && asked.UserID == who.User.ID
+}
+
+// goodTicket looks a ticket up, of the kind that the route is for. An *Error for one that is not good any more.
+func (s *Server) goodTicket(ctx context.Context, req *Request) (*openTicket, error) {
+	row, err := s.lookUp(ctx, req.Params["ticket"])
+	if errors.Is(err, storage.ErrNotFound) {
+		return nil, errTicket
+	}
+	if err != nil {
+		return nil, err
+	}
+	now, companys := s.now(), req.Route.Ticket != nil
+	switch {
+	case row.Kind != storage.KindTicket || row.State != storage.TokenActive || companys != (row.CompanyID != ""):
+		return nil, errTicket
+	case whyDead(row, now) == ReasonExpired:
+		return nil, errOldTicket
+	case !row.Alive(now):
+		return nil, errTicket
+	}
+	c, err := s.registry.Client(ctx, row.ClientID)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return nil, err
+	}
+	if err != nil || c.Status != storage.StatusApproved || !req.Route.Speaks(c) || ranOut(c, row, now) {
+		return nil, errTicket
+	}
+	if companys {
+		return s.companysTicket(ctx, row, c, req.Route)
+	}
+	return s.hostsTicket(ctx, row, c)
+}
+
+// companysTicket is one of IssueTicket. It leads to where the client's registration says, and only one of the company's
+// people.
+func (s *Server) companysTicket(ctx context.Context, row *storage.StoredToken, c *storage.Client, route *Route) (*openTicket, error) {
+	target, _ := route.Ticket(c)
+	if target == "" {
+		return nil, errTicket
+	}
+	user, err := s.store.User(ctx, row.UserID)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return nil, err
+	}
+	if err != nil || !mayBeSent(user, row.CompanyID) {
+		return nil, errTicket
+	}
+	return &openTicket{StoredToken: row, opens: row.ExpiresAt, to: target, form: target,
+		spend: storage.Unit{storage.HoldGrant{ID: row.GrantID}}}, nil
+}
+
+// hostsTicket is one of IssueHandOver, which says itself where it leads.
+func (s *Server) hostsTicket(ctx context.Context, row *storage.StoredToken, c *storage.Client) (*openTicket, error) {
+	sess, err := decodeSession(&row.Token)
+	if err != nil {
+		return nil, err
+	}
+	if sess.Continue == "" || !c.FirstParty {
+		return nil, errTicket
+	}
+	t := &openTicket{StoredToken: row, opens: row.ExpiresAt.Add(-timeToAnswer), to: sess.Continue}
+	if u, err := url.Parse(t.to); err == nil {
+		t.form, _ = s.resumed(ctx, u) // none for a page of the person's own
+	}
+	return t, nil
+}
+
+// signInBy spends a ticket and begins its session. Whoever is signed in as the same person by their own credentials keeps
+// the session that they have, which is worth more.
+func (s *Server) signInBy(w http.ResponseWriter, r *http.Request, who *identity.SignedIn, t *openTicket) error {
+	err := s.store.Apply(r.Context(), append(t.spend, storage.SpendToken{Key: t.TokenKey, At: s.now()}))
+	if errors.Is(err, storage.ErrConflict) { // opened twice in this moment, or the company disconnected the client in it
+		return errTicket.because(err)
+	}
+	if err != nil || who != nil && who.User.ID == t.UserID && who.Session.VouchedBy == "" {
+		return err
+	}
+	_, err = s.sessions.StartVouched(w, r, t.UserID, t.ClientID)
+	return err
+}

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"log/slog"
+	"strconv"
+
+	"github.com/spf13/cobra"
+)
+
+func (c *cli) userDisable() *cobra.Command {
+	return c.switching("disable", "close an account, named by e-mail address, phone number or ID", true,
+		"Close an account, named by e-mail address, phone number or ID. Its sessions end, mini apps' tokens for it are dead at the next\n"+
+			"call, and mini apps with a webhook_uri are told. What its owner decided stays; gatehouse user enable opens it again.")
+}
+
+func (c *cli) userEnable() *cobra.Command {
+	return c.switching("enable", "open an account again that was closed, named by e-mail address, phone number or ID", false,
+		"Open an account again that was closed, named by e-mail address, phone number or ID. Mini apps' tokens for it live again, as far\n"+
+			"as they have not expired, and mini apps with a webhook_uri are told. Its sessions are gone: its owner signs in again.")
+}
+
+// switching is a command that closes or opens an account.
+func (c *cli) switching(name, short string, disabled bool, long string) *cobra.Command {
+	return c.printing(&cobra.Command{
+		Use: name + " USER", Short: short, Args: oneArg("user"), Long: long,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withHouse(cmd.Context(), func(h *house) error {
+				u, err := h.person(cmd.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				people := newPeople(h, slog.New(slog.DiscardHandler))
+				change := people.Enable
+				if disabled {
+					change = people.Disable
+				}
+				if err := change(cmd.Context(), u.ID); err != nil {
+					return err
+				}
+				value := map[string]any{"id": u.ID, "email": u.Email, "disabled": disabled}
+				return c.print(value, []string{"ID", "EMAIL", "DISABLED"}, [][]string{{u.ID, u.Email, strconv.FormatBool(disabled)}})
+			})
+		},
+	})
+}

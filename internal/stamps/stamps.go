@@ -1,0 +1,88 @@
+// Package stamps keeps in memory what was noted about something, such as when it was last used, until it is written in
+// the background: no request waits for a stamp, and what is noted often is written once.
+package stamps
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+const (
+	writeEvery = 5 * time.Second // how often what was noted is written
+	maxNoted   = 10_000          // things noted between two writes; more are noted next time
+)
+
+// Stamps has the last note about each thing that was not written yet. The zero value is ready. It is safe for concurrent
+// use.
+type Stamps[V any] struct {
+	mu    sync.Mutex
+	noted map[string]V
+}
+
+// Note notes v about key, in place of what was noted about it before.
+func (s *Stamps[V]) Note(key string, v V) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.noted == nil {
+		s.noted = map[string]V{}
+	}
+	if _, known := s.noted[key]; known || len(s.noted) < maxNoted {
+		s.noted[key] = v
+	}
+}
+
+// Noted returns what is noted about key and not written yet.
+func (s *Stamps[V]) Noted(key string) (v V, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v, ok = s.noted[key]
+	return v, ok
+}
+
+// Run calls write with what was noted, in the background, until ctx ends; what is left then is written before it returns.
+// What write fails to write is written the next time. write gets every key once, and may meet one again after an error.
+func (s *Stamps[V]) Run(ctx context.Context, log *slog.Logger, write func(ctx context.Context, noted map[string]V) error) {
+	ticker := time.NewTicker(writeEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ticker.C:
+			s.flush(ctx, log, write)
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			defer cancel()
+			s.flush(last, log, write)
+			return
+		}
+	}
+}
+
+func (s *Stamps[V]) flush(ctx context.Context, log *slog.Logger, write func(ctx context.Context, noted map[string]V) error) {
+	taken := s.take()
+	if len(taken) == 0 {
+		return
+	}
+	if err := write(ctx, taken); err != nil {
+		log.WarnContext(ctx, "stamps not written", "err", err)
+		s.putBack(taken)
+	}
+}
+
+func (s *Stamps[V]) take() map[string]V {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := s.noted
+	s.noted = nil
+	return taken
+}
+
+// putBack notes what was taken, but for what was noted anew.
+func (s *Stamps[V]) putBack(taken map[string]V) {
+	for key, v := range taken {
+		if _, newer := s.Noted(key); !newer {
+			s.Note(key, v)
+		}
+	}
+}
