@@ -120,6 +120,9 @@ func (h *House) UpdateClient(ctx context.Context, c Caller, client storage.Clien
 		return nil, storage.ErrConflict
 	}
 	client.Secrets, client.Status, client.TokensFrom, client.CreatedAt = w.Live.Secrets, w.Live.Status, w.Live.TokensFrom, w.Live.CreatedAt
+	if client.Public {
+		client.Secrets = nil
+	}
 	changed := registry.Changed(w.Live, registry.Defaults(client))
 	if len(changed) == 0 {
 		return nil, nil

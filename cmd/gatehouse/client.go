@@ -17,7 +17,9 @@ import (
 
 func (c *cli) clientCommand() *cobra.Command {
 	return c.group("client", "mini apps",
-		append([]*cobra.Command{c.clientCreate(), c.clientList(), c.clientGet(), c.clientRotateSecret()}, c.reviewCommands()...)...)
+		append([]*cobra.Command{
+			c.clientCreate(), c.clientList(), c.clientGet(), c.clientUpdate(), c.clientDelete(), c.clientRotateSecret(),
+		}, c.reviewCommands()...)...)
 }
 
 func (c *cli) clientCreate() *cobra.Command {
@@ -43,18 +45,13 @@ func (c *cli) createClient(ctx context.Context, h *house, entry seed.Client) err
 	if entry.ClientID == "" {
 		entry.ClientID = registry.GenerateID()
 	}
-	generated := ""
-	if !entry.Public && entry.ClientSecret == "" && entry.ClientSecretHash == "" {
-		generated = registry.GenerateSecret()
-		entry.ClientSecret = generated
-	}
 	outbound := registry.NewOutbound(h.root)
 	if err := entry.SealOutbound(outbound, nil); err != nil {
 		return err
 	}
 	client := entry.WithSecret(time.Now())
 	outbound.KeepSigninSecret(&client, entry.ClientSecret, nil)
-	err := registry.New(h.store, time.Now).Create(ctx, client)
+	client, generated, err := h.admin().CreateClient(ctx, asOperator(), client)
 	if errors.Is(err, storage.ErrExists) {
 		return usagef("a client %q exists; choose another --client-id", entry.ClientID)
 	}
@@ -155,15 +152,14 @@ func (c *cli) clientRotateSecret() *cobra.Command {
 		Long: rotateHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				outbound := registry.NewOutbound(h.root)
-				secret, err := registry.New(h.store, time.Now).RotateSecret(cmd.Context(), outbound, args[0], keepOld)
+				secret, err := h.admin().RotateSecret(cmd.Context(), asOperator(), args[0], keepOld)
 				if err != nil {
 					return noSuchClient(args[0], err)
 				}
 				if err := c.printSecret(args[0], secret, time.Now().Add(keepOld)); err != nil {
 					return err
 				}
-				return c.noteSignin(cmd.Context(), h, outbound, args[0], secret)
+				return c.noteSignin(cmd.Context(), h, registry.NewOutbound(h.root), args[0], secret)
 			})
 		},
 	})

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os/user"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -38,8 +35,7 @@ func (c *cli) reviewCommand(action registry.Action) *cobra.Command {
 		Use: string(action) + " CLIENT_ID", Short: whatItDoes[action], Args: oneArg("client_id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				step := registry.Step{Action: action, ClientID: args[0], By: operator(), Comment: comment}
-				return c.takeStep(cmd.Context(), h, step)
+				return c.takeStep(cmd.Context(), h, action, args[0], comment)
 			})
 		},
 	})
@@ -47,27 +43,16 @@ func (c *cli) reviewCommand(action registry.Action) *cobra.Command {
 	return cmd
 }
 
-func (c *cli) takeStep(ctx context.Context, h *house, step registry.Step) error {
-	r := registry.New(h.store, time.Now)
-	r.TwoReviewers = h.cfg.TwoReviewers
-	status, err := r.Take(ctx, step)
+func (c *cli) takeStep(ctx context.Context, h *house, action registry.Action, id, comment string) error {
+	status, err := h.admin().TakeStep(ctx, asOperator(), action, id, comment, nil)
 	var refused *registry.StatusError
 	switch {
 	case errors.As(err, &refused):
 		return usageError{err}
 	case errors.Is(err, storage.ErrConflict):
-		return fmt.Errorf("somebody else changed %s at this moment; look at it and try again", step.ClientID)
+		return changedMeanwhile(id)
 	case err != nil:
-		return noSuchClient(step.ClientID, err)
+		return noSuchClient(id, err)
 	}
-	return c.print(map[string]string{"client_id": step.ClientID, "status": status}, []string{"CLIENT ID", "STATUS"}, [][]string{{step.ClientID, status}})
-}
-
-// operator is whoever runs this command.
-func operator() storage.Actor {
-	a := storage.Actor{Kind: storage.ActorCommand}
-	if u, err := user.Current(); err == nil {
-		a.ID = u.Username
-	}
-	return a
+	return c.print(map[string]string{"client_id": id, "status": status}, []string{"CLIENT ID", "STATUS"}, [][]string{{id, status}})
 }

@@ -9,7 +9,7 @@ import (
 	"gatehouse/cmd/gatehouse/seed"
 )
 
-// entryFlags are the flags of a command that creates a record: the keys of its entry in a seed file with dashes, or a
+// entryFlags are the flags of a command that creates or changes a record: the keys of its entry in a seed file with dashes, or a
 // file with the entry.
 type entryFlags struct {
 	file  string
@@ -46,9 +46,22 @@ func readEntry[T any](c *cli, e *entryFlags) (T, error) {
 	}
 	if len(e.texts) > 0 {
 		var none T
-		return none, usagef("--file and flags for single keys exclude each other; put all keys into the file")
+		return none, errFileAndFlags
 	}
 	return seed.ReadEntry[T](e.file, c.in)
+}
+
+var errFileAndFlags = usagef("--file and flags for single keys exclude each other; put all keys into the file")
+
+// amendEntry replaces the keys of an entry that were given, by flags or by file; the others stay as they are.
+func amendEntry[T any](c *cli, e *entryFlags, entry *T) error {
+	switch {
+	case e.file == "":
+		return seed.Amend(entry, e.texts)
+	case len(e.texts) > 0:
+		return errFileAndFlags
+	}
+	return seed.AmendFrom(entry, e.file, c.in)
 }
 
 // entryFlag collects the texts for one key.

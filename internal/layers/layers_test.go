@@ -22,7 +22,7 @@ const module = "gatehouse"
 // everyone. A package belongs to the room with the longest name that is a prefix of its own.
 var rooms = map[string][]string{
 	"cmd/gatehouse": {"authz", "authz/dialect", "authz/keys", "consent", "identity", "identity/upstream", "identity/claims", "registry", "storage",
-		"storage/gormstore", "superapp", "superapp/partner", "deliveries", "internal/rim", "templates", "static", "samples"},
+		"storage/gormstore", "superapp", "superapp/partner", "deliveries", "internal/rim", "templates", "static", "samples", "admin"},
 
 	"authz": {"authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
 		"internal/rim", "templates", "static"},
@@ -34,7 +34,9 @@ var rooms = map[string][]string{
 	"superapp/partner": {"superapp", "authz", "authz/dialect", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
 		"internal/rim", "templates", "static"},
 	// What mini apps' servers are told. It signs like authz and calls like superapp/partner, and needs neither of them.
-	"deliveries":      {"authz/keys", "identity/claims", "registry", "storage"},
+	"deliveries": {"authz/keys", "identity/claims", "registry", "storage"},
+	// What operators, reviewers and developers may do; its faces decide nothing.
+	"admin":           {"authz/keys", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
 	"authz/keys":      {"storage"},
 	"consent":         {"identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
 	"identity":        {"identity/claims", "storage", "internal/rim", "templates", "static"},

@@ -30,21 +30,65 @@ func Keys[T any]() []Key {
 // ReadEntry reads a file with the keys of one entry; - is stdin. Problems when it is not as it should be.
 func ReadEntry[T any](path string, stdin io.Reader) (T, error) {
 	var entry T
+	root, err := readNode(path, stdin)
+	if err != nil {
+		return entry, err
+	}
+	return entry, decode(path, root, &entry)
+}
+
+func readNode(path string, stdin io.Reader) (*yaml.Node, error) {
 	raw, err := readFile(path, stdin)
 	if err != nil {
-		return entry, fmt.Errorf("the file cannot be read: %w; correct its name", err)
+		return nil, fmt.Errorf("the file cannot be read: %w; correct its name", err)
 	}
 	root, err := parse(string(raw))
 	if err != nil {
-		return entry, Problems{{At: path, Text: err.Error()}}
+		return nil, Problems{{At: path, Text: err.Error()}}
 	}
-	return entry, decode(path, root, &entry)
+	return root, nil
 }
 
 // Entry makes an entry of texts by key. A text for a list is one item of it; for what has parts of its own it is YAML,
 // such as {name: email, required: true}, or just the name. Problems when one is not as it should be.
 func Entry[T any](texts map[string][]string) (T, error) {
 	var entry T
+	root, err := entryNode[T](texts)
+	if err != nil {
+		return entry, err
+	}
+	return entry, decode("", root, &entry)
+}
+
+// Amend replaces the keys of an entry that texts name, each as a whole; the others stay. One empty text empties a key.
+func Amend[T any](entry *T, texts map[string][]string) error {
+	root, err := entryNode[T](texts)
+	if err != nil {
+		return err
+	}
+	return amend("", root, entry)
+}
+
+// AmendFrom does the same with the keys in a file; - is stdin.
+func AmendFrom[T any](entry *T, path string, stdin io.Reader) error {
+	root, err := readNode(path, stdin)
+	if err != nil {
+		return err
+	}
+	return amend(path, root, entry)
+}
+
+func amend[T any](name string, root *yaml.Node, entry *T) error {
+	for f := range reflect.TypeFor[T]().Fields() {
+		if child(root, keyOf(f)) != nil { // else a map would keep the keys that are not named
+			reflect.ValueOf(entry).Elem().FieldByIndex(f.Index).SetZero()
+		}
+	}
+	return decode(name, root, entry)
+}
+
+// entryNode is the entry that texts by key describe.
+func entryNode[T any](texts map[string][]string) (*yaml.Node, error) {
 	root := &yaml.Node{Kind: yaml.MappingNode}
 	for f := range reflect.TypeFor[T]().Fields() {
 		given := texts[keyOf(f)]
@@ -52,15 +96,15 @@ func Entry[T any](texts map[string][]string) (T, error) {
 			continue
 		}
 		if i := slices.IndexFunc(given, severalNames.MatchString); i >= 0 && f.Type.Kind() == reflect.Slice {
-			return entry, Problems{{At: keyOf(f), Text: fmt.Sprintf("%q is several; give each by itself, as in %s", given[i], eachItself(keyOf(f), given[i]))}}
+			return nil, Problems{{At: keyOf(f), Text: fmt.Sprintf("%q is several; give each by itself, as in %s", given[i], eachItself(keyOf(f), given[i]))}}
 		}
 		value, err := valueOf(f.Type, given)
 		if err != nil {
-			return entry, Problems{{At: keyOf(f), Text: err.Error()}}
+			return nil, Problems{{At: keyOf(f), Text: err.Error()}}
 		}
 		root.Content = append(root.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: keyOf(f)}, value)
 	}
-	return entry, decode("", root, &entry)
+	return root, nil
 }
 
 // severalNames is a list of names that somebody gave for one item. A URI, which may have a comma, is none.
@@ -76,6 +120,9 @@ func eachItself(key, text string) string {
 }
 
 func valueOf(t reflect.Type, texts []string) (*yaml.Node, error) {
+	if len(texts) == 1 && texts[0] == "" {
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!null"}, nil
+	}
 	if t.Kind() != reflect.Slice {
 		return scalarOr(t, texts[len(texts)-1])
 	}
