@@ -50,6 +50,13 @@ type Hold struct {
 	Reason string    // becomes its Failure
 }
 
+// DeliveryQuery says which deliveries to list; what is zero does not matter.
+type DeliveryQuery struct {
+	State      DeliveryState
+	ClientID   string
+	Publishers []string // of clients of one of these
+}
+
 // Deliveries keeps what clients' servers have to be told.
 type Deliveries interface {
 	// DueClients returns the clients that have a delivery to be sent at now, in the order of their IDs.
@@ -62,6 +69,10 @@ type Deliveries interface {
 	SettleDelivery(ctx context.Context, leased, settled Delivery) error
 	// HoldDeliveries makes what a client is due wait, without counting it as an attempt. What is leased is left alone.
 	HoldDeliveries(ctx context.Context, clientID string, hold Hold) error
+	// Delivery returns the delivery with this ID, or ErrNotFound.
+	Delivery(ctx context.Context, id string) (Delivery, error)
+	// FindDeliveries returns up to limit deliveries that q is about with an ID greater than after, in ID order.
+	FindDeliveries(ctx context.Context, q DeliveryQuery, after string, limit int) ([]Delivery, error)
 	// Deliveries returns up to limit deliveries in a state, 0 for any, with an ID greater than after, in ID order.
 	Deliveries(ctx context.Context, state DeliveryState, after string, limit int) ([]Delivery, error)
 	// RetryDelivery makes a dead delivery due at the time at, as if it had never been sent. ErrConflict when it is not

@@ -60,6 +60,12 @@ type Session struct {
 	LinkedElsewhere bool
 }
 
+// UserQuery says which users to list; what is empty does not matter.
+type UserQuery struct {
+	Search    string // the beginning of the Email, in lower case
+	CompanyID string
+}
+
 // Users keeps people.
 type Users interface {
 	// User returns the user with this ID, or ErrNotFound.
@@ -68,6 +74,8 @@ type Users interface {
 	UserByLogin(ctx context.Context, login string) (User, error)
 	// Users returns up to limit users with an ID greater than after, in ID order.
 	Users(ctx context.Context, after string, limit int) ([]User, error)
+	// FindUsers is Users, of those that q is about.
+	FindUsers(ctx context.Context, q UserQuery, after string, limit int) ([]User, error)
 	// CreateUser stores a new user; ErrExists when the ID, Email or Phone is taken.
 	CreateUser(ctx context.Context, u User) error
 	// UpdateUser replaces a user's record if its UpdatedAt still is was. ErrConflict when it moved, ErrNotFound when
@@ -94,6 +102,9 @@ type Companies interface {
 	Companies(ctx context.Context, after string, limit int) ([]Company, error)
 	// SaveCompany creates or replaces.
 	SaveCompany(ctx context.Context, c Company) error
+	// ReplaceCompany replaces a company that is still was; nil: it stores a new one. ErrConflict when it moved, ErrNotFound
+	// when absent; ErrExists for a new one whose ID is taken.
+	ReplaceCompany(ctx context.Context, c Company, was *Company) error
 }
 
 // MaxSessions is how many sessions a user can have: more browsers than anybody has, and no more rows than a page can show.
@@ -116,6 +127,9 @@ type Sessions interface {
 	EndSession(ctx context.Context, id string) error
 	// EndOtherSessions deletes every session of a user except keep, which may be empty.
 	EndOtherSessions(ctx context.Context, userID, keep string) error
+	// AllSessions returns up to limit sessions with an ID greater than after, in ID order: all that Session would find at
+	// now, also while their user is disabled.
+	AllSessions(ctx context.Context, after string, limit int, now time.Time) ([]Session, error)
 	// UserSessions lists those of a user's sessions that Session would find at now, also while the user is disabled, the
 	// one last seen first, at most MaxSessions.
 	UserSessions(ctx context.Context, userID string, now time.Time) ([]Session, error)

@@ -126,11 +126,18 @@ type Registry interface {
 	Publishers(ctx context.Context, after string, limit int) ([]Publisher, error)
 	// SavePublisher creates or replaces.
 	SavePublisher(ctx context.Context, p Publisher) error
+	// ReplacePublisher replaces a publisher that is still was; nil: it stores a new one. ErrConflict when it moved,
+	// ErrNotFound when absent; ErrExists for a new one whose ID is taken.
+	ReplacePublisher(ctx context.Context, p Publisher, was *Publisher) error
 
 	// Scopes returns the operator's scopes, ordered by name.
 	Scopes(ctx context.Context) ([]Scope, error)
 	// SaveScope creates or replaces.
 	SaveScope(ctx context.Context, s Scope) error
+	// ReplaceScope replaces a scope that is still was, like ReplacePublisher.
+	ReplaceScope(ctx context.Context, s Scope, was *Scope) error
+	// DeleteScope removes a scope that is still was. ErrConflict when it moved, ErrNotFound when absent.
+	DeleteScope(ctx context.Context, was Scope) error
 
 	// Revision grows with every write to clients, publishers, companies, scopes and keys, by whichever process.
 	Revision(ctx context.Context) (int64, error)

@@ -39,6 +39,7 @@ func (s *Store) Collect(ctx context.Context, now time.Time, limit int) (int, err
 		{collectSessions + lock + ")", now},
 		{collectDelivered + lock + ")", now.Add(-deliveredAge)},
 		{collectDead + lock + ")", now.Add(-deadAge)},
+		{collectAnswers + lock + ")", now},
 	} {
 		n, err := s.collect(ctx, c, limit)
 		total += n

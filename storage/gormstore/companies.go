@@ -3,6 +3,8 @@ package gormstore
 import (
 	"context"
 
+	"gorm.io/gorm"
+
 	"gatehouse/storage"
 )
 
@@ -30,4 +32,10 @@ func (s *Store) Companies(ctx context.Context, after string, limit int) ([]stora
 func (s *Store) SaveCompany(ctx context.Context, c storage.Company) error {
 	row := companyRow(c)
 	return s.save(ctx, &row)
+}
+
+// ReplaceCompany implements storage.Companies.
+func (s *Store) ReplaceCompany(ctx context.Context, c storage.Company, was *storage.Company) error {
+	row := companyRow(c)
+	return s.writeRevised(ctx, func(tx *gorm.DB) error { return replace(tx, s.dialect, "id", c.ID, &row, was, companyRow.company) })
 }

@@ -169,15 +169,31 @@ func (s *Store) HoldDeliveries(ctx context.Context, clientID string, hold storag
 	})
 }
 
+// Delivery implements storage.Deliveries.
+func (s *Store) Delivery(ctx context.Context, id string) (storage.Delivery, error) {
+	return one(ctx, s, id, deliveryRow.delivery)
+}
+
 // Deliveries implements storage.Deliveries.
 func (s *Store) Deliveries(ctx context.Context, state storage.DeliveryState, after string, limit int) ([]storage.Delivery, error) {
-	if !storable(after) {
+	return s.FindDeliveries(ctx, storage.DeliveryQuery{State: state}, after, limit)
+}
+
+// FindDeliveries implements storage.Deliveries.
+func (s *Store) FindDeliveries(ctx context.Context, q storage.DeliveryQuery, after string, limit int) ([]storage.Delivery, error) {
+	if !storable(append([]string{after, q.ClientID}, q.Publishers...)...) {
 		return nil, nil
 	}
 	var rows []deliveryRow
 	err := s.read(ctx, func(db *gorm.DB) error {
-		if state != 0 {
-			db = db.Where("state = ?", state)
+		if q.State != 0 {
+			db = db.Where("state = ?", q.State)
+		}
+		if q.ClientID != "" {
+			db = db.Where("client_id = ?", q.ClientID)
+		}
+		if len(q.Publishers) > 0 {
+			db = db.Where("client_id IN (SELECT id FROM clients WHERE publisher_id IN ?)", q.Publishers)
 		}
 		return db.Where("id > ?", after).Order("id").Limit(limit).Find(&rows).Error
 	})

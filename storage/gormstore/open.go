@@ -144,7 +144,7 @@ func (s *Store) read(ctx context.Context, do func(db *gorm.DB) error) error {
 
 // write runs do in a transaction, and stores the events of ctx in it; see writer and storage.Audited.
 func (s *Store) write(ctx context.Context, do func(tx *gorm.DB) error) error {
-	return translate(ctx, s.dialect, s.writer.write(ctx, patience, audited(ctx, do)))
+	return translate(ctx, s.dialect, s.writer.write(ctx, patience, audited(ctx, answering(ctx, do))))
 }
 
 // openGorm puts gorm on a connection pool. It does not log, because statements carry people's data, does not wrap

@@ -117,6 +117,20 @@ func deleteSessions(tx *gorm.DB, userID, keep string) error {
 	return tx.Where("user_id = ? AND id <> ?", userID, keep).Delete(&sessionRow{}).Error
 }
 
+// AllSessions implements storage.Sessions.
+func (s *Store) AllSessions(ctx context.Context, after string, limit int, now time.Time) ([]storage.Session, error) {
+	if !storable(after) {
+		return nil, nil
+	}
+	var rows []sessionRow
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Select("s.*").Table("sessions s").Joins("JOIN users u ON u.id = s.user_id").
+			Where("s.id > ? AND (s.expires_at = 0 OR s.expires_at > ?) AND "+wordCounts, after, at(now)).
+			Order("s.id").Limit(limit).Find(&rows).Error
+	})
+	return records(rows, sessionRow.session), err
+}
+
 // UserSessions implements storage.Sessions.
 func (s *Store) UserSessions(ctx context.Context, userID string, now time.Time) ([]storage.Session, error) {
 	var rows []sessionRow

@@ -31,7 +31,7 @@ func (s *Store) Apply(ctx context.Context, unit storage.Unit) error {
 	if err != nil {
 		return err
 	}
-	steps = append(steps, events...)
+	steps = append(append(steps, events...), answeringSteps(ctx)...)
 	if len(steps) == 0 {
 		return nil
 	}

@@ -3,6 +3,7 @@ package gormstore
 import (
 	"context"
 	"time"
+	"unicode"
 
 	"gorm.io/gorm"
 
@@ -90,6 +91,24 @@ func (s *Store) user(ctx context.Context, query, key string) (storage.User, erro
 // Users implements storage.Users.
 func (s *Store) Users(ctx context.Context, after string, limit int) ([]storage.User, error) {
 	return list(ctx, s, after, limit, userRow.user)
+}
+
+// FindUsers implements storage.Users. Columns of text are compared byte by byte, so that what begins alike is a range.
+func (s *Store) FindUsers(ctx context.Context, q storage.UserQuery, after string, limit int) ([]storage.User, error) {
+	if !storable(after, q.Search, q.CompanyID) {
+		return nil, nil
+	}
+	var rows []userRow
+	err := s.read(ctx, func(db *gorm.DB) error {
+		if q.Search != "" {
+			db = db.Where("email >= ? AND email < ?", q.Search, q.Search+string(unicode.MaxRune))
+		}
+		if q.CompanyID != "" {
+			db = db.Where("company_id = ? AND company_id <> ''", q.CompanyID)
+		}
+		return db.Where("id > ?", after).Order("id").Limit(limit).Find(&rows).Error
+	})
+	return records(rows, userRow.user), err
 }
 
 // CreateUser implements storage.Users.

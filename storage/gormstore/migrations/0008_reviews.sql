@@ -64,3 +64,17 @@ CREATE TABLE api_keys (
     seen_at BIGINT NOT NULL
 );
 CREATE INDEX api_keys_user ON api_keys (user_id);
+-- What calls of the admin API were answered, so that a repetition gets the same. sealed is encrypted, empty until there is an answer.
+CREATE TABLE remembered_answers (
+    id TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    began_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    done BOOLEAN NOT NULL,
+    sealed BLOB NOT NULL
+);
+CREATE INDEX remembered_answers_expiry ON remembered_answers (expires_at);
+-- Lists that operators and developers look through.
+CREATE INDEX users_company ON users (company_id, id) WHERE company_id <> '';
+CREATE INDEX deliveries_client ON deliveries (client_id, id);
+CREATE INDEX deliveries_state ON deliveries (state, id);

@@ -144,6 +144,12 @@ publishers.02 name text COLLATE C NOT NULL
 publishers.03 verified boolean NOT NULL
 publishers.04 verified_at bigint NOT NULL
 publishers.05 developers text COLLATE C NOT NULL
+remembered_answers.01 id text COLLATE C NOT NULL
+remembered_answers.02 fingerprint text COLLATE C NOT NULL
+remembered_answers.03 began_at bigint NOT NULL
+remembered_answers.04 expires_at bigint NOT NULL
+remembered_answers.05 done boolean NOT NULL
+remembered_answers.06 sealed bytea NOT NULL
 review_notes.01 id text COLLATE C NOT NULL
 review_notes.02 client_id text COLLATE C NOT NULL
 review_notes.03 author_kind text COLLATE C NOT NULL
@@ -237,6 +243,7 @@ links links_pkey PRIMARY KEY (issuer, subject)
 links links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
 migrations migrations_pkey PRIMARY KEY (id)
 publishers publishers_pkey PRIMARY KEY (id)
+remembered_answers remembered_answers_pkey PRIMARY KEY (id)
 review_notes review_notes_pkey PRIMARY KEY (id)
 revision revision_id_check CHECK ((id = 1))
 revision revision_pkey PRIMARY KEY (id)
@@ -259,19 +266,23 @@ CREATE INDEX client_versions_client ON public.client_versions USING btree (clien
 CREATE INDEX client_versions_submitted ON public.client_versions USING btree (id) WHERE (status = 'submitted'::text)
 CREATE INDEX clients_publisher ON public.clients USING btree (publisher_id)
 CREATE INDEX clients_submitted ON public.clients USING btree (id) WHERE (status = 'submitted'::text)
+CREATE INDEX deliveries_client ON public.deliveries USING btree (client_id, id)
 CREATE INDEX deliveries_due ON public.deliveries USING btree (client_id, due_at) WHERE (state = 1)
 CREATE INDEX deliveries_settled ON public.deliveries USING btree (state, settled_at) WHERE (settled_at > 0)
+CREATE INDEX deliveries_state ON public.deliveries USING btree (state, id)
 CREATE INDEX family_revocations_age ON public.family_revocations USING btree (revoked_at)
 CREATE INDEX grants_client ON public.grants USING btree (client_id, id) WHERE (state = 1)
 CREATE INDEX grants_ended ON public.grants USING btree (updated_at) WHERE (state = 2)
 CREATE INDEX grants_succeeds ON public.grants USING btree (succeeds) WHERE (succeeds <> ''::text)
 CREATE INDEX links_user ON public.links USING btree (user_id)
+CREATE INDEX remembered_answers_expiry ON public.remembered_answers USING btree (expires_at)
 CREATE INDEX review_notes_client ON public.review_notes USING btree (client_id, id)
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at) WHERE (expires_at > 0)
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id)
 CREATE INDEX tokens_given ON public.tokens USING btree (given_by) WHERE (given_by IS NOT NULL)
 CREATE INDEX tokens_keep ON public.tokens USING btree (keep_until) WHERE (keep_until > 0)
 CREATE INDEX tokens_lasting ON public.tokens USING btree (grant_id) WHERE (keep_until = 0)
+CREATE INDEX users_company ON public.users USING btree (company_id, id) WHERE (company_id <> ''::text)
 CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (id)
 CREATE UNIQUE INDEX audit_chain_pkey ON public.audit_chain USING btree (id)
 CREATE UNIQUE INDEX audit_events_pkey ON public.audit_events USING btree (id)
@@ -292,6 +303,7 @@ CREATE UNIQUE INDEX grants_pkey ON public.grants USING btree (id)
 CREATE UNIQUE INDEX links_pkey ON public.links USING btree (issuer, subject)
 CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (id)
 CREATE UNIQUE INDEX publishers_pkey ON public.publishers USING btree (id)
+CREATE UNIQUE INDEX remembered_answers_pkey ON public.remembered_answers USING btree (id)
 CREATE UNIQUE INDEX review_notes_pkey ON public.review_notes USING btree (id)
 CREATE UNIQUE INDEX revision_pkey ON public.revision USING btree (id)
 CREATE UNIQUE INDEX schema_info_pkey ON public.schema_info USING btree (id)

@@ -194,6 +194,15 @@ CREATE TABLE publishers (
     developers TEXT NOT NULL
 )
 
+CREATE TABLE remembered_answers (
+    id TEXT PRIMARY KEY,
+    fingerprint TEXT NOT NULL,
+    began_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    done BOOLEAN NOT NULL,
+    sealed BLOB NOT NULL
+)
+
 CREATE TABLE review_notes (
     id TEXT PRIMARY KEY,
     client_id TEXT NOT NULL,
@@ -304,9 +313,13 @@ CREATE INDEX clients_publisher ON clients (publisher_id)
 
 CREATE INDEX clients_submitted ON clients (id) WHERE status = 'submitted'
 
+CREATE INDEX deliveries_client ON deliveries (client_id, id)
+
 CREATE INDEX deliveries_due ON deliveries (client_id, due_at) WHERE state = 1
 
 CREATE INDEX deliveries_settled ON deliveries (state, settled_at) WHERE settled_at > 0
+
+CREATE INDEX deliveries_state ON deliveries (state, id)
 
 CREATE INDEX family_revocations_age ON family_revocations (revoked_at)
 
@@ -320,6 +333,8 @@ CREATE INDEX grants_succeeds ON grants (succeeds) WHERE succeeds <> ''
 
 CREATE INDEX links_user ON links (user_id)
 
+CREATE INDEX remembered_answers_expiry ON remembered_answers (expires_at)
+
 CREATE INDEX review_notes_client ON review_notes (client_id, id)
 
 CREATE INDEX sessions_expiry ON sessions (expires_at) WHERE expires_at > 0
@@ -331,3 +346,5 @@ CREATE INDEX tokens_given ON tokens (given_by) WHERE given_by IS NOT NULL
 CREATE INDEX tokens_keep ON tokens (keep_until) WHERE keep_until > 0
 
 CREATE INDEX tokens_lasting ON tokens (grant_id) WHERE keep_until = 0
+
+CREATE INDEX users_company ON users (company_id, id) WHERE company_id <> ''
