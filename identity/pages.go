@@ -24,6 +24,7 @@ type PagesOptions struct {
 	Companies interface {
 		Company(ctx context.Context, id string) (storage.Company, error)
 	}
+	Setup         *Setup     // makes the first admin; nil: nobody can
 	SignUp        bool       // whether people may sign up
 	Upstreams     []Upstream // other servers that people may sign in with
 	Now           func() time.Time
@@ -43,6 +44,8 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("POST /login/switch", p.switchAccount)
 	mux.HandleFunc("GET /signup", p.showSignUp)
 	mux.HandleFunc("POST /signup", p.signUp)
+	mux.HandleFunc("GET /setup", p.showSetUp)
+	mux.HandleFunc("POST /setup", p.setUp)
 	mux.HandleFunc("GET /logout", p.showSignOut)
 	mux.HandleFunc("POST /logout", p.signOut)
 	mux.HandleFunc("GET /account", p.showAccount)

@@ -44,6 +44,7 @@ func NewPeople(o PeopleOptions) *People {
 
 // NewUser is an account to create. Spellings need not be canonical. E-mail or phone must be there.
 type NewUser struct {
+	ID                           string // a UUID; empty: a random one
 	Email, Phone                 string
 	EmailVerified, PhoneVerified bool
 	FirstName, LastName          string
@@ -76,7 +77,9 @@ func (p *People) CreateUser(ctx context.Context, n NewUser) (storage.User, error
 
 // begin gives a new account its ID and its times.
 func (p *People) begin(u storage.User) storage.User {
-	u.ID = uuid.NewString()
+	if u.ID == "" {
+		u.ID = uuid.NewString()
+	}
 	u.CreatedAt = p.time()
 	u.UpdatedAt = u.CreatedAt
 	return u
@@ -98,7 +101,7 @@ func (p *People) ByEmail(ctx context.Context, email string) (storage.User, error
 
 // record returns the account in canonical spelling, without what CreateUser adds.
 func (n NewUser) record() (storage.User, error) {
-	u := storage.User{EmailVerified: n.EmailVerified, PhoneVerified: n.PhoneVerified, Locale: n.Locale,
+	u := storage.User{ID: n.ID, EmailVerified: n.EmailVerified, PhoneVerified: n.PhoneVerified, Locale: n.Locale,
 		CompanyID: n.CompanyID, Roles: n.Roles, Attributes: n.Attributes}
 	var errs [5]error
 	if n.Email != "" {

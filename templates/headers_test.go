@@ -20,6 +20,7 @@ func TestPagesAreSentWithTheirHeaders(t *testing.T) {
 		"sign in":            {&SignIn{}, "'self'", "unsafe-none"},
 		"sign in, a request": {&SignIn{Common: request}, "'self' https:", "unsafe-none"},
 		"sign up":            {&SignUp{Common: request}, "'self' https:", "unsafe-none"},
+		"set up":             {&SetUp{}, "'self'", "unsafe-none"},
 		"consent":            {&Consent{Common: request}, "'self' https:", "unsafe-none"},
 		"form post":          {&FormPost{Action: "http://127.0.0.1:8080/cb"}, "'self' https: http://127.0.0.1:8080", "unsafe-none"},
 		"error":              {&Error{Code: "expired"}, "'self'", "unsafe-none"},

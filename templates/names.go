@@ -6,6 +6,7 @@ func (c *Common) common() *Common { return c }
 
 func (*SignIn) name() string   { return "signin" }
 func (*SignUp) name() string   { return "signup" }
+func (*SetUp) name() string    { return "setup" }
 func (*Consent) name() string  { return "consent" }
 func (*Error) name() string    { return "error" }
 func (*FormPost) name() string { return "formpost" }
@@ -16,6 +17,7 @@ func (*Apps) name() string     { return "apps" }
 
 func (s *SignIn) address() string  { return withInteraction("/login", s.Interaction) }
 func (s *SignUp) address() string  { return withInteraction("/signup", s.Interaction) }
+func (s *SetUp) address() string   { return "/setup?" + url.Values{"token": {s.Token}}.Encode() }
 func (c *Consent) address() string { return withInteraction("/consent", c.Interaction) }
 func (*Error) address() string     { return "" } // depends on how it came about
 func (*FormPost) address() string  { return "" } // asking again would make another code

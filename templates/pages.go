@@ -85,6 +85,14 @@ type SignUp struct {
 	Upstreams                         []Upstream
 }
 
+// SetUp is form#set-up, by which whoever has its link makes the first admin.
+type SetUp struct {
+	Common
+	Token    string // of the link
+	Email    string // as typed
+	Problems []Problem
+}
+
 // Consent is form#consent, with form#switch-account beside it.
 type Consent struct {
 	Common

@@ -20,7 +20,7 @@ import (
 var htmlFiles embed.FS
 
 // pageNames are the files in html/ that are pages; layout.html and parts.html are in each of them.
-var pageNames = []string{"signin", "signup", "consent", "error", "formpost", "signout", "switch", "account", "apps"}
+var pageNames = []string{"signin", "signup", "setup", "consent", "error", "formpost", "signout", "switch", "account", "apps"}
 
 // Brand is the host app as people know it.
 type Brand struct {

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"gatehouse/identity"
@@ -61,14 +62,17 @@ func (c *cli) serve(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(serveHouse(ctx, h, log), h.store.Close())
+	return errors.Join(c.serveHouse(ctx, h, log), h.store.Close())
 }
 
-func serveHouse(ctx context.Context, h *house, log *slog.Logger) error {
+func (c *cli) serveHouse(ctx context.Context, h *house, log *slog.Logger) error {
 	if err := refuseDemoData(ctx, h); err != nil {
 		return err
 	}
 	if err := makeFirstAdmin(ctx, h, log); err != nil {
+		return err
+	}
+	if err := c.offerSetup(ctx, h, log); err != nil {
 		return err
 	}
 	warnUnbuilt(h.cfg, log)
@@ -161,15 +165,16 @@ func refuseDemoData(ctx context.Context, h *house) error {
 // makeFirstAdmin creates the account of GATEHOUSE_ADMIN_EMAIL in a database that has no accounts yet.
 func makeFirstAdmin(ctx context.Context, h *house, log *slog.Logger) error {
 	users, err := h.store.Users(ctx, "", 1)
-	if err != nil || len(users) > 0 {
+	if err != nil || len(users) > 0 || h.cfg.AdminEmail == "" {
 		return err
 	}
-	if h.cfg.AdminEmail == "" {
-		log.Warn("the database has no accounts, so nobody is an admin yet; make one: gatehouse user create --roles admin --email YOU@EXAMPLE.COM")
-		return nil
+	id := uuid.NewString()
+	event := storage.AuditEvent{
+		Actor: storage.Actor{Kind: storage.ActorServer}, Action: "user.create", Target: storage.Target{Kind: "user", ID: id},
+		Detail: map[string]string{"by": "GATEHOUSE_ADMIN_EMAIL", "roles": storage.RoleAdmin},
 	}
-	_, err = newPeople(h, log).CreateUser(ctx, identity.NewUser{
-		Email: h.cfg.AdminEmail, EmailVerified: true, PasswordHash: h.cfg.AdminPasswordHash, Roles: []string{storage.RoleAdmin},
+	_, err = newPeople(h, log).CreateUser(storage.Audited(ctx, event), identity.NewUser{
+		ID: id, Email: h.cfg.AdminEmail, EmailVerified: true, PasswordHash: h.cfg.AdminPasswordHash, Roles: []string{storage.RoleAdmin},
 	})
 	switch {
 	case errors.Is(err, storage.ErrExists): // another process was first

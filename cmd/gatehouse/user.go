@@ -36,7 +36,7 @@ of their own, so that the host app's word alone decides nothing for them any mor
 
 func (c *cli) userCommand() *cobra.Command {
 	group := c.group("user", "people's accounts",
-		c.userCreate(), c.userList(), c.userGet(), c.userDisable(), c.userEnable(), c.userSetPassword())
+		c.userCreate(), c.userList(), c.userGet(), c.userDisable(), c.userEnable(), c.userSetPassword(), c.userSetupLink())
 	group.Long = userHelp
 	return group
 }

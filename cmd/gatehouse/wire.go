@@ -123,7 +123,7 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
-	r.identity = r.newIdentity(others)
+	r.identity = r.newIdentity(root, others)
 	r.upstream = r.newUpstream(root, others)
 	r.authz = r.newAuthz(root)
 	r.partner = r.newPartner(root)
@@ -138,10 +138,10 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	return r, nil
 }
 
-func (r *rooms) newIdentity(others []upstream.Settings) *identity.Pages {
+func (r *rooms) newIdentity(root secret.Root, others []upstream.Settings) *identity.Pages {
 	return identity.NewPages(identity.PagesOptions{
 		Writer: r.rim(), People: r.people, Sessions: r.sessions, Sealer: r.sealer, Companies: r.store,
-		SignUp: r.cfg.SignUp, Upstreams: upstream.Shown(others), Now: r.now, ClientAddress: httpx.ClientAddress,
+		Setup: identity.NewSetup(root, r.store, r.people, r.now), SignUp: r.cfg.SignUp, Upstreams: upstream.Shown(others), Now: r.now, ClientAddress: httpx.ClientAddress,
 	})
 }
 
