@@ -18,6 +18,7 @@ type Caller struct {
 	// Operator is whoever may run commands on the database, or a client with the scope admin of its own: they may do
 	// everything.
 	Operator   bool
+	UserID     string // of the person, also of whose API key it is; empty for a command and a client
 	Roles      []string
 	Publishers []string // IDs of those that a developer develops for
 	CompanyID  string   // that a company admin administers
@@ -42,21 +43,29 @@ var (
 // May says, as an error that is ErrForbidden or ErrSignInAgain, why c may not do something at now to a record that belongs
 // to to; nil when they may.
 func (c Caller) May(do Capability, to Belongs, now time.Time) error {
-	rule, known := RuleOf(do)
-	if !known {
-		return fmt.Errorf("%w: nobody can %s", ErrForbidden, do)
+	if err := c.Might(do); err != nil || c.Operator {
+		return err
 	}
-	if c.Rights != nil && !Covers(c.Rights, do) {
-		return fmt.Errorf("%w: the API key lacks the right %s", ErrForbidden, do)
-	}
-	if c.Operator {
-		return nil
-	}
+	rule, _ := RuleOf(do)
 	if !c.has(rule.Anyones) && !(c.has(rule.Own) && c.owns(to)) {
 		return fmt.Errorf("%w: %s is for %s", ErrForbidden, do, whose(rule))
 	}
 	if rule.Recent && c.Actor.Kind == storage.ActorUser && now.Sub(c.ProvedAt) > RecentFor {
 		return ErrSignInAgain
+	}
+	return nil
+}
+
+// Might says, as an error that is ErrForbidden, why there is no record that c may do something to; nil where there may be one.
+func (c Caller) Might(do Capability) error {
+	rule, known := RuleOf(do)
+	switch {
+	case !known:
+		return fmt.Errorf("%w: nobody can %s", ErrForbidden, do)
+	case c.Rights != nil && !Covers(c.Rights, do):
+		return fmt.Errorf("%w: the API key lacks the right %s", ErrForbidden, do)
+	case !c.Operator && !c.has(rule.Anyones) && !c.has(rule.Own):
+		return fmt.Errorf("%w: %s is for %s", ErrForbidden, do, whose(rule))
 	}
 	return nil
 }

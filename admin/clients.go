@@ -18,6 +18,9 @@ var actionCapabilities = map[registry.Action]Capability{
 	registry.Suspend: ClientSuspend, registry.Reinstate: ClientReinstate, registry.Archive: ClientArchive,
 }
 
+// CapabilityOf is what a step of the workflow asks for; empty for a step that there is not.
+func CapabilityOf(a registry.Action) Capability { return actionCapabilities[a] }
+
 // ClientFilter says which mini apps to list; what is empty does not matter.
 type ClientFilter struct {
 	Status    string // of the mini app, or submitted for one whose new version waits for a review
@@ -96,9 +99,20 @@ func (h *House) CreateClient(ctx context.Context, c Caller, client storage.Clien
 		secret = registry.GenerateSecret()
 		client.Secrets = []storage.ClientSecret{registry.NewSecret(registry.HashSecret(secret), h.now())}
 	}
+	if err := h.Secrets.SealSettings(&client, nil); err != nil {
+		return client, "", err
+	}
 	h.Secrets.KeepSigninSecret(&client, secret, nil)
 	ctx = h.audited(ctx, c, ClientCreate, clientKind, client.ID, "status", client.Status, "publisher", client.PublisherID)
 	return registry.Defaults(client), secret, h.Registry.Create(ctx, client)
+}
+
+// Editable is the registration that an update by c replaces: for a developer what waits for a review, where something does.
+func (h *House) Editable(c Caller, w *registry.Work) storage.Client {
+	if c.Sees(ClientUpdate) {
+		return w.Live
+	}
+	return w.Proposed()
 }
 
 // UpdateClient replaces a registration that was read with the tag was (see registry.Work.ETag; empty: whatever it is). An
@@ -112,6 +126,10 @@ func (h *House) UpdateClient(ctx context.Context, c Caller, client storage.Clien
 	if err := h.may(c, ClientUpdate, Belongs{PublisherID: client.PublisherID}); err != nil { // it may move to another publisher
 		return nil, err
 	}
+	before := h.Editable(c, w)
+	if err := h.Secrets.SealSettings(&client, &before); err != nil {
+		return nil, err
+	}
 	if !c.Sees(ClientUpdate) {
 		client.FirstParty, client.ResourceServer = w.Live.FirstParty, w.Live.ResourceServer
 		return h.Registry.Propose(ctx, c.Actor, client, was)
@@ -123,6 +141,7 @@ func (h *House) UpdateClient(ctx context.Context, c Caller, client storage.Clien
 	if client.Public {
 		client.Secrets = nil
 	}
+	h.Secrets.KeepSigninSecret(&client, "", &w.Live)
 	changed := registry.Changed(w.Live, registry.Defaults(client))
 	if len(changed) == 0 {
 		return nil, nil
@@ -133,14 +152,32 @@ func (h *House) UpdateClient(ctx context.Context, c Caller, client storage.Clien
 
 // TakeStep takes a step of the workflow; see registry.Take. changed is what a reviewer made of what was submitted.
 func (h *House) TakeStep(ctx context.Context, c Caller, action registry.Action, id, comment string, changed *storage.Client) (status string, err error) {
-	do, known := actionCapabilities[action]
+	return h.TakeStepFrom(ctx, c, registry.Step{Action: action, ClientID: id, Comment: comment, Changed: changed})
+}
+
+// TakeStepFrom is TakeStep for somebody who looked at a certain state (Step.Was). By is c.
+func (h *House) TakeStepFrom(ctx context.Context, c Caller, s registry.Step) (status string, err error) {
+	do, known := actionCapabilities[s.Action]
 	if !known {
 		return "", storage.ErrNotFound
 	}
-	if _, err := h.work(ctx, c, do, id); err != nil {
+	w, err := h.work(ctx, c, do, s.ClientID)
+	if err != nil {
 		return "", err
 	}
-	return h.Registry.Take(ctx, registry.Step{Action: action, ClientID: id, By: c.Actor, Comment: comment, Changed: changed})
+	if s.Changed != nil {
+		changed, proposed := *s.Changed, w.Proposed()
+		changed.ID = proposed.ID
+		if err := h.Secrets.SealSettings(&changed, &proposed); err != nil {
+			return "", err
+		}
+		if !c.Sees(ClientUpdate) {
+			changed.FirstParty, changed.ResourceServer = proposed.FirstParty, proposed.ResourceServer
+		}
+		s.Changed = &changed
+	}
+	s.By = c.Actor
+	return h.Registry.Take(ctx, s)
 }
 
 // DiscardVersion drops what waits beside a live mini app.

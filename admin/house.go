@@ -3,10 +3,13 @@ package admin
 import (
 	"context"
 	"log/slog"
+	"slices"
+	"strings"
 	"time"
 
 	"gatehouse/authz/keys"
 	"gatehouse/identity"
+	"gatehouse/internal/stamps"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -23,10 +26,13 @@ type Options struct {
 }
 
 // House is everything that can be done. It is safe for concurrent use.
-type House struct{ Options }
+type House struct {
+	Options
+	seen stamps.Stamps[time.Time] // when API keys were used, by their IDs
+}
 
 // New returns the operations.
-func New(o Options) *House { return &House{o} }
+func New(o Options) *House { return &House{Options: o} }
 
 // may is Caller.May at this moment.
 func (h *House) may(c Caller, do Capability, to Belongs) error { return c.May(do, to, h.Now()) }
@@ -68,6 +74,18 @@ func (p Page) limit() int {
 		return MaxPage
 	}
 	return p.Limit
+}
+
+// part returns one page of a list that is there as a whole, in the order of its IDs.
+func part[T any](p Page, all []T, id func(T) string) List[T] {
+	all = slices.Clone(all)
+	slices.SortFunc(all, func(a, b T) int { return strings.Compare(id(a), id(b)) })
+	rest := slices.DeleteFunc(all, func(item T) bool { return id(item) <= p.After })
+	if len(rest) <= p.limit() {
+		return List[T]{Items: rest}
+	}
+	rest = rest[:p.limit()]
+	return List[T]{Items: rest, Next: id(rest[len(rest)-1])}
 }
 
 // List is one page of a list.

@@ -74,6 +74,7 @@ type Step struct {
 	ClientID string
 	By       storage.Actor
 	Comment  string
+	Was      string // the Work.ETag of what they looked at; empty: whatever it is
 	// Changed is what a reviewer made of what was submitted, to approve that; nil: it is approved as it is.
 	Changed *storage.Client
 }
@@ -97,6 +98,9 @@ func (r *Registry) Take(ctx context.Context, s Step) (status string, err error) 
 	w, err := r.Work(ctx, s.ClientID)
 	if err != nil {
 		return "", err
+	}
+	if s.Was != "" && s.Was != w.ETag() {
+		return "", storage.ErrConflict
 	}
 	at := w.Live.Status
 	if t.reviews {

@@ -38,6 +38,10 @@ func (r *rooms) refuse(w http.ResponseWriter, req *http.Request, status int) {
 	if r.vendors.Refuse(w, req, status) {
 		return
 	}
+	if strings.HasPrefix(req.URL.Path, "/api/") {
+		r.api.Refuse(w, req, status)
+		return
+	}
 	api := strings.HasPrefix(req.URL.Path, "/oauth2/") && req.URL.Path != "/oauth2/authorize"
 	if api || strings.HasPrefix(req.URL.Path, "/.well-known/") || strings.HasPrefix(req.URL.Path, "/superapp/") {
 		httpx.Refuse(w, req, status)

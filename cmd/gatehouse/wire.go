@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -11,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"gatehouse/admin"
+	"gatehouse/admin/api"
 	"gatehouse/authz"
 	"gatehouse/authz/dialect"
 	"gatehouse/authz/dialect/boxc"
@@ -70,6 +73,8 @@ type rooms struct {
 	upstream *upstream.Pages
 	partner  *partner.Partner
 	superapp *superapp.API
+	house    *admin.House
+	api      *api.API
 	formats  []authz.Route // of the vendors; a test may wrap them before they are mounted
 	vendors  *dialect.Mux
 }
@@ -128,6 +133,8 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	r.authz = r.newAuthz(root)
 	r.partner = r.newPartner(root)
 	r.superapp = r.newSuperApp()
+	r.house = r.newHouse(root)
+	r.api = r.newAPI(root)
 	r.formats = slices.Concat[[]authz.Route]( // a vendor's room each
 		boxc.Routes(r.authz),
 		boxo.Routes(r.authz, r.registry.BoxoApp),
@@ -197,6 +204,33 @@ func (r *rooms) newSuperApp() *superapp.API {
 	})
 }
 
+func (r *rooms) newHouse(root secret.Root) *admin.House {
+	return admin.New(admin.Options{
+		Store: r.store, Registry: r.registry, Secrets: registry.NewOutbound(root), People: r.people, Keys: r.keys, Now: r.now, Log: r.log,
+	})
+}
+
+func (r *rooms) newAPI(root secret.Root) *api.API {
+	return api.New(api.Options{House: r.house, Answers: r.store, Root: root, Bearer: r.administrator, Now: r.now, Log: r.log})
+}
+
+// administrator is how the admin API, which does not know authz, learns whose access token it is.
+func (r *rooms) administrator(ctx context.Context, token string) (api.Holder, error) {
+	who, err := r.authz.Administrator(ctx, token)
+	if refused, is := errors.AsType[*authz.Error](err); is {
+		switch refused.Code {
+		case authz.CodeInvalidToken:
+			return api.Holder{}, api.ErrToken
+		case authz.CodeInsufficientScope:
+			return api.Holder{}, api.ErrScope
+		}
+	}
+	if err != nil {
+		return api.Holder{}, err
+	}
+	return api.Holder(*who), nil
+}
+
 // mount is the whole surface of the server. Pages and what goes with them are protected from posts of other sites; the
 // protocol's endpoints take credentials of their own.
 func (r *rooms) mount() (public, pages *http.ServeMux) {
@@ -204,6 +238,7 @@ func (r *rooms) mount() (public, pages *http.ServeMux) {
 	r.authz.Mount(public, r.formats)
 	r.superapp.Mount(public)
 	public.HandleFunc("/superapp/", func(w http.ResponseWriter, req *http.Request) { r.refuse(w, req, http.StatusNotFound) })
+	r.api.Mount(public)
 	r.identity.Mount(pages)
 	r.upstream.Mount(pages)
 	r.consent.Mount(pages)
@@ -227,7 +262,7 @@ func (r *rooms) handler() http.Handler {
 // run does the background work of every room until ctx ends.
 func (r *rooms) run(ctx context.Context) {
 	var group sync.WaitGroup
-	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.reads.Run, r.newDeliveries().Run, r.collect, r.seal} {
+	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.reads.Run, r.newDeliveries().Run, r.house.Run, r.collect, r.seal} {
 		group.Go(func() { work(ctx) })
 	}
 	group.Wait()

@@ -22,7 +22,7 @@ const module = "gatehouse"
 // everyone. A package belongs to the room with the longest name that is a prefix of its own.
 var rooms = map[string][]string{
 	"cmd/gatehouse": {"authz", "authz/dialect", "authz/keys", "consent", "identity", "identity/upstream", "identity/claims", "registry", "storage",
-		"storage/gormstore", "superapp", "superapp/partner", "deliveries", "internal/rim", "templates", "static", "samples", "admin"},
+		"storage/gormstore", "superapp", "superapp/partner", "deliveries", "internal/rim", "templates", "static", "samples", "admin", "admin/api"},
 
 	"authz": {"authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
 		"internal/rim", "templates", "static"},
@@ -37,6 +37,7 @@ var rooms = map[string][]string{
 	"deliveries": {"authz/keys", "identity/claims", "registry", "storage"},
 	// What operators, reviewers and developers may do; its faces decide nothing.
 	"admin":           {"authz/keys", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
+	"admin/api":       {"admin", "authz/keys", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
 	"authz/keys":      {"storage"},
 	"consent":         {"identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
 	"identity":        {"identity/claims", "storage", "internal/rim", "templates", "static"},

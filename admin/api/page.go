@@ -1,0 +1,69 @@
+package api
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"gatehouse/admin"
+)
+
+var paging = []string{"limit", "cursor"}
+
+// with adds a list's own parameters.
+func with(names ...string) []string { return append(names, paging...) }
+
+// cursorPrefix is what every cursor begins with, so that what is none is refused.
+const cursorPrefix = "after "
+
+// page is the part of a list that is asked for.
+func (q *request) page() (admin.Page, error) {
+	p := admin.Page{}
+	if sent := q.query.Get("limit"); sent != "" {
+		n, err := strconv.Atoi(sent)
+		if err != nil || n < 1 || n > admin.MaxPage {
+			return p, bad(fmt.Sprintf("The parameter limit has to be a number from 1 to %d.", admin.MaxPage))
+		}
+		p.Limit = n
+	}
+	if sent := q.query.Get("cursor"); sent != "" {
+		raw, err := base64.RawURLEncoding.Strict().DecodeString(sent)
+		after, ours := strings.CutPrefix(string(raw), cursorPrefix)
+		if err != nil || !ours || after == "" {
+			return p, bad("The parameter cursor has to be the member next of the page before. Begin again without it.")
+		}
+		p.After = after
+	}
+	return p, nil
+}
+
+// listOf is the answer of a list.
+func listOf[T any](list admin.List[T], err error, show func(T) any) (*response, error) {
+	if err != nil {
+		return nil, err
+	}
+	items := make([]any, len(list.Items))
+	for i, item := range list.Items {
+		items[i] = show(item)
+	}
+	body := map[string]any{"items": items}
+	if list.Next != "" {
+		body["next"] = base64.RawURLEncoding.EncodeToString([]byte(cursorPrefix + list.Next))
+	}
+	return &response{body: body}, nil
+}
+
+// timeOf reads a parameter that is a time (RFC 3339); zero where it is not there.
+func (q *request) timeOf(name string) (time.Time, error) {
+	sent := q.query.Get(name)
+	if sent == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, sent)
+	if err != nil {
+		return t, bad("The parameter " + name + " has to be a time such as 2026-01-31T12:00:00Z.")
+	}
+	return t, nil
+}

@@ -1,0 +1,157 @@
+package admin
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+const (
+	apiKeyKind = "api_key"
+	// APIKeyPrefix is what every API key begins with, so that one that got lost is found: gak_<id>_<secret>.
+	APIKeyPrefix = "gak_"
+
+	maxKeyName = 80
+)
+
+// NewAPIKey is a key to create.
+type NewAPIKey struct {
+	Name      string
+	Rights    []string  // capabilities, or kind.*, or *
+	ExpiresAt time.Time // zero: never
+	UserID    string    // whose it is; empty: the caller's. Who is no person has to say
+}
+
+// APIKeys lists the keys of programs.
+func (h *House) APIKeys(ctx context.Context, c Caller, p Page) (List[storage.APIKey], error) {
+	if err := h.may(c, APIKeyRead, Belongs{}); err != nil {
+		return List[storage.APIKey]{}, err
+	}
+	return paged(p, func(after string, limit int) ([]storage.APIKey, error) {
+		return h.Store.APIKeys(ctx, after, limit)
+	}, func(k storage.APIKey) string { return k.ID })
+}
+
+// CreateAPIKey makes a key and returns it with its value, this once. It can do no more than its person, and no more than the
+// key it is made with. registry.Problems where it cannot be.
+func (h *House) CreateAPIKey(ctx context.Context, c Caller, n NewAPIKey) (k storage.APIKey, value string, err error) {
+	if err := h.may(c, APIKeyCreate, Belongs{}); err != nil {
+		return k, "", err
+	}
+	if n.UserID == "" {
+		n.UserID = c.UserID
+	}
+	if err := h.checkAPIKey(ctx, c, n); err != nil {
+		return k, "", err
+	}
+	k = storage.APIKey{
+		ID: strings.ToLower(rand.Text()), Name: n.Name, UserID: n.UserID, Rights: n.Rights, CreatedAt: h.now(),
+		ExpiresAt: n.ExpiresAt.UTC().Truncate(time.Microsecond),
+	}
+	value = APIKeyPrefix + k.ID + "_" + registry.GenerateSecret()
+	k.Hash = hashKey(value)
+	ctx = h.audited(ctx, c, APIKeyCreate, apiKeyKind, k.ID, "user", k.UserID, "rights", strings.Join(k.Rights, " "))
+	return k, value, h.Store.CreateAPIKey(ctx, k)
+}
+
+func (h *House) checkAPIKey(ctx context.Context, c Caller, n NewAPIKey) error {
+	var p registry.Problems
+	if n.Name == "" || len([]rune(n.Name)) > maxKeyName || strings.ContainsFunc(n.Name, unprintable) {
+		p = append(p, registry.Problem{Field: "name", Text: fmt.Sprintf("must say in 1 to %d characters what the key is for", maxKeyName)})
+	}
+	if len(n.Rights) == 0 {
+		p = append(p, registry.Problem{Field: "rights", Text: "must not be empty; name what the key may do, as in client.read or client.*"})
+	}
+	for i, right := range n.Rights {
+		if text := badRight(c, right); text != "" {
+			p = append(p, registry.Problem{Field: fmt.Sprintf("rights[%d]", i), Text: text})
+		}
+	}
+	if !n.ExpiresAt.IsZero() && !n.ExpiresAt.After(h.Now()) {
+		p = append(p, registry.Problem{Field: "expires_at", Text: "is in the past"})
+	}
+	switch _, err := h.Store.User(ctx, n.UserID); {
+	case n.UserID == "":
+		p = append(p, registry.Problem{Field: "user_id", Text: "is missing; a key can do what a person can, so say whose it is"})
+	case isNotFound(err):
+		p = append(p, registry.Problem{Field: "user_id", Text: "is nobody's"})
+	case err != nil:
+		return err
+	}
+	return p.Err()
+}
+
+// badRight says what is wrong with a right; nothing where nothing is.
+func badRight(c Caller, right string) string {
+	granted := func(do Capability) bool { return Covers([]string{right}, do) }
+	i := slices.IndexFunc(Rules, func(r Rule) bool { return granted(r.Capability) })
+	if i < 0 {
+		return fmt.Sprintf("%q is no right; use the name of one, as in client.read, all of a kind, as in client.*, or *", right)
+	}
+	if c.Rights == nil {
+		return ""
+	}
+	for _, r := range Rules {
+		if granted(r.Capability) && !Covers(c.Rights, r.Capability) {
+			return fmt.Sprintf("%q is more than the key that asks may do", right)
+		}
+	}
+	return ""
+}
+
+// DeleteAPIKey removes a key; it works no more.
+func (h *House) DeleteAPIKey(ctx context.Context, c Caller, id string) error {
+	if err := h.may(c, APIKeyDelete, Belongs{}); err != nil {
+		return err
+	}
+	return h.Store.DeleteAPIKey(h.audited(ctx, c, APIKeyDelete, apiKeyKind, id), id)
+}
+
+// seenEvery is how often it is noted that a key was used.
+const seenEvery = time.Minute
+
+// KeyHolder returns who acts by an API key. storage.ErrNotFound for a value that is no key, or of one that has expired or
+// whose person is gone.
+func (h *House) KeyHolder(ctx context.Context, value, address string) (Caller, error) {
+	id, _, _ := strings.Cut(strings.TrimPrefix(value, APIKeyPrefix), "_")
+	k, u, err := h.Store.APIKey(ctx, id)
+	if err != nil {
+		return Caller{}, err
+	}
+	now := h.Now()
+	if subtle.ConstantTimeCompare(k.Hash, hashKey(value)) != 1 || !k.ExpiresAt.IsZero() && !now.Before(k.ExpiresAt) {
+		return Caller{}, storage.ErrNotFound
+	}
+	if now.Sub(k.SeenAt) >= seenEvery {
+		h.seen.Note(k.ID, h.now())
+	}
+	c, err := h.Person(ctx, u, time.Time{}, address)
+	c.Actor.Kind, c.Actor.ID = storage.ActorAPIKey, k.ID
+	c.Rights = append([]string{}, k.Rights...) // nil would be no key
+	return c, err
+}
+
+func hashKey(value string) []byte {
+	sum := sha256.Sum256([]byte(value))
+	return sum[:]
+}
+
+// Run stamps in the background when API keys were used, until ctx ends.
+func (h *House) Run(ctx context.Context) {
+	h.seen.Run(ctx, h.Log, func(ctx context.Context, noted map[string]time.Time) error {
+		for id, at := range noted {
+			if err := h.Store.TouchAPIKey(ctx, id, at); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,52 @@
+package admin
+
+import (
+	"context"
+	"fmt"
+
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+const companyKind = "company"
+
+// Companies lists companies: all, or to a company's admin their own.
+func (h *House) Companies(ctx context.Context, c Caller, p Page) (List[storage.Company], error) {
+	if !c.Sees(CompanyRead) {
+		own, err := h.Company(ctx, c, c.CompanyID)
+		if err != nil || p.After != "" {
+			return List[storage.Company]{}, err
+		}
+		return List[storage.Company]{Items: []storage.Company{own}}, nil
+	}
+	return paged(p, func(after string, limit int) ([]storage.Company, error) {
+		return h.Store.Companies(ctx, after, limit)
+	}, func(c storage.Company) string { return c.ID })
+}
+
+// Company returns a company.
+func (h *House) Company(ctx context.Context, c Caller, id string) (storage.Company, error) {
+	if err := h.may(c, CompanyRead, Belongs{CompanyID: id}); err != nil {
+		return storage.Company{}, err
+	}
+	return h.Store.Company(ctx, id)
+}
+
+// SaveCompany stores a company in place of what it was; nil: a new one. registry.Problems, storage.ErrExists for a new one
+// whose ID is taken, storage.ErrConflict when it is not what it was any more.
+func (h *House) SaveCompany(ctx context.Context, c Caller, company storage.Company, was *storage.Company) error {
+	if err := h.may(c, CompanySave, Belongs{}); err != nil {
+		return err
+	}
+	if err := registry.CheckCompany(company).Err(); err != nil {
+		return err
+	}
+	if was != nil && company == *was {
+		return nil
+	}
+	ctx = h.audited(ctx, c, CompanySave, companyKind, company.ID)
+	if err := h.Store.ReplaceCompany(ctx, company, was); err != nil {
+		return fmt.Errorf("company %q: %w", company.ID, err)
+	}
+	return nil
+}

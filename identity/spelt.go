@@ -1,0 +1,21 @@
+package identity
+
+import (
+	"github.com/google/uuid"
+
+	"gatehouse/storage"
+)
+
+// NewUserID returns an ID for a new account, for whoever has to name it before it is there.
+func NewUserID() string { return uuid.NewString() }
+
+// Spelt returns an account in canonical spelling, to be stored in place of what it was. An *Invalid when a value cannot be
+// accepted.
+func Spelt(u storage.User) (storage.User, error) {
+	spelt, err := NewUser{
+		Email: u.Email, Phone: u.Phone, EmailVerified: u.EmailVerified, PhoneVerified: u.PhoneVerified, FirstName: u.FirstName,
+		LastName: u.LastName, Locale: u.Locale, CompanyID: u.CompanyID, Roles: u.Roles, Attributes: u.Attributes,
+	}.record()
+	spelt.ID, spelt.PasswordHash, spelt.Disabled, spelt.CreatedAt, spelt.UpdatedAt = u.ID, u.PasswordHash, u.Disabled, u.CreatedAt, u.UpdatedAt
+	return spelt, err
+}
