@@ -65,7 +65,9 @@ func (s *Server) EndGrant(ctx context.Context, req *Request) (*Answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := s.store.Apply(ctx, consent.Revoke(*grant, s.now())); !errors.Is(err, storage.ErrConflict) {
+		unit := consent.Revoke(*grant, s.now())
+		by := storage.Actor{Kind: storage.ActorClient, ID: req.Client.ID}
+		if err := s.store.Apply(consent.Audited(ctx, by, "revoke", grant, unit, ""), unit); !errors.Is(err, storage.ErrConflict) {
 			return &Answer{Client: req.Client}, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"net/url"
 
 	"gatehouse/identity"
+	"gatehouse/internal/httpx"
 	"gatehouse/internal/interaction"
 	"gatehouse/internal/rim"
 	"gatehouse/storage"
@@ -61,7 +62,9 @@ func (p *Pages) changeApp(w http.ResponseWriter, r *http.Request) {
 		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "the form asks for something that this page does not do")
 		return
 	}
-	change := change{owner: owner, clientID: single(form, "client_id"), action: action, scope: single(form, "scope"), by: person.ID}
+	change := change{
+		owner: owner, clientID: single(form, "client_id"), action: action, scope: single(form, "scope"), by: person.ID, address: httpx.ClientAddress(r),
+	}
 	switch err := p.change(r.Context(), change); {
 	case errors.Is(err, errKept):
 		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "the form takes back what the mini app cannot do without")
@@ -114,6 +117,7 @@ type change struct {
 	action   string // of doneBy
 	scope    string // for withdraw
 	by       string // the user who asks
+	address  string // where they are
 }
 
 // errKept says that a scope goes only with the whole app.
@@ -124,40 +128,42 @@ var errKept = errors.New("consent: a required scope cannot be taken back alone")
 func (p *Pages) change(ctx context.Context, c change) error {
 	var err error
 	for range changeTries {
+		var grant storage.Grant
 		var unit storage.Unit
-		if unit, err = p.changing(ctx, c); err != nil || len(unit) == 0 {
+		if grant, unit, err = p.changing(ctx, c); err != nil || len(unit) == 0 {
 			return err
 		}
-		if err = p.Store.Apply(ctx, unit); !errors.Is(err, storage.ErrConflict) {
+		by := storage.Actor{Kind: storage.ActorUser, ID: c.by, Address: c.address}
+		if err = p.Store.Apply(Audited(ctx, by, c.action, &grant, unit, ""), unit); !errors.Is(err, storage.ErrConflict) {
 			return err
 		}
 	}
 	return err
 }
 
-// changing is a change as a unit of work; empty when there is nothing to change.
-func (p *Pages) changing(ctx context.Context, c change) (storage.Unit, error) {
+// changing is a change as a unit of work, and the grant that it changes; empty when there is nothing to change.
+func (p *Pages) changing(ctx context.Context, c change) (storage.Grant, storage.Unit, error) {
 	grant, err := p.Store.Grant(ctx, c.owner, c.clientID)
 	if errors.Is(err, storage.ErrNotFound) {
-		return nil, nil
+		return grant, nil, nil
 	} else if err != nil {
-		return nil, err
+		return grant, nil, err
 	}
 	switch c.action {
 	case "disconnect":
-		return Disconnect(grant, p.now()), nil
+		return grant, Disconnect(grant, p.now()), nil
 	case "clear":
-		return Clear(grant, p.now()), nil
+		return grant, Clear(grant, p.now()), nil
 	}
 	client, err := p.client(ctx, c.clientID)
 	if err != nil {
-		return nil, err
+		return grant, nil, err
 	}
 	unit, ok := Withdraw(grant, client, c.scope, c.by, p.now())
 	if made, _ := find(&grant, c.scope, p.now()); !ok && made.Allowed {
-		return nil, errKept
+		return grant, nil, errKept
 	}
-	return unit, nil
+	return grant, unit, nil
 }
 
 // client is a registration, nil when it has gone; what was decided about it has not.

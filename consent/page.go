@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"gatehouse/internal/httpx"
 	"gatehouse/internal/interaction"
 	"gatehouse/internal/rim"
 	"gatehouse/storage"
@@ -42,7 +43,9 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request) {
 		p.overtaken(w, r, v, d)
 		return
 	}
-	err := p.Store.Apply(r.Context(), p.unit(v, d))
+	unit := p.unit(v, d)
+	by := storage.Actor{Kind: storage.ActorUser, ID: v.person.ID, Address: httpx.ClientAddress(r)}
+	err := p.Store.Apply(Audited(r.Context(), by, d.word, v.grant, unit, ""), unit)
 	overtaken := errors.Is(err, storage.ErrConflict)
 	if overtaken {
 		err = p.findGrant(r, v)

@@ -172,6 +172,7 @@ func (p *People) ChangePassword(ctx context.Context, u storage.User, current, ch
 	if err != nil {
 		return err
 	}
+	ctx = did(ctx, u.ID, from.Address, "user.set-password", aUser(u.ID))
 	return p.users.SetPassword(ctx, u.ID, u.PasswordHash, hash, p.time(), true, "")
 }
 

@@ -158,7 +158,8 @@ func (s *Sessions) start(w http.ResponseWriter, r *http.Request, userID, vouched
 	if provedAt.Before(record.AuthTime) {
 		record.AuthTime = provedAt.UTC().Truncate(time.Second)
 	}
-	if err := s.store.StartSession(r.Context(), record, replaced); err != nil {
+	ctx := did(r.Context(), userID, record.Address, "session.start", aSession(record.ID), "vouched_by", vouchedBy)
+	if err := s.store.StartSession(ctx, record, replaced); err != nil {
 		return storage.Session{}, fmt.Errorf("start a session: %w", err)
 	}
 	delete(session.Values, recordValue)
@@ -190,7 +191,11 @@ func (s *Sessions) End(w http.ResponseWriter, r *http.Request) error {
 	if content.Secret == "" {
 		return nil
 	}
-	if err := s.store.EndSession(r.Context(), sessionID(content.Secret)); err != nil {
+	ctx := r.Context()
+	if signedIn, ok := session.Values[recordValue].(*SignedIn); ok { // else there is nothing left to end
+		ctx = did(ctx, signedIn.User.ID, s.address(r), "session.end", aSession(signedIn.Session.ID))
+	}
+	if err := s.store.EndSession(ctx, sessionID(content.Secret)); err != nil {
 		return fmt.Errorf("end the session: %w", err)
 	}
 	content.Secret = ""
@@ -201,6 +206,7 @@ func (s *Sessions) End(w http.ResponseWriter, r *http.Request) error {
 
 // EndOthers ends all of the signed-in person's other sessions.
 func (s *Sessions) EndOthers(ctx context.Context, signedIn *SignedIn) error {
+	ctx = did(ctx, signedIn.User.ID, signedIn.Session.Address, "session.end-others", aUser(signedIn.User.ID))
 	if err := s.store.EndOtherSessions(ctx, signedIn.User.ID, signedIn.Session.ID); err != nil {
 		return fmt.Errorf("end the other sessions: %w", err)
 	}
@@ -217,6 +223,7 @@ func (s *Sessions) EndOther(ctx context.Context, signedIn *SignedIn, id string) 
 	if id == signedIn.Session.ID || !slices.ContainsFunc(records, theirs) {
 		return nil
 	}
+	ctx = did(ctx, signedIn.User.ID, signedIn.Session.Address, "session.end", aSession(id))
 	if err := s.store.EndSession(ctx, id); err != nil {
 		return fmt.Errorf("end a session: %w", err)
 	}

@@ -80,7 +80,11 @@ func (p *People) attempt(ctx context.Context, user *storage.User, account, passw
 		return err
 	}
 	if !ok {
-		if err := p.limits.count(ctx, append(counted, address)...); err != nil {
+		noted, err := p.limited(ctx, user, from, limit{gate, accountFailures}, limit{address, addressFailures})
+		if err != nil {
+			return err
+		}
+		if err := p.limits.count(noted, append(counted, address)...); err != nil {
 			return err
 		}
 		return ErrCredentials

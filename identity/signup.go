@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"gatehouse/storage"
+
+	"github.com/google/uuid"
 )
 
 // SignUp creates an account for somebody who asked for one. Errors as those of CreateUser, but where an e-mail address
@@ -24,7 +26,8 @@ func (p *People) SignUp(ctx context.Context, n NewUser, from From) (storage.User
 	if err := p.limits.check(ctx, limit{exists, existsAnswers}, limit{made, signUps}); err != nil {
 		return storage.User{}, err
 	}
-	user, err := p.CreateUser(ctx, n)
+	n.ID = uuid.NewString()
+	user, err := p.CreateUser(did(ctx, n.ID, from.Address, "user.create", aUser(n.ID), "by", "sign-up"), n)
 	if errors.Is(err, storage.ErrExists) {
 		if err := p.limits.count(ctx, exists); err != nil {
 			return storage.User{}, err

@@ -59,6 +59,11 @@ func Audited(ctx context.Context, events ...AuditEvent) context.Context {
 	return context.WithValue(ctx, auditKey{}, append(AuditOf(ctx), events...))
 }
 
+// Unaudited returns a context under which a write stores no events, for what goes on after the call that Audited was for.
+func Unaudited(ctx context.Context) context.Context {
+	return context.WithValue(ctx, auditKey{}, []AuditEvent(nil))
+}
+
 // AuditOf returns the events that a write under ctx stores.
 func AuditOf(ctx context.Context) []AuditEvent {
 	events, _ := ctx.Value(auditKey{}).([]AuditEvent)

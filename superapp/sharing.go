@@ -86,7 +86,7 @@ func (a *API) decide(ctx context.Context, req *authz.Request) (*authz.Answer, er
 		if err != nil {
 			return nil, err
 		}
-		err = a.Store.Apply(ctx, unit)
+		err = a.Store.Apply(consent.Audited(ctx, v.actor(), req.Params["decision"], v.grant, unit, req.Client.ID), unit)
 		if err == nil {
 			recorded, _ := consent.Recorded(unit)
 			a.found(v, &recorded)
@@ -154,7 +154,8 @@ func (a *API) forget(ctx context.Context, req *authz.Request) (*authz.Answer, er
 		if v.grant == nil {
 			break
 		}
-		if err := a.Store.Apply(ctx, consent.Disconnect(*v.grant, a.now())); err != nil {
+		unit := consent.Disconnect(*v.grant, a.now())
+		if err := a.Store.Apply(consent.Audited(ctx, v.actor(), "disconnect", v.grant, unit, req.Client.ID), unit); err != nil {
 			return nil, err
 		}
 		if err := a.look(ctx, v); err != nil {

@@ -21,6 +21,8 @@ type visit struct {
 
 func (v *visit) owner() storage.Owner { return storage.Owner{UserID: v.person.ID} }
 
+func (v *visit) actor() storage.Actor { return storage.Actor{Kind: storage.ActorUser, ID: v.person.ID} }
+
 // enter finds what a call about one mini app is about. An *Error with status 404 for a client that the person cannot have
 // met here.
 func (a *API) enter(ctx context.Context, req *authz.Request) (*visit, error) {

@@ -185,7 +185,8 @@ func (h *house) revokeGrant(ctx context.Context, publicID string) (ended storage
 		if err != nil {
 			return storage.Grant{}, err
 		}
-		if err := h.store.Apply(ctx, consent.Disconnect(grant, time.Now())); err != nil {
+		unit := consent.Disconnect(grant, time.Now())
+		if err := h.store.Apply(consent.Audited(ctx, operator(), "revoke", &grant, unit, ""), unit); err != nil {
 			return storage.Grant{}, err
 		}
 		ended = grant

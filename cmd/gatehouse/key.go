@@ -22,7 +22,7 @@ func (c *cli) keyCommand() *cobra.Command {
 		Use: "rotate", Short: "make new signing keys; they are published at once and sign a little later", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withKeys(cmd.Context(), func(set *keys.Set) error {
-				if err := set.Rotate(cmd.Context(), immediately); err != nil {
+				if err := set.Rotate(did(cmd.Context(), "key.rotate", "key", "", "immediately", strconv.FormatBool(immediately)), immediately); err != nil {
 					return err
 				}
 				return c.printKeys(set)

@@ -84,7 +84,7 @@ func (c *cli) withPlan(ctx context.Context, files []string, do func(*seed.Plan) 
 func seedTarget(h *house) seed.Target {
 	return seed.Target{
 		Store: h.store, Registry: registry.New(h.store, time.Now), Passwords: identity.NewPasswords(passwordMemory),
-		Outbound: registry.NewOutbound(h.root), Now: time.Now,
+		Outbound: registry.NewOutbound(h.root), Now: time.Now, Actor: operator(),
 	}
 }
 

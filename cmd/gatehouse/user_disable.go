@@ -34,7 +34,7 @@ func (c *cli) switching(name, short string, disabled bool, long string) *cobra.C
 				if disabled {
 					change = people.Disable
 				}
-				if err := change(cmd.Context(), u.ID); err != nil {
+				if err := change(did(cmd.Context(), "user."+name, "user", u.ID), u.ID); err != nil {
 					return err
 				}
 				value := map[string]any{"id": u.ID, "email": u.Email, "disabled": disabled}

@@ -30,6 +30,7 @@ type Target struct {
 	Passwords *identity.Passwords
 	Outbound  *registry.Outbound
 	Now       func() time.Time
+	Actor     storage.Actor // who applies it, for the audit log
 }
 
 // Change is what applying would do to one record.
@@ -51,11 +52,34 @@ func (c Change) String() string {
 type Plan struct {
 	Warnings Problems // what could be better; it does not keep the plan from being applied
 	steps    []step
+	actor    storage.Actor
 }
 
 type step struct {
 	Change
+	id    string // what the audit log calls the record: of a person no login
 	apply func(ctx context.Context) error
+}
+
+// audited returns a context under which the next write leaves an event: the record was created or changed. It has the names of
+// what changed, and no values.
+func (p *Plan) audited(ctx context.Context, s step) context.Context {
+	e := storage.AuditEvent{Actor: p.actor, Action: s.Kind + ".update", Target: storage.Target{Kind: s.Kind, ID: s.id}, Detail: map[string]string{"by": "seed"}}
+	switch {
+	case s.Kind == "company", s.Kind == "scope", s.Kind == "publisher":
+		e.Action = s.Kind + ".save"
+	case s.New:
+		e.Action = s.Kind + ".create"
+	}
+	var names []string
+	for _, field := range s.Fields {
+		name, _, _ := strings.Cut(field, ":")
+		names = append(names, name)
+	}
+	if len(names) > 0 {
+		e.Detail["changed"] = strings.Join(names, " ")
+	}
+	return storage.Audited(ctx, e)
 }
 
 // Changes lists what Apply would do, in order.
@@ -70,7 +94,7 @@ func (p *Plan) Changes() []Change {
 // Apply does it. The records that came before one that fails stay; applying the seed again goes on from there.
 func (p *Plan) Apply(ctx context.Context) error {
 	for _, s := range p.steps {
-		err := s.apply(ctx)
+		err := s.apply(p.audited(ctx, s))
 		if errors.Is(err, storage.ErrConflict) {
 			return fmt.Errorf("%s %s was changed by somebody else meanwhile; apply again: %w", s.Kind, s.Key, err)
 		}
@@ -92,7 +116,7 @@ type planner struct {
 
 // Plan checks the seed and finds out what applying it would do. It writes nothing. Problems when anything is wrong.
 func (s *Seed) Plan(ctx context.Context, to Target) (*Plan, error) {
-	p := &planner{Target: to, seed: s}
+	p := &planner{Target: to, seed: s, plan: Plan{actor: to.Actor}}
 	for _, part := range []func(context.Context) error{p.planCompanies, p.planScopes, p.planPublishers, p.planUsers, p.planClients} {
 		if err := part(ctx); err != nil {
 			return nil, err
@@ -116,8 +140,8 @@ func (p *planner) wrongAll(at place, problems registry.Problems) {
 }
 
 // step notes what to do about one record: from is what is there, nil for nothing, and to what is wanted, both as a seed
-// file would have it. extra are differences that a seed file does not show.
-func (p *planner) step(kind, key string, from, to any, extra []string, apply func(ctx context.Context) error) {
+// file would have it. id is the record's in the audit log. extra are differences that a seed file does not show.
+func (p *planner) step(kind, key, id string, from, to any, extra []string, apply func(ctx context.Context) error) {
 	change := Change{Kind: kind, Key: key, New: from == nil}
 	if !change.New {
 		change.Fields = append(differences(from, to), extra...)
@@ -125,7 +149,7 @@ func (p *planner) step(kind, key string, from, to any, extra []string, apply fun
 			return
 		}
 	}
-	p.plan.steps = append(p.plan.steps, step{change, apply})
+	p.plan.steps = append(p.plan.steps, step{change, id, apply})
 }
 
 // unseen are fields that differences does not compare: planUsers and planClients do.

@@ -30,10 +30,10 @@ func (p *planner) planClients(ctx context.Context) error {
 			p.plan.Warnings = append(p.plan.Warnings, Problem{At: r.place.at(w.Field), Text: w.Text})
 		}
 		if old == nil {
-			p.step("client", client.ID, nil, nil, nil, func(ctx context.Context) error { return p.Registry.Create(ctx, client) })
+			p.step("client", client.ID, client.ID, nil, nil, nil, func(ctx context.Context) error { return p.Registry.Create(ctx, client) })
 			continue
 		}
-		p.step("client", client.ID, ClientOf(*old), ClientOf(client), extra, func(ctx context.Context) error {
+		p.step("client", client.ID, client.ID, ClientOf(*old), ClientOf(client), extra, func(ctx context.Context) error {
 			return p.Registry.Update(ctx, client, old.UpdatedAt)
 		})
 	}

@@ -24,7 +24,7 @@ func (p *planner) planCompanies(ctx context.Context) error {
 		if old != nil {
 			from = Company(*old)
 		}
-		p.step("company", company.ID, from, r.value, nil, func(ctx context.Context) error { return p.Store.SaveCompany(ctx, company) })
+		p.step("company", company.ID, company.ID, from, r.value, nil, func(ctx context.Context) error { return p.Store.SaveCompany(ctx, company) })
 	}
 	return nil
 }
@@ -44,7 +44,7 @@ func (p *planner) planScopes(ctx context.Context) error {
 		if i := slices.IndexFunc(stored, func(s storage.Scope) bool { return s.Name == scope.Name }); i >= 0 {
 			from = scopeOf(stored[i])
 		}
-		p.step("scope", scope.Name, from, r.value, nil, func(ctx context.Context) error {
+		p.step("scope", scope.Name, scope.Name, from, r.value, nil, func(ctx context.Context) error {
 			defer p.Registry.Forget()
 			return p.Store.SaveScope(ctx, scope)
 		})
@@ -75,7 +75,7 @@ func (p *planner) planPublishers(ctx context.Context) error {
 		publisher := p.publisher(r, old)
 		p.wrongAll(r.place, registry.CheckPublisher(publisher))
 		p.once(seen, r.place, "id", publisher.ID)
-		p.step("publisher", publisher.ID, from, publisherOf(publisher), nil, func(ctx context.Context) error {
+		p.step("publisher", publisher.ID, publisher.ID, from, publisherOf(publisher), nil, func(ctx context.Context) error {
 			defer p.Registry.Forget()
 			return p.Store.SavePublisher(ctx, publisher)
 		})

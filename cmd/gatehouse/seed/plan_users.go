@@ -95,7 +95,7 @@ func (p *planner) createUser(r record[User]) {
 	if u.ID == "" {
 		u.ID = uuid.NewString()
 	}
-	p.step("user", r.value.login(), nil, nil, nil, func(ctx context.Context) (err error) {
+	p.step("user", r.value.login(), u.ID, nil, nil, nil, func(ctx context.Context) (err error) {
 		if r.value.Password != "" {
 			if u.PasswordHash, err = p.Passwords.Hash(ctx, r.value.Password); err != nil {
 				return err
@@ -124,7 +124,7 @@ func (p *planner) updateUser(ctx context.Context, r record[User], old *storage.U
 	if setPassword {
 		extra = []string{"password: replaced"}
 	}
-	p.step("user", entry.login(), before, entry, extra, func(ctx context.Context) error {
+	p.step("user", entry.login(), old.ID, before, entry, extra, func(ctx context.Context) error {
 		return p.applyUser(ctx, entry, old, setPassword)
 	})
 	return nil
@@ -139,6 +139,7 @@ func (p *planner) applyUser(ctx context.Context, entry User, old *storage.User, 
 	if err := p.Store.UpdateUser(ctx, u, old.UpdatedAt); err != nil {
 		return err
 	}
+	ctx = storage.Unaudited(ctx) // it is told already
 	if entry.Disabled != old.Disabled {
 		if err := p.Store.SetDisabled(ctx, old.ID, entry.Disabled, p.time()); err != nil {
 			return err
