@@ -94,6 +94,9 @@ func (s *Set) Load(ctx context.Context) error {
 	return s.reload(ctx)
 }
 
+// Check reads the keys and opens them, and changes nothing: it makes none, removes none, and seals none anew.
+func (s *Set) Check(ctx context.Context) error { return s.reload(ctx) }
+
 // Rotate makes a new generation. It signs after Lead, or at once when immediately is set, which is for a key that was
 // stolen: relying parties that cached the JWKS have to fetch it again.
 func (s *Set) Rotate(ctx context.Context, immediately bool) error {

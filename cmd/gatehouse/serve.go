@@ -159,8 +159,10 @@ func refuseDemoData(ctx context.Context, h *house) error {
 	if err != nil {
 		return err
 	}
-	return errors.New("this database holds the demo's accounts, whose passwords everybody knows; use another database, or an issuer on loopback")
+	return errDemoData
 }
+
+var errDemoData = errors.New("this database holds the demo's accounts, whose passwords everybody knows; use another database, or an issuer on loopback")
 
 // makeFirstAdmin creates the account of GATEHOUSE_ADMIN_EMAIL in a database that has no accounts yet.
 func makeFirstAdmin(ctx context.Context, h *house, log *slog.Logger) error {

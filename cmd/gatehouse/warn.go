@@ -13,13 +13,20 @@ import (
 
 // What serve can do and its operator probably did not mean.
 
-// warnUnbuilt says which settings this version only reads.
-func warnUnbuilt(cfg *config.Config, log *slog.Logger) {
+// unbuilt says which settings this version only reads.
+func unbuilt(cfg *config.Config) (texts []string) {
 	if cfg.Mail != "" {
-		log.Warn("GATEHOUSE_MAIL is set, but this version sends no mail: sign-up signs in at once, without proof of the address")
+		texts = append(texts, "GATEHOUSE_MAIL is set, but this version sends no mail: sign-up signs in at once, without proof of the address")
 	}
 	if cfg.OpsListen != "" {
-		log.Warn("GATEHOUSE_OPS_LISTEN is set, but this version has no metrics yet: nothing listens there")
+		texts = append(texts, "GATEHOUSE_OPS_LISTEN is set, but this version has no metrics yet: nothing listens there")
+	}
+	return texts
+}
+
+func warnUnbuilt(cfg *config.Config, log *slog.Logger) {
+	for _, text := range unbuilt(cfg) {
+		log.Warn(text)
 	}
 }
 
@@ -27,9 +34,13 @@ func warnUnbuilt(cfg *config.Config, log *slog.Logger) {
 func warnSecretFiles(cfg *config.Config, log *slog.Logger) {
 	for _, file := range cfg.SecretFiles() {
 		if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o077 != 0 {
-			log.Warn(fmt.Sprintf("other users of this machine can use the root secret in %s; run: chmod 600 %s", file, file))
+			log.Warn(readableSecret(file))
 		}
 	}
+}
+
+func readableSecret(file string) string {
+	return fmt.Sprintf("other users of this machine can use the root secret in %s; run: chmod 600 %s", file, file)
 }
 
 // warnPort says that browsers are sent to another port than the one that is served. With a public issuer there is a
@@ -40,12 +51,20 @@ func warnPort(listener net.Listener, cfg *config.Config, log *slog.Logger) {
 	if err != nil || !ok || issuer.Scheme != "http" {
 		return
 	}
-	port := issuer.Port()
-	if port == "" {
-		port = "80"
+	if port, listens := portOf(issuer), strconv.Itoa(address.Port); port != listens {
+		log.Warn(portsDiffer(listens, port))
 	}
-	if listens := strconv.Itoa(address.Port); port != listens {
-		log.Warn(fmt.Sprintf("GATEHOUSE_LISTEN has port %s, and GATEHOUSE_ISSUER, which every URL is built from, has port %s; give both the same, unless a proxy stands in between",
-			listens, port))
+}
+
+// portOf is the port of an http URL.
+func portOf(u *url.URL) string {
+	if port := u.Port(); port != "" {
+		return port
 	}
+	return "80"
+}
+
+func portsDiffer(listens, issuer string) string {
+	return fmt.Sprintf("GATEHOUSE_LISTEN has port %s, and GATEHOUSE_ISSUER, which every URL is built from, has port %s; give both the same, unless a proxy stands in between",
+		listens, issuer)
 }
