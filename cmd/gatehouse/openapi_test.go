@@ -31,6 +31,7 @@ var described = sync.OnceValues(func() (*openapi3.T, error) {
 // requireDescribed fails unless an answer of the host app's API is one that the document has.
 func requireDescribed(t testing.TB, r *http.Request, a answer) {
 	t.Helper()
+	requireAdminDescribed(t, r, a)
 	if !strings.HasPrefix(r.URL.Path, "/superapp/v1/") || r.Method == http.MethodHead { // which answers without a body
 		return
 	}
