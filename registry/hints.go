@@ -1,0 +1,269 @@
+package registry
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/publicsuffix"
+	"golang.org/x/text/unicode/norm"
+
+	"gatehouse/storage"
+)
+
+// HintKind is what a reviewer had better look at.
+type HintKind string
+
+const (
+	HintLikeApp      HintKind = "like_app"      // its name looks like that of another publisher's mini app
+	HintLikeHost     HintKind = "like_host"     // its name looks like the host app's, or has it in it
+	HintSensitive    HintKind = "sensitive"     // it asks for a sensitive scope that it did not have
+	HintRedirectHost HintKind = "redirect_host" // it redirects to a domain that is not its home page's
+	HintNewDomain    HintKind = "new_domain"    // it redirects to a domain that the approved version did not
+)
+
+// Hint is one thing to look at. It decides nothing.
+type Hint struct {
+	Kind  HintKind
+	Value string // the name, the scope, or the host
+	Other string // what it is compared with: another mini app's name, the host app's, or the home page's domain; may be empty
+}
+
+// Surroundings is what a registration is compared with to find what is risky about it.
+type Surroundings struct {
+	Approved *storage.Client // what it is now; nil: it was never approved
+	Known    KnownNames
+	Host     string // the host app's name
+	Scopes   *Catalogue
+}
+
+// Hints says what is risky about a registration, in the order of HintKind.
+func Hints(c storage.Client, s Surroundings) []Hint {
+	return slices.Concat(likeApps(c, s.Known), likeHost(c, s.Host), sensitiveScopes(c, s), redirectHosts(c), newDomains(c, s.Approved))
+}
+
+// KnownNames are the names of mini apps that people may know.
+type KnownNames []knownName
+
+type knownName struct {
+	clientID, publisherID, name string
+	look                        look
+}
+
+// NewKnownNames returns the names of the mini apps that are or were live.
+func NewKnownNames(clients []*storage.Client) KnownNames {
+	var known KnownNames
+	for _, c := range clients {
+		if c.Status != storage.StatusApproved && c.Status != storage.StatusSuspended {
+			continue
+		}
+		for _, name := range namesOf(*c) {
+			known = append(known, knownName{c.ID, c.PublisherID, name, lookOf(name)})
+		}
+	}
+	return known
+}
+
+// likeApps finds the mini apps of others with a name like one of c's. One publisher's mini apps may be alike.
+func likeApps(c storage.Client, known KnownNames) []Hint {
+	var hints []Hint
+	found := map[string]bool{}
+	for _, name := range namesOf(c) {
+		looks := lookOf(name)
+		for _, k := range known {
+			if k.clientID == c.ID || found[k.clientID] || c.PublisherID != "" && k.publisherID == c.PublisherID || !looks.like(k.look) {
+				continue
+			}
+			found[k.clientID] = true
+			hints = append(hints, Hint{HintLikeApp, name, k.name})
+		}
+	}
+	return hints
+}
+
+func likeHost(c storage.Client, host string) []Hint {
+	if c.FirstParty {
+		return nil
+	}
+	h := lookOf(host)
+	for _, name := range namesOf(c) {
+		if looks := lookOf(name); looks.like(h) || len(h.joined) >= minAlike && strings.Contains(looks.joined, h.joined) {
+			return []Hint{{HintLikeHost, name, host}}
+		}
+	}
+	return nil
+}
+
+// namesOf are a mini app's name and its translations, each once.
+func namesOf(c storage.Client) []string {
+	names := []string{c.Name}
+	for _, tag := range sortedKeys(c.Names) {
+		if !slices.Contains(names, c.Names[tag]) {
+			names = append(names, c.Names[tag])
+		}
+	}
+	return names
+}
+
+func sensitiveScopes(c storage.Client, s Surroundings) []Hint {
+	var hints []Hint
+	for _, scope := range c.Scopes {
+		had := s.Approved != nil && slices.ContainsFunc(s.Approved.Scopes, func(o storage.ClientScope) bool { return o.Name == scope.Name })
+		if known := s.Scopes.Scope(scope.Name); known != nil && known.Sensitive && !had {
+			hints = append(hints, Hint{HintSensitive, scope.Name, ""})
+		}
+	}
+	return hints
+}
+
+// redirectHosts are those outside the home page's registrable domain; all are where there is no home page to compare with.
+func redirectHosts(c storage.Client) []Hint {
+	home := domain(c.ClientURI)
+	var hints []Hint
+	for _, host := range webHosts(c) {
+		if registrable(host) != home {
+			hints = append(hints, Hint{HintRedirectHost, host, home})
+		}
+	}
+	return hints
+}
+
+func newDomains(c storage.Client, approved *storage.Client) []Hint {
+	if approved == nil {
+		return nil
+	}
+	var before []string
+	for _, host := range webHosts(*approved) {
+		before = append(before, registrable(host))
+	}
+	var hints []Hint
+	for _, host := range webHosts(c) {
+		if d := registrable(host); !slices.Contains(before, d) {
+			before = append(before, d)
+			hints = append(hints, Hint{HintNewDomain, d, ""})
+		}
+	}
+	return hints
+}
+
+// webHosts are the hosts that a mini app sends browsers to, in order, each once. This computer is nobody's.
+func webHosts(c storage.Client) []string {
+	var hosts []string
+	for _, raw := range slices.Concat(c.RedirectURIs, c.PostLogoutRedirectURIs) {
+		if host := webHost(raw); host != "" && !slices.Contains(hosts, host) {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
+// webHost is the host of an http or https URI that is not this computer; else empty.
+func webHost(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	switch host := strings.ToLower(strings.TrimSuffix(u.Hostname(), ".")); host {
+	case "localhost", "127.0.0.1", "::1":
+		return ""
+	default:
+		return host
+	}
+}
+
+func domain(raw string) string {
+	host := webHost(raw)
+	if host == "" {
+		return ""
+	}
+	return registrable(host)
+}
+
+// registrable is the domain that somebody registered of which host is a part, by the public suffix list; the host itself
+// where there is none, as of an address.
+func registrable(host string) string {
+	if d, err := publicsuffix.EffectiveTLDPlusOne(host); err == nil {
+		return d
+	}
+	return host
+}
+
+// look is what is left of a name to the eye; see lookOf.
+type look struct {
+	letters []rune
+	joined  string // with one letter for the pairs that look like one
+}
+
+// minAlike is how many letters a name has at least in which one letter more, less or other is still alike.
+const minAlike = 5
+
+// like reports whether two names look the same, but for a letter.
+func (l look) like(o look) bool {
+	switch {
+	case l.joined == "" || o.joined == "":
+		return false
+	case l.joined == o.joined:
+		return true
+	}
+	return min(len(l.letters), len(o.letters)) >= minAlike && oneOff(l.letters, o.letters)
+}
+
+// oneOff reports whether one letter more, less or other, or two letters swapped, make a of b.
+func oneOff(a, b []rune) bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	if len(a) > len(b)+1 {
+		return false
+	}
+	i := 0
+	for i < len(b) && a[i] == b[i] {
+		i++
+	}
+	switch a, b := a[i:], b[i:]; {
+	case len(a) == len(b)+1:
+		return slices.Equal(a[1:], b)
+	case len(a) != len(b):
+		return false
+	case len(a) == 0 || slices.Equal(a[1:], b[1:]):
+		return true
+	default:
+		return len(a) > 1 && a[0] == b[1] && a[1] == b[0] && slices.Equal(a[2:], b[2:])
+	}
+}
+
+// lookOf folds a name: without case, width, accents, spaces and signs, and with one letter for all that look like it. It is
+// for comparing and nothing else (compare Unicode UTS #39 §4).
+func lookOf(name string) look {
+	var letters []rune
+	for _, r := range norm.NFKD.String(name) {
+		if capital, known := confusableCapitals[r]; known {
+			r = capital
+		}
+		r = unicode.ToLower(r)
+		if alike, known := confusable[r]; known {
+			r = alike
+		}
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			letters = append(letters, r)
+		}
+	}
+	return look{letters, pairs.Replace(string(letters))}
+}
+
+// pairs are two letters that look like one.
+var pairs = strings.NewReplacer("rn", "m", "vv", "w")
+
+// confusable are letters and signs that look like a Latin letter, after folding case: the digits that people read as letters,
+// and what of the Cyrillic, Greek and Armenian letters is drawn alike (from Unicode's confusables.txt). i and l are one.
+var confusable = map[rune]rune{
+	'0': 'o', '1': 'l', '3': 'e', '4': 'a', '5': 's', '7': 't', '8': 'b', '|': 'l', '!': 'l', '$': 's', '@': 'a', 'i': 'l', 'ı': 'l',
+	'а': 'a', 'в': 'b', 'с': 'c', 'ԁ': 'd', 'е': 'e', 'н': 'h', 'һ': 'h', 'і': 'l', 'ї': 'l', 'ј': 'j', 'к': 'k', 'ӏ': 'l', 'м': 'm', 'о': 'o',
+	'р': 'p', 'ԛ': 'q', 'ѕ': 's', 'т': 't', 'у': 'y', 'ѵ': 'v', 'ԝ': 'w', 'х': 'x', 'г': 'r', 'п': 'n',
+	'α': 'a', 'β': 'b', 'ε': 'e', 'η': 'n', 'ι': 'l', 'κ': 'k', 'μ': 'u', 'ν': 'v', 'ο': 'o', 'ρ': 'p', 'σ': 'o', 'τ': 't', 'υ': 'u', 'χ': 'x', 'ω': 'w', 'γ': 'y',
+	'օ': 'o', 'ս': 'u', 'ո': 'n', 'հ': 'h', 'ց': 'g', 'ø': 'o', 'ł': 'l', 'đ': 'd', 'ħ': 'h', 'ß': 'b',
+}
+
+// confusableCapitals are capitals that look like another letter than their small ones do.
+var confusableCapitals = map[rune]rune{'Ν': 'n', 'Η': 'h', 'Υ': 'y', 'Μ': 'm'}
