@@ -74,7 +74,7 @@ func (c *cli) rootCommand() *cobra.Command {
 	root := c.group("gatehouse", "OAuth 2.0 and OpenID Connect for super apps",
 		c.serveCommand(), c.demoCommand(), c.migrateCommand(), c.seedCommand(), c.clientCommand(), c.userCommand(), c.scopeCommand(),
 		c.grantCommand(), c.keyCommand(), c.deliveryCommand(), c.auditCommand(),
-		c.doctorCommand(), c.healthcheckCommand(), c.versionCommand())
+		c.doctorCommand(), c.importCommand(), c.healthcheckCommand(), c.versionCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.PersistentPreRun = func(*cobra.Command, []string) { c.running = true }
 	root.PersistentFlags().StringVar(&c.configFile, "config", "", "settings file (YAML), also "+config.ConfigVariable)
