@@ -23,6 +23,7 @@ type Options struct {
 	Keys     *keys.Set
 	Now      func() time.Time
 	Log      *slog.Logger
+	HostName string // the host app's, which no mini app should look like
 }
 
 // House is everything that can be done. It is safe for concurrent use.

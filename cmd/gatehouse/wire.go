@@ -207,6 +207,7 @@ func (r *rooms) newSuperApp() *superapp.API {
 func (r *rooms) newHouse(root secret.Root) *admin.House {
 	return admin.New(admin.Options{
 		Store: r.store, Registry: r.registry, Secrets: registry.NewOutbound(root), People: r.people, Keys: r.keys, Now: r.now, Log: r.log,
+		HostName: r.cfg.Name,
 	})
 }
 
