@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/cmd/gatehouse/seed"
-	"gatehouse/consent"
 	"gatehouse/storage"
 )
 
@@ -158,7 +157,7 @@ func (c *cli) grantRevoke() *cobra.Command {
 			"denied is forgotten, and a mini app with a webhook_uri is told. Prints what the grant was.",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				ended, err := h.revokeGrant(cmd.Context(), args[0])
+				ended, err := h.admin().RevokeGrant(cmd.Context(), asOperator(), args[0])
 				if errors.Is(err, storage.ErrNotFound) {
 					return usagef("there is no grant %q, or it has ended; gatehouse grant list shows those that there are", args[0])
 				}
@@ -169,27 +168,4 @@ func (c *cli) grantRevoke() *cobra.Command {
 			})
 		},
 	})
-}
-
-// revokeTries is how often a grant may be replaced by another in the moment in which it is ended.
-const revokeTries = 5
-
-// revokeGrant ends the grant with this public ID, and whatever takes its place meanwhile. It returns the one that was ended
-// last.
-func (h *house) revokeGrant(ctx context.Context, publicID string) (ended storage.Grant, err error) {
-	for range revokeTries {
-		grant, err := h.store.PublicGrant(ctx, publicID)
-		if errors.Is(err, storage.ErrNotFound) && ended.ID != "" {
-			return ended, nil
-		}
-		if err != nil {
-			return storage.Grant{}, err
-		}
-		unit := consent.Disconnect(grant, time.Now())
-		if err := h.store.Apply(consent.Audited(ctx, operator(), "revoke", &grant, unit, ""), unit); err != nil {
-			return storage.Grant{}, err
-		}
-		ended = grant
-	}
-	return storage.Grant{}, errors.New("the grant is replaced again and again; revoke it once more")
 }

@@ -21,11 +21,15 @@ func (c *cli) keyCommand() *cobra.Command {
 	rotate := c.printing(&cobra.Command{
 		Use: "rotate", Short: "make new signing keys; they are published at once and sign a little later", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withKeys(cmd.Context(), func(set *keys.Set) error {
-				if err := set.Rotate(did(cmd.Context(), "key.rotate", "key", "", "immediately", strconv.FormatBool(immediately)), immediately); err != nil {
+			return c.withHouse(cmd.Context(), func(h *house) error {
+				house := h.admin()
+				if err := house.Keys.Load(cmd.Context()); err != nil { // says that the root secret is another, before there are keys of two
 					return err
 				}
-				return c.printKeys(set)
+				if _, err := house.RotateKeys(cmd.Context(), asOperator(), immediately); err != nil {
+					return err
+				}
+				return c.printKeys(house.Keys)
 			})
 		},
 	})

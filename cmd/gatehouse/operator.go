@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"os/user"
@@ -26,19 +25,6 @@ func (h *house) admin() *admin.House {
 
 // asOperator is whoever runs this command: who may do so may do everything.
 func asOperator() admin.Caller { return admin.Caller{Operator: true, Actor: operator()} }
-
-// did returns a context under which the next write leaves an event: whoever runs this command did action to a record. detail is
-// pairs of a name and a text.
-func did(ctx context.Context, action, kind, id string, detail ...string) context.Context {
-	e := storage.AuditEvent{Actor: operator(), Action: action, Target: storage.Target{Kind: kind, ID: id}}
-	for i := 0; i+1 < len(detail); i += 2 {
-		if e.Detail == nil {
-			e.Detail = make(map[string]string)
-		}
-		e.Detail[detail[i]] = detail[i+1]
-	}
-	return storage.Audited(ctx, e)
-}
 
 // operator is the account that this command runs under.
 func operator() storage.Actor {

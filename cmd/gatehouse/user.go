@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"gatehouse/cmd/gatehouse/seed"
@@ -110,10 +109,8 @@ func (c *cli) createUser(ctx context.Context, h *house, entry seed.User) error {
 			return err
 		}
 	}
-	id := uuid.NewString()
-	ctx = did(ctx, "user.create", "user", id, "roles", strings.Join(entry.Roles, " "))
-	u, err := newPeople(h, slog.New(slog.DiscardHandler)).CreateUser(ctx, identity.NewUser{
-		ID: id, Email: entry.Email, EmailVerified: entry.EmailVerified, Phone: entry.Phone, PhoneVerified: entry.PhoneVerified,
+	u, err := h.admin().CreateUser(ctx, asOperator(), identity.NewUser{
+		Email: entry.Email, EmailVerified: entry.EmailVerified, Phone: entry.Phone, PhoneVerified: entry.PhoneVerified,
 		FirstName: entry.FirstName, LastName: entry.LastName, Locale: entry.Locale, CompanyID: entry.Company, Roles: entry.Roles,
 		Attributes: entry.Attributes, Password: entry.Password, PasswordHash: entry.PasswordHash,
 	})
@@ -148,7 +145,7 @@ func (c *cli) userSetPassword() *cobra.Command {
 			if u.Email == "" && u.Phone == "" {
 				return usagef("this account has neither e-mail address nor phone number, so that nobody could sign in to it by password; gatehouse user get %s shows how its owner does", u.ID)
 			}
-			err = newPeople(h, slog.New(slog.DiscardHandler)).SetPassword(did(cmd.Context(), "user.set-password", "user", u.ID), u.ID, text)
+			_, err = h.admin().SetPassword(cmd.Context(), asOperator(), u.ID, text)
 			if identity.Invalids(err) != nil {
 				return usageError{err}
 			}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"log/slog"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -25,17 +24,13 @@ func (c *cli) switching(name, short string, disabled bool, long string) *cobra.C
 		Use: name + " USER", Short: short, Args: oneArg("user"), Long: long,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				u, err := h.person(cmd.Context(), args[0])
-				if err != nil {
-					return err
-				}
-				people := newPeople(h, slog.New(slog.DiscardHandler))
-				change := people.Enable
+				change := h.admin().EnableUser
 				if disabled {
-					change = people.Disable
+					change = h.admin().DisableUser
 				}
-				if err := change(did(cmd.Context(), "user."+name, "user", u.ID), u.ID); err != nil {
-					return err
+				u, err := change(cmd.Context(), asOperator(), args[0])
+				if err != nil {
+					return noSuchUser(err)
 				}
 				value := map[string]any{"id": u.ID, "email": u.Email, "disabled": disabled}
 				return c.print(value, []string{"ID", "EMAIL", "DISABLED"}, [][]string{{u.ID, u.Email, strconv.FormatBool(disabled)}})

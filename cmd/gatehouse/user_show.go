@@ -21,10 +21,15 @@ func (h *house) person(ctx context.Context, name string) (storage.User, error) {
 	if errors.Is(err, storage.ErrNotFound) {
 		u, err = h.store.UserByLogin(ctx, identity.CanonicalLogin(name))
 	}
+	return u, noSuchUser(err)
+}
+
+// noSuchUser says what to do where there is no such account.
+func noSuchUser(err error) error {
 	if errors.Is(err, storage.ErrNotFound) {
-		return u, usagef("there is no account with this e-mail address, phone number or ID; gatehouse user list shows those that there are")
+		return usagef("there is no account with this e-mail address, phone number or ID; gatehouse user list shows those that there are")
 	}
-	return u, err
+	return err
 }
 
 // userEntry is how an account is printed: as in a seed file, and how its owner signs in.
