@@ -104,7 +104,14 @@ func (h *House) CreateClient(ctx context.Context, c Caller, client storage.Clien
 	}
 	h.Secrets.KeepSigninSecret(&client, secret, nil)
 	ctx = h.audited(ctx, c, ClientCreate, clientKind, client.ID, "status", client.Status, "publisher", client.PublisherID)
-	return registry.Defaults(client), secret, h.Registry.Create(ctx, client)
+	if err := h.Registry.Create(ctx, client); err != nil {
+		return client, "", err
+	}
+	stored, err := h.Store.Client(context.WithoutCancel(ctx), client.ID)
+	if err != nil { // it is there, and its secret is shown this once
+		return registry.Defaults(client), secret, nil
+	}
+	return stored, secret, nil
 }
 
 // Editable is the registration that an update by c replaces: for a developer what waits for a review, where something does.

@@ -56,10 +56,10 @@ func (h *House) Publisher(ctx context.Context, c Caller, id string) (storage.Pub
 }
 
 // SavePublisher stores a publisher in place of what it was; nil: a new one. Whether it is verified stays; see
-// VerifyPublisher. Errors as SaveCompany.
-func (h *House) SavePublisher(ctx context.Context, c Caller, p storage.Publisher, was *storage.Publisher) error {
+// VerifyPublisher. It returns the publisher as it is then. Errors as SaveCompany.
+func (h *House) SavePublisher(ctx context.Context, c Caller, p storage.Publisher, was *storage.Publisher) (storage.Publisher, error) {
 	if err := h.may(c, PublisherSave, Belongs{}); err != nil {
-		return err
+		return p, err
 	}
 	p.Verified, p.VerifiedAt = false, time.Time{}
 	if was != nil {
@@ -72,9 +72,9 @@ func (h *House) SavePublisher(ctx context.Context, c Caller, p storage.Publisher
 		}
 	}
 	if err := registry.CheckPublisher(p).Err(); err != nil {
-		return err
+		return p, err
 	}
-	return h.replacePublisher(ctx, c, PublisherSave, p, was)
+	return p, h.replacePublisher(ctx, c, PublisherSave, p, was)
 }
 
 // VerifyPublisher says that a publisher is who they say, or that it is not known any more. Nothing happens where that is what

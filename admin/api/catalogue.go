@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -68,23 +69,11 @@ func createPublisher(q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := storage.Publisher{ID: f.ID, Name: f.Name, Developers: f.Developers}
-	if err := q.house.SavePublisher(q.ctx, q.caller, p, nil); err != nil {
-		return nil, err
-	}
-	answer, err := savedPublisher(q, p.ID)
+	p, err := q.house.SavePublisher(q.ctx, q.caller, storage.Publisher{ID: f.ID, Name: f.Name, Developers: f.Developers}, nil)
 	if err != nil {
 		return nil, err
 	}
-	return created("publishers", p.ID, answer), nil
-}
-
-func savedPublisher(q *request, id string) (*response, error) {
-	p, err := q.house.Publisher(q.ctx, q.caller, id)
-	if err != nil {
-		return nil, err
-	}
-	return shownPublisher(p), nil
+	return created("publishers", p.ID, shownPublisher(p)), nil
 }
 
 var fixedOfPublisher = map[string]string{
@@ -102,10 +91,10 @@ func updatePublisher(q *request) (*response, error) {
 	}
 	p := was
 	p.Name, p.Developers = f.Name, f.Developers
-	if err := q.house.SavePublisher(q.ctx, q.caller, p, &was); err != nil {
+	if p, err = q.house.SavePublisher(q.ctx, q.caller, p, &was); err != nil {
 		return nil, q.moved(err)
 	}
-	return savedPublisher(q, was.ID)
+	return shownPublisher(p), nil
 }
 
 // amended is what the body, a merge patch, makes of a record as it is shown.
@@ -140,7 +129,11 @@ func verifyPublisher(verified bool) func(*request) (*response, error) {
 		if err := q.house.VerifyPublisher(q.ctx, q.caller, was, verified); err != nil {
 			return nil, q.moved(err)
 		}
-		return savedPublisher(q, was.ID)
+		p, err := q.house.Publisher(context.WithoutCancel(q.ctx), q.caller, was.ID)
+		if err != nil {
+			return nil, err
+		}
+		return shownPublisher(p), nil
 	}
 }
 
