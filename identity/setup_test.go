@@ -84,17 +84,3 @@ func TestASetupLinkIsGoodForHalfAnHourAtEveryServerAndUntilThereIsAnAdmin(t *tes
 		require.Equal(t, users[0].ID, events[0].Target.ID)
 	})
 }
-
-func TestACompanyAdminIsNoAdmin(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, dsn string) {
-		store := opened(t, dsn)
-		require.NoError(t, store.CreateUser(t.Context(), storage.User{ID: "1", Roles: []string{storage.RoleCompanyAdmin, storage.RoleReviewer}}))
-		found, err := store.HasAdmin(t.Context())
-		require.NoError(t, err)
-		require.False(t, found)
-		require.NoError(t, store.CreateUser(t.Context(), storage.User{ID: "2", Roles: []string{storage.RoleReviewer, storage.RoleAdmin}}))
-		found, err = store.HasAdmin(t.Context())
-		require.NoError(t, err)
-		require.True(t, found)
-	})
-}

@@ -22,6 +22,7 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 		fresh     bool // every contract needs an empty store
 	}{
 		{name: "users", contracts: users()},
+		{name: "admins", contracts: admins(), fresh: true},
 		{name: "links", contracts: links()},
 		{name: "companies", contracts: companies()},
 		{name: "sessions", contracts: sessions()},
