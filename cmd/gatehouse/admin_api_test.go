@@ -286,6 +286,7 @@ func TestTheAPIRefusesWhatIsNotAsItShouldBe(t *testing.T) {
 		{"a key that has expired", "POST", "/api-keys", `{"name":"","rights":[],"expires_at":"2020-01-01T00:00:00Z"}`, 422, []string{"name", "rights", "expires_at"}},
 		{"a parameter that there is not", "GET", "/clients?statu=draft", "", 400, []string{"statu"}},
 		{"a parameter twice", "GET", "/clients?status=draft&status=approved", "", 400, []string{"status"}},
+		{"a status", "GET", "/clients?status=aproved", "", 400, nil},
 		{"a limit", "GET", "/clients?limit=201", "", 400, nil},
 		{"a limit of nothing", "GET", "/users?limit=0", "", 400, nil},
 		{"a cursor of another", "GET", "/clients?cursor=abc", "", 400, nil},
