@@ -157,6 +157,15 @@ func (h *House) UpdateClient(ctx context.Context, c Caller, client storage.Clien
 	return nil, h.Registry.Update(ctx, client, w.Live.UpdatedAt)
 }
 
+// CheckSubmission says, as registry.Problems, what keeps a mini app from being submitted; nil when nothing does.
+func (h *House) CheckSubmission(ctx context.Context, c Caller, id string) error {
+	w, err := h.work(ctx, c, ClientRead, id)
+	if err != nil {
+		return err
+	}
+	return h.Registry.CheckSubmission(ctx, w.Proposed())
+}
+
 // TakeStep takes a step of the workflow; see registry.Take. changed is what a reviewer made of what was submitted.
 func (h *House) TakeStep(ctx context.Context, c Caller, action registry.Action, id, comment string, changed *storage.Client) (status string, err error) {
 	return h.TakeStepFrom(ctx, c, registry.Step{Action: action, ClientID: id, Comment: comment, Changed: changed})

@@ -180,3 +180,9 @@ func checkFilled(form url.Values, fields ...string) error {
 	}
 	return errors.Join(errs...)
 }
+
+// SendToSignIn sends a browser to sign in, as somebody or anew, and then to back, a path here.
+func (p *Pages) SendToSignIn(w http.ResponseWriter, r *http.Request, back string) {
+	s := &step{browser: p.Sessions.Browser(w, r), i: p.beginAt(back)}
+	rim.Redirect(w, r, p.signInPath(s, nil))
+}

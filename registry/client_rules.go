@@ -132,7 +132,7 @@ func (p *Problems) checkAssertions(c storage.Client) {
 }
 
 func (p *Problems) checkURIs(c storage.Client) {
-	if len(c.RedirectURIs) == 0 && slices.Contains(c.GrantTypes, GrantAuthorizationCode) && !needsNoRedirectURI(&c) {
+	if len(c.RedirectURIs) == 0 && slices.Contains(c.GrantTypes, GrantAuthorizationCode) && !needsNoRedirectURI(&c) && c.Status != storage.StatusDraft { // a draft is filled in step by step
 		p.add("redirect_uris", "authorization_code needs at least one; add it, or leave authorization_code out of grant_types")
 	}
 	p.checkRedirects("redirect_uris", c.RedirectURIs)

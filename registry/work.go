@@ -53,6 +53,9 @@ func (w *Work) Proposed() storage.Client {
 	c := w.Version.Client
 	c.ID, c.Secrets, c.Status = w.Live.ID, w.Live.Secrets, w.Live.Status
 	c.TokensFrom, c.CreatedAt, c.UpdatedAt = w.Live.TokensFrom, w.Live.CreatedAt, w.Live.UpdatedAt
+	if c.Public {
+		c.Secrets = nil
+	}
 	return c
 }
 
@@ -174,6 +177,9 @@ func (r *Registry) Propose(ctx context.Context, by storage.Actor, c storage.Clie
 	}
 	c.Secrets, c.Status = w.Live.Secrets, w.Live.Status
 	c.TokensFrom, c.CreatedAt = w.Live.TokensFrom, w.Live.CreatedAt
+	if c.Public {
+		c.Secrets = nil
+	}
 	c = Defaults(c)
 	if err := r.check(ctx, c); err != nil {
 		return nil, err

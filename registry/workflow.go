@@ -142,7 +142,7 @@ func (r *Registry) review(ctx context.Context, t transition, w *Work, s Step) (s
 		proposed.ID, proposed.Secrets, proposed.CreatedAt, proposed.TokensFrom = w.Live.ID, w.Live.Secrets, w.Live.CreatedAt, w.Live.TokensFrom
 	}
 	if t.action == Submit || t.action == Approve {
-		if err := r.checkSubmission(ctx, proposed); err != nil {
+		if err := r.CheckSubmission(ctx, proposed); err != nil {
 			return review, err
 		}
 	}
@@ -216,8 +216,12 @@ func (r *Registry) applyReview(ctx context.Context, review storage.Review, s Ste
 	return err
 }
 
-// checkSubmission applies the rules for a client, and those that only count once others are to judge it.
-func (r *Registry) checkSubmission(ctx context.Context, c storage.Client) error {
+// CheckSubmission applies the rules for a client, and those that only count once others are to judge it. Problems, or an error
+// of the store.
+func (r *Registry) CheckSubmission(ctx context.Context, c storage.Client) error {
+	if c.Status == storage.StatusDraft {
+		c.Status = storage.StatusSubmitted // what a draft may lack
+	}
 	catalogue, err := r.catalogue(ctx)
 	if err != nil {
 		return err

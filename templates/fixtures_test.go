@@ -22,7 +22,7 @@ func samples(outside func(string) string) map[string]Page {
 		}
 		return problems
 	}
-	return map[string]Page{
+	pages := map[string]Page{
 		"sign in": &SignIn{SignUp: true},
 		"sign in for an app": &SignIn{Common: common, Interaction: "sealed", App: &app, SignUp: true, Username: "ana@example.com",
 			Upstreams: []Upstream{{ID: "acme", Name: outside("Acme")}, {ID: "other", Name: outside("Other")}},
@@ -60,6 +60,8 @@ func samples(outside func(string) string) map[string]Page {
 			{App: plain, Status: "incomplete", Allowed: []SharedItem{{ConsentItem: ConsentItem{Scope: "email", Title: outside("Your e-mail address")}}}}}},
 		"no apps": &Apps{Common: own, Interaction: "sealed"},
 	}
+	addDeveloperSamples(pages, own, outside)
+	return pages
 }
 
 func consentSample(common Common, app App, person Person, outside func(string) string) *Consent {

@@ -28,7 +28,7 @@ func (p *Pages) setHeaders(h http.Header, page Page, lang string) {
 // opened and waits for; isolated, that window would be lost to it for good, also once it is back on the app's own page.
 func openerPolicy(page Page) string {
 	switch page.(type) {
-	case *Account, *Apps, *SignOut:
+	case *Account, *Apps, *SignOut, *Developer, *DeveloperMiniApp, *DeveloperStep, *DeveloperReview:
 		return "same-origin"
 	}
 	return "unsafe-none"

@@ -15,16 +15,21 @@ func (*Switch) name() string   { return "switch" }
 func (*Account) name() string  { return "account" }
 func (*Apps) name() string     { return "apps" }
 
-func (s *SignIn) address() string  { return withInteraction("/login", s.Interaction) }
-func (s *SignUp) address() string  { return withInteraction("/signup", s.Interaction) }
-func (s *SetUp) address() string   { return "/setup?" + url.Values{"token": {s.Token}}.Encode() }
-func (c *Consent) address() string { return withInteraction("/consent", c.Interaction) }
-func (*Error) address() string     { return "" } // depends on how it came about
-func (*FormPost) address() string  { return "" } // asking again would make another code
-func (*SignOut) address() string   { return "/logout" }
-func (*Switch) address() string    { return "" } // the ticket is in it
-func (*Account) address() string   { return "/account" }
-func (*Apps) address() string      { return "/account/apps" }
+func (s *SignIn) address() string { return withInteraction("/login", s.Interaction) }
+func (s *SignUp) address() string { return withInteraction("/signup", s.Interaction) }
+func (s *SetUp) address() string  { return "/setup?" + url.Values{"token": {s.Token}}.Encode() }
+func (c *Consent) address() string {
+	if c.Preview != nil {
+		return c.Preview.At
+	}
+	return withInteraction("/consent", c.Interaction)
+}
+func (*Error) address() string    { return "" } // depends on how it came about
+func (*FormPost) address() string { return "" } // asking again would make another code
+func (*SignOut) address() string  { return "/logout" }
+func (*Switch) address() string   { return "" } // the ticket is in it
+func (*Account) address() string  { return "/account" }
+func (*Apps) address() string     { return "/account/apps" }
 
 func withInteraction(path, sealed string) string {
 	if sealed == "" {

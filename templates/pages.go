@@ -109,7 +109,8 @@ type Consent struct {
 	Pairwise    bool          // the mini app gets an identifier that only it sees
 	ReturnHost  string        // where the browser goes next, as Unicode or punycode by the rules of the page
 	Expires     time.Time
-	Changed     bool // drawn again because the decisions changed meanwhile
+	Changed     bool     // drawn again because the decisions changed meanwhile
+	Preview     *Preview // it is one to look at; nil: it is not
 }
 
 // ConsentItem is one scope with the values that it would share, from the same code that fills userinfo.

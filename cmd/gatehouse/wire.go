@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/admin"
 	"gatehouse/admin/api"
+	"gatehouse/admin/portal"
 	"gatehouse/authz"
 	"gatehouse/authz/dialect"
 	"gatehouse/authz/dialect/boxc"
@@ -75,6 +76,7 @@ type rooms struct {
 	superapp *superapp.API
 	house    *admin.House
 	api      *api.API
+	portal   *portal.Pages
 	formats  []authz.Route // of the vendors; a test may wrap them before they are mounted
 	vendors  *dialect.Mux
 }
@@ -135,6 +137,7 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	r.superapp = r.newSuperApp()
 	r.house = r.newHouse(root)
 	r.api = r.newAPI(root)
+	r.portal = r.newPortal()
 	r.formats = slices.Concat[[]authz.Route]( // a vendor's room each
 		boxc.Routes(r.authz),
 		boxo.Routes(r.authz, r.registry.BoxoApp),
@@ -215,6 +218,21 @@ func (r *rooms) newAPI(root secret.Root) *api.API {
 	return api.New(api.Options{House: r.house, Answers: r.store, Root: root, Bearer: r.administrator, Now: r.now, Log: r.log})
 }
 
+func (r *rooms) newPortal() *portal.Pages {
+	return portal.New(portal.Options{
+		Writer: r.rim(), House: r.house, Sessions: r.sessions, SignIn: r.identity.SendToSignIn, Preview: r.previewConsent, ClientAddress: httpx.ClientAddress,
+	})
+}
+
+// previewConsent draws the consent page of a registration that need not be live.
+func (r *rooms) previewConsent(w http.ResponseWriter, req *http.Request, viewer storage.User, c storage.Client, at, back string) error {
+	a, err := r.shown(req.Context(), &c)
+	if err != nil {
+		return err
+	}
+	return r.consent.Preview(w, req, viewer, c, *a, at, back)
+}
+
 // administrator is how the admin API, which does not know authz, learns whose access token it is.
 func (r *rooms) administrator(ctx context.Context, token string) (api.Holder, error) {
 	who, err := r.authz.Administrator(ctx, token)
@@ -243,6 +261,7 @@ func (r *rooms) mount() (public, pages *http.ServeMux) {
 	r.identity.Mount(pages)
 	r.upstream.Mount(pages)
 	r.consent.Mount(pages)
+	r.portal.Mount(pages)
 	r.pages.Mount(pages)
 	pages.Handle("GET /static/{file}", static.Handler())
 	pages.HandleFunc("GET /healthz", healthz)
@@ -272,13 +291,18 @@ func (r *rooms) run(ctx context.Context) {
 // seal chains what was written to the audit log.
 func (r *rooms) seal(ctx context.Context) { audit.Run(ctx, r.store, r.log) }
 
-// app returns how a mini app is shown to people. Its logo is shown from our own origin only: a picture from elsewhere
-// would tell that server who looks at a page of ours.
+// app returns how a mini app is shown to people; storage.ErrNotFound when there is none of this ID.
 func (r *rooms) app(ctx context.Context, clientID string) (*templates.App, error) {
 	c, err := r.registry.Client(ctx, clientID)
 	if err != nil {
 		return nil, err
 	}
+	return r.shown(ctx, c)
+}
+
+// shown returns how a registration is shown to people. Its logo is shown from our own origin only: a picture from elsewhere
+// would tell that server who looks at a page of ours.
+func (r *rooms) shown(ctx context.Context, c *storage.Client) (*templates.App, error) {
 	a := &templates.App{
 		ClientID: c.ID, Name: c.Name, HomeURI: c.ClientURI, LoginURI: r.loginURI(c), PolicyURI: c.PolicyURI, TOSURI: c.TOSURI,
 	}

@@ -1,0 +1,181 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"gatehouse/internal/rim"
+	"gatehouse/registry"
+	"gatehouse/storage"
+	"gatehouse/templates"
+)
+
+// editable are where a mini app or its open version can be changed.
+var editable = []string{storage.StatusDraft, storage.StatusChangesRequested, storage.StatusApproved, storage.StatusSuspended}
+
+// showApp draws the page of one mini app.
+func (p *Pages) showApp(v *visit) error {
+	page, err := p.appPage(v)
+	if err != nil {
+		return err
+	}
+	page.Saved = v.query.Get("saved")
+	p.Pages.Render(v.w, v.r, http.StatusOK, page)
+	return nil
+}
+
+func (p *Pages) appPage(v *visit) (*templates.DeveloperMiniApp, error) {
+	w, err := p.House.Client(v.r.Context(), v.caller, v.clientID())
+	if err != nil {
+		return nil, err
+	}
+	page := &templates.DeveloperMiniApp{
+		Common: v.common(), ETag: w.ETag(), Editable: slices.Contains(editable, w.Status()), Confidential: !w.Live.Public,
+		App: templates.DeveloperApp{ClientID: w.Live.ID, Name: w.Proposed().Name, Status: w.Live.Status},
+	}
+	if w.Version != nil {
+		page.App.Waiting, page.Changed = w.Version.Status, registry.Changed(w.Live, w.Proposed())
+	}
+	publisher, err := p.House.Publisher(v.r.Context(), v.caller, w.Live.PublisherID)
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
+		return nil, err
+	}
+	page.App.Publisher = publisher.Name
+	now := p.House.Now()
+	for _, s := range w.Live.Secrets {
+		if s.ExpiresAt.IsZero() || s.ExpiresAt.After(now) {
+			page.Secrets = append(page.Secrets, templates.DeveloperSecret{Created: s.CreatedAt, Ends: s.ExpiresAt})
+		}
+	}
+	notes, err := p.House.ClientNotes(v.r.Context(), v.caller, w.Live.ID)
+	if err != nil {
+		return nil, err
+	}
+	page.Notes, err = p.notes(v, notes)
+	return page, err
+}
+
+// led is the status that an action of the workflow leads to.
+var led = map[registry.Action]string{
+	registry.Submit: storage.StatusSubmitted, registry.Approve: storage.StatusApproved, registry.RequestChanges: storage.StatusChangesRequested,
+	registry.Reject: storage.StatusRejected, registry.Suspend: storage.StatusSuspended, registry.Reinstate: storage.StatusApproved,
+	registry.Archive: storage.StatusArchived,
+}
+
+func (p *Pages) notes(v *visit, notes []storage.ReviewNote) ([]templates.DeveloperNote, error) {
+	names := map[string]string{v.user.ID: ""}
+	var shown []templates.DeveloperNote
+	for _, n := range notes {
+		if _, known := names[n.Author.ID]; !known {
+			name, err := p.author(v.r.Context(), n.Author)
+			if err != nil {
+				return nil, err
+			}
+			names[n.Author.ID] = name
+		}
+		shown = append(shown, templates.DeveloperNote{
+			Author: names[n.Author.ID], Status: led[registry.Action(n.Action)], Text: n.Text, At: n.At,
+		})
+	}
+	return shown, nil
+}
+
+// author is the name of who said something: a person's, or what else acted.
+func (p *Pages) author(ctx context.Context, a storage.Actor) (string, error) {
+	if a.Kind != storage.ActorUser {
+		return string(a.Kind), nil
+	}
+	u, err := p.House.Store.User(ctx, a.ID)
+	if errors.Is(err, storage.ErrNotFound) {
+		return a.ID, nil
+	}
+	return rim.Person(u).Name, err
+}
+
+// appAgain draws the page again, with what is wrong.
+func (p *Pages) appAgain(v *visit, err error) error {
+	problems, status, ok := problemsOf(err, func(field string) string {
+		if field == "comment" {
+			return "comment-text"
+		}
+		return ""
+	})
+	if !ok {
+		return err
+	}
+	page, err := p.appPage(v)
+	if err != nil {
+		return err
+	}
+	page.Problems, page.Comment = problems, v.form.Get("comment")
+	p.Pages.Render(v.w, v.r, status, page)
+	return nil
+}
+
+// comment answers form#comment.
+func (p *Pages) comment(v *visit) error {
+	if err := p.House.Comment(v.r.Context(), v.caller, v.clientID(), v.form.Get("comment")); err != nil {
+		return p.appAgain(v, err)
+	}
+	rim.Redirect(v.w, v.r, path(v.clientID())+"?saved=comment")
+	return nil
+}
+
+// discard answers form#discard.
+func (p *Pages) discard(v *visit) error {
+	err := p.unmoved(v)
+	if err == nil {
+		err = p.House.DiscardVersion(v.r.Context(), v.caller, v.clientID())
+	}
+	if err != nil {
+		return p.appAgain(v, err)
+	}
+	rim.Redirect(v.w, v.r, path(v.clientID())+"?saved=discard")
+	return nil
+}
+
+// rotateSecret answers form#secret with the new secret on the page, this once: it is nowhere else. A form that is posted
+// again is about what is no more, and makes no other.
+func (p *Pages) rotateSecret(v *visit) error {
+	keep, err := time.ParseDuration(v.form.Get("keep_old"))
+	if err != nil {
+		p.Refuse(v.w, v.r, http.StatusBadRequest, "invalid_request", "", "keep_old is a duration such as 24h")
+		return nil
+	}
+	secret := ""
+	if err = p.unmoved(v); err == nil {
+		secret, err = p.House.RotateSecret(v.r.Context(), v.caller, v.clientID(), keep)
+	}
+	if err != nil {
+		return p.appAgain(v, err)
+	}
+	page, err := p.appPage(v)
+	if err != nil {
+		return err
+	}
+	page.Secret = secret
+	p.Pages.Render(v.w, v.r, http.StatusOK, page)
+	return nil
+}
+
+// unmoved returns storage.ErrConflict when a form is about another state of the mini app than the present one.
+func (p *Pages) unmoved(v *visit) error {
+	w, err := p.House.Client(v.r.Context(), v.caller, v.clientID())
+	if err == nil && w.ETag() != v.form.Get("etag") {
+		err = storage.ErrConflict
+	}
+	return err
+}
+
+// preview draws the consent page of what is worked on.
+func (p *Pages) preview(v *visit) error {
+	w, err := p.House.Client(v.r.Context(), v.caller, v.clientID())
+	if err != nil {
+		return err
+	}
+	own := path(v.clientID())
+	return p.Preview(v.w, v.r, v.user, w.Proposed(), own+"/preview", own+"/review")
+}

@@ -1,0 +1,139 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"gatehouse/admin"
+	"gatehouse/identity"
+	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
+	"gatehouse/storage"
+	"gatehouse/templates"
+)
+
+// Options is what the pages work with. Everything is needed.
+type Options struct {
+	rim.Writer
+	House    *admin.House
+	Sessions *identity.Sessions
+	// SignIn sends a browser to sign in, as somebody or anew, and then to a path here.
+	SignIn func(w http.ResponseWriter, r *http.Request, back string)
+	// Preview draws the consent page that a client would have. It is at a path, and leads back to another.
+	Preview       func(w http.ResponseWriter, r *http.Request, viewer storage.User, c storage.Client, at, back string) error
+	ClientAddress func(*http.Request) string
+}
+
+// Pages are the pages of developers.
+type Pages struct{ Options }
+
+// New returns the pages.
+func New(o Options) *Pages { return &Pages{o} }
+
+// Mount adds the pages to mux.
+func (p *Pages) Mount(mux *http.ServeMux) {
+	for pattern, handle := range map[string]func(*visit) error{
+		"GET /developer":                    p.list,
+		"GET /developer/new":                p.showStep,
+		"POST /developer/new":               p.saveStep,
+		"GET /developer/apps/{id}":          p.showApp,
+		"GET /developer/apps/{id}/{step}":   p.showStep,
+		"POST /developer/apps/{id}/{step}":  p.saveStep,
+		"GET /developer/apps/{id}/review":   p.showReview,
+		"GET /developer/apps/{id}/preview":  p.preview,
+		"POST /developer/apps/{id}/submit":  p.submit,
+		"POST /developer/apps/{id}/comment": p.comment,
+		"POST /developer/apps/{id}/discard": p.discard,
+		"POST /developer/apps/{id}/secret":  p.rotateSecret,
+	} {
+		mux.HandleFunc(pattern, p.visited(handle))
+	}
+}
+
+// visit is a request of a developer.
+type visit struct {
+	w      http.ResponseWriter
+	r      *http.Request
+	user   storage.User
+	caller admin.Caller
+	lang   string     // that the page is drawn in
+	query  url.Values // what is asked for
+	form   url.Values // what is posted; nil for a GET
+}
+
+// common is what every page has.
+func (v *visit) common() templates.Common {
+	return rim.Common(v.r, interaction.Interaction{}, &v.user)
+}
+
+// clientID is the mini app that the request is about; empty: a new one.
+func (v *visit) clientID() string { return v.r.PathValue("id") }
+
+// visited finds out who is here before handle, and answers for its errors.
+func (p *Pages) visited(handle func(*visit) error) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		v := &visit{w: w, r: r}
+		var ok bool
+		if v.query, ok = p.Query(w, r); !ok {
+			return
+		}
+		if r.Method == http.MethodPost {
+			if v.form, ok = p.Form(w, r); !ok {
+				return
+			}
+		}
+		signedIn, err := p.Sessions.Current(r)
+		if err != nil {
+			p.Fail(w, r, err)
+			return
+		}
+		if signedIn == nil || signedIn.Vouched() {
+			p.SignIn(w, r, back(r))
+			return
+		}
+		v.user = signedIn.User
+		v.lang = p.Pages.Language(r, v.common())
+		v.caller, err = p.House.Person(r.Context(), v.user, signedIn.Session.AuthTime, p.ClientAddress(r))
+		if err != nil {
+			p.Fail(w, r, err)
+			return
+		}
+		v.caller.Roles = slices.DeleteFunc(slices.Clone(v.caller.Roles), func(role string) bool { return role != storage.RoleDeveloper }) // here, everybody is a developer
+		if len(v.caller.Roles) == 0 || len(v.caller.Publishers) == 0 {
+			p.Pages.Render(w, r, http.StatusForbidden, &templates.Developer{Common: v.common(), Refused: true})
+			return
+		}
+		if err := handle(v); err != nil {
+			p.fail(v, err)
+		}
+	}
+}
+
+// back is where a browser goes once somebody has signed in: where it wanted to go, or for a form to the page that it is on.
+func back(r *http.Request) string {
+	switch {
+	case r.Method == http.MethodGet:
+		return r.URL.Path
+	case r.PathValue("id") != "":
+		return path(r.PathValue("id"))
+	}
+	return "/developer"
+}
+
+// path is where a mini app's page is.
+func path(clientID string) string { return templates.DeveloperApp{ClientID: clientID}.Path() }
+
+func (p *Pages) fail(v *visit, err error) {
+	switch {
+	case errors.Is(err, admin.ErrSignInAgain):
+		p.SignIn(v.w, v.r, back(v.r))
+	case errors.Is(err, storage.ErrNotFound):
+		p.Refuse(v.w, v.r, http.StatusNotFound, "not_found", "", "")
+	case errors.Is(err, admin.ErrForbidden):
+		p.Refuse(v.w, v.r, http.StatusForbidden, "access_denied", "", err.Error())
+	default:
+		p.Fail(v.w, v.r, err)
+	}
+}

@@ -1,0 +1,56 @@
+package portal
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"gatehouse/internal/rim"
+	"gatehouse/registry"
+	"gatehouse/storage"
+	"gatehouse/templates"
+)
+
+// showReview draws the last step.
+func (p *Pages) showReview(v *visit) error { return p.drawReview(v, http.StatusOK, nil) }
+
+func (p *Pages) drawReview(v *visit, status int, problems []templates.Problem) error {
+	w, err := p.House.Client(v.r.Context(), v.caller, v.clientID())
+	if err != nil {
+		return err
+	}
+	page := &templates.DeveloperReview{
+		Common: v.common(), ClientID: w.Live.ID, Name: w.Proposed().Name, Step: "review", ETag: w.ETag(),
+		Open:    slices.Contains([]string{storage.StatusDraft, storage.StatusChangesRequested}, w.Status()),
+		Comment: v.form.Get("comment"), Problems: problems,
+	}
+	var missing registry.Problems
+	if err := p.House.CheckSubmission(v.r.Context(), v.caller, w.Live.ID); err != nil && !errors.As(err, &missing) {
+		return err
+	}
+	for _, m := range missing {
+		page.Missing = append(page.Missing, templates.DeveloperMissing{Step: stepOf(m.Field), Text: m.Text})
+	}
+	p.Pages.Render(v.w, v.r, status, page)
+	return nil
+}
+
+// submit answers form#submit.
+func (p *Pages) submit(v *visit) error {
+	step := registry.Step{Action: registry.Submit, ClientID: v.clientID(), Comment: v.form.Get("comment"), Was: v.form.Get("etag")}
+	_, err := p.House.TakeStepFrom(v.r.Context(), v.caller, step)
+	if err == nil {
+		rim.Redirect(v.w, v.r, path(v.clientID())+"?saved=submit")
+		return nil
+	}
+	problems, status, ok := problemsOf(err, func(field string) string {
+		if field == "comment" {
+			return "comment"
+		}
+		return ""
+	})
+	if !ok {
+		return err
+	}
+	return p.drawReview(v, status, problems)
+}

@@ -1,0 +1,47 @@
+package consent
+
+import (
+	"net/http"
+	"slices"
+
+	"gatehouse/internal/interaction"
+	"gatehouse/internal/rim"
+	"gatehouse/registry"
+	"gatehouse/storage"
+	"gatehouse/templates"
+)
+
+// sample is the person in a preview.
+var sample = storage.User{
+	ID: "00000000-0000-7000-8000-000000000000", FirstName: "Ana", LastName: "Souza", Email: "ana@example.com", EmailVerified: true,
+	Phone: "+59899123456", PhoneVerified: true,
+}
+
+// Preview draws the consent page that a client would have, with everything that it is registered for and a sample person.
+// Nothing on it does anything. viewer is who looks at it; at is where it is, and back where it leads back to.
+func (p *Pages) Preview(w http.ResponseWriter, r *http.Request, viewer storage.User, client storage.Client, app templates.App, at, back string) error {
+	common := rim.Common(r, interaction.Interaction{}, &viewer)
+	v := &visit{person: sample, lang: p.Pages.Language(r, common), client: &client}
+	for _, s := range client.Scopes {
+		if !registry.ClientOnly(s.Name) {
+			v.requested = append(v.requested, s)
+			v.answer.Ask = append(v.answer.Ask, s.Name)
+		}
+	}
+	page := &templates.Consent{
+		Common: common, App: app, Account: rim.Person(sample), Pairwise: client.SubjectType == registry.SubjectPairwise,
+		Preview: &templates.Preview{At: at, Back: back},
+	}
+	if len(client.RedirectURIs) > 0 {
+		page.ReturnHost = returnHost(client.RedirectURIs[0])
+	}
+	if slices.Contains(v.answer.Ask, registry.ScopeUserSession) && !slices.Contains(v.answer.Ask, registry.ScopeOpenID) {
+		v.company = &storage.Company{Name: "Acme Ltd"}
+		page.Company = v.company.Name
+	}
+	if err := p.addItems(r, v, page); err != nil {
+		return err
+	}
+	p.Pages.Render(w, r, http.StatusOK, page)
+	return nil
+}

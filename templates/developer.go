@@ -1,0 +1,154 @@
+package templates
+
+import (
+	"net/url"
+	"time"
+)
+
+// Preview says that a consent page is one to look at.
+type Preview struct {
+	At   string // the path that shows it
+	Back string // the path that it leads back to
+}
+
+// Developer lists the mini apps of a developer's publishers.
+type Developer struct {
+	Common
+	Refused bool // who looks at it develops for nobody
+	Apps    []DeveloperApp
+	Next    string // the path of the next part of the list; empty: this is the last
+}
+
+// DeveloperApp is a mini app in a list.
+type DeveloperApp struct {
+	ClientID  string
+	Name      string
+	Publisher string
+	Status    string
+	Waiting   string // the status of the version beside it; empty: there is none
+}
+
+// DeveloperMiniApp is the page of one mini app, with form#comment, and where they are possible form#discard and form#secret.
+type DeveloperMiniApp struct {
+	Common
+	App          DeveloperApp
+	ETag         string // what the forms are about
+	Editable     bool   // it can be changed now
+	Changed      []string
+	Confidential bool
+	Secret       string // a new one, shown this once
+	Secrets      []DeveloperSecret
+	Notes        []DeveloperNote
+	Comment      string // as typed
+	Problems     []Problem
+	Saved        string
+}
+
+// DeveloperSecret is a secret that works.
+type DeveloperSecret struct {
+	Created time.Time
+	Ends    time.Time // zero: never
+}
+
+// DeveloperNote is what somebody said or did about a mini app.
+type DeveloperNote struct {
+	Author string // empty: who reads it
+	Status string // where it led; empty: a comment
+	Text   string
+	At     time.Time
+}
+
+// DeveloperStep is form#step, one of the steps of a registration that are filled in.
+type DeveloperStep struct {
+	Common
+	ClientID string // empty: of a new mini app
+	Name     string
+	Step     string // identity, redirects, data or security
+	ETag     string
+	Live     bool // what is saved waits for a review
+	Fields   []DeveloperField
+	Scopes   []DeveloperScope
+	Problems []Problem
+	Saved    string
+}
+
+// DeveloperField is a control.
+type DeveloperField struct {
+	ID, Name string
+	Label    string // the catalog's text is field.LABEL
+	Number   int    // of several; 0: there is one
+	Kind     string // an input's type, text for several lines, or select
+	Value    string
+	Optional bool
+	Options  []DeveloperOption
+}
+
+// DeveloperOption is one of a select's. Label is as a field's; else Text is shown.
+type DeveloperOption struct{ Value, Label, Text string }
+
+// DeveloperScope is a scope that a mini app may ask for.
+type DeveloperScope struct {
+	Name, Title, Description string
+	Sensitive                bool
+	Claims                   []string
+	Use                      string // empty, optional or required
+	Purposes                 []DeveloperPurpose
+}
+
+// DeveloperPurpose is why a mini app wants a scope, in one language.
+type DeveloperPurpose struct{ Lang, Language, Text string }
+
+// DeveloperReview is the last step: what is missing, the preview, and form#submit.
+type DeveloperReview struct {
+	Common
+	ClientID, Name string
+	Step           string // review
+	ETag           string
+	Open           bool // it can be submitted
+	Missing        []DeveloperMissing
+	Comment        string
+	Problems       []Problem
+}
+
+// DeveloperMissing is what keeps a mini app from being submitted, and the step where it is filled in.
+type DeveloperMissing struct{ Step, Text string }
+
+// Steps are the steps of a registration.
+func (*DeveloperStep) Steps() []string { return developerSteps }
+
+// Steps are the steps of a registration.
+func (*DeveloperReview) Steps() []string { return developerSteps }
+
+var developerSteps = []string{"identity", "redirects", "data", "security", "review"}
+
+// Path is where a mini app's page is.
+func (a DeveloperApp) Path() string { return "/developer/apps/" + url.PathEscape(a.ClientID) }
+
+// Path is where the mini app's page is.
+func (d *DeveloperReview) Path() string { return DeveloperApp{ClientID: d.ClientID}.Path() }
+
+// Path is where the mini app's page is; empty for a new one.
+func (d *DeveloperStep) Path() string {
+	if d.ClientID == "" {
+		return ""
+	}
+	return DeveloperApp{ClientID: d.ClientID}.Path()
+}
+
+// Action is where the form goes.
+func (d *DeveloperStep) Action() string {
+	if d.ClientID == "" {
+		return "/developer/new"
+	}
+	return d.Path() + "/" + d.Step
+}
+
+func (*Developer) name() string        { return "developer" }
+func (*DeveloperMiniApp) name() string { return "developer_app" }
+func (*DeveloperStep) name() string    { return "developer_step" }
+func (*DeveloperReview) name() string  { return "developer_review" }
+
+func (*Developer) address() string          { return "/developer" }
+func (d *DeveloperMiniApp) address() string { return d.App.Path() }
+func (d *DeveloperStep) address() string    { return d.Action() }
+func (d *DeveloperReview) address() string  { return d.Path() + "/review" }
