@@ -1,6 +1,9 @@
 package templates
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 var drawn = time.Date(2026, 11, 3, 14, 0, 0, 0, time.UTC)
 
@@ -61,6 +64,7 @@ func samples(outside func(string) string) map[string]Page {
 		"no apps": &Apps{Common: own, Interaction: "sealed"},
 	}
 	addDeveloperSamples(pages, own, outside)
+	maps.Copy(pages, adminSamples(own, outside))
 	return pages
 }
 

@@ -30,6 +30,8 @@ func openerPolicy(page Page) string {
 	switch page.(type) {
 	case *Account, *Apps, *SignOut, *Developer, *DeveloperMiniApp, *DeveloperStep, *DeveloperReview:
 		return "same-origin"
+	case *AdminReviews, *AdminApps, *AdminApp, *AdminAgain:
+		return "same-origin"
 	}
 	return "unsafe-none"
 }

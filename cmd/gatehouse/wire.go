@@ -14,6 +14,7 @@ import (
 
 	"gatehouse/admin"
 	"gatehouse/admin/api"
+	"gatehouse/admin/console"
 	"gatehouse/admin/portal"
 	"gatehouse/authz"
 	"gatehouse/authz/dialect"
@@ -233,6 +234,12 @@ func (r *rooms) previewConsent(w http.ResponseWriter, req *http.Request, viewer 
 	return r.consent.Preview(w, req, viewer, c, *a, at, back)
 }
 
+func (r *rooms) newConsole() *console.Pages {
+	return console.New(console.Options{
+		Writer: r.rim(), House: r.house, Registry: r.registry, Sessions: r.sessions, Sealer: r.sealer, Now: r.now,
+	})
+}
+
 // administrator is how the admin API, which does not know authz, learns whose access token it is.
 func (r *rooms) administrator(ctx context.Context, token string) (api.Holder, error) {
 	who, err := r.authz.Administrator(ctx, token)
@@ -261,6 +268,7 @@ func (r *rooms) mount() (public, pages *http.ServeMux) {
 	r.identity.Mount(pages)
 	r.upstream.Mount(pages)
 	r.consent.Mount(pages)
+	r.newConsole().Mount(pages)
 	r.portal.Mount(pages)
 	r.pages.Mount(pages)
 	pages.Handle("GET /static/{file}", static.Handler())

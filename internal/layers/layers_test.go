@@ -22,7 +22,7 @@ const module = "gatehouse"
 // everyone. A package belongs to the room with the longest name that is a prefix of its own.
 var rooms = map[string][]string{
 	"cmd/gatehouse": {"authz", "authz/dialect", "authz/keys", "consent", "identity", "identity/upstream", "identity/claims", "registry", "storage",
-		"storage/gormstore", "superapp", "superapp/partner", "deliveries", "internal/rim", "templates", "static", "samples", "admin", "admin/api", "admin/portal"},
+		"storage/gormstore", "superapp", "superapp/partner", "deliveries", "internal/rim", "templates", "static", "samples", "admin", "admin/api", "admin/portal", "admin/console"},
 
 	"authz": {"authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
 		"internal/rim", "templates", "static"},
@@ -39,6 +39,7 @@ var rooms = map[string][]string{
 	"admin":           {"authz/keys", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
 	"admin/api":       {"admin", "authz/keys", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
 	"admin/portal":    {"admin", "authz/keys", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
+	"admin/console":   {"admin", "authz/keys", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
 	"authz/keys":      {"storage"},
 	"consent":         {"identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
 	"identity":        {"identity/claims", "storage", "internal/rim", "templates", "static"},

@@ -1,0 +1,47 @@
+package templates
+
+import "time"
+
+// adminSamples are the pages of the console, with every branch of their templates taken by at least one.
+func adminSamples(own Common, outside func(string) string) map[string]Page {
+	common := AdminCommon{Common: own, Links: []AdminLink{{AdminReviewPart, "/admin/reviews", true}, {AdminAppsPart, "/admin/apps", false}}}
+	var hints []AdminHint
+	for _, kind := range []string{"like_app", "like_host", "sensitive", "redirect_host", "new_domain"} {
+		hints = append(hints, AdminHint{Kind: kind, Value: outside("one"), Other: outside("other")})
+	}
+	hints = append(hints, AdminHint{Kind: "redirect_host", Value: outside("one")})
+	app := AdminWaiting{ClientID: "photoprint", Name: outside("PhotoPrint"), Publisher: outside("Acme Ltd"), Verified: true, Since: drawn, Version: true, Hints: hints}
+	fresh := AdminWaiting{ClientID: "fresh", Name: outside("Fresh"), Since: drawn}
+	statuses := []string{"draft", "submitted", "changes_requested", "approved", "rejected", "suspended", "archived"}
+	var listed []AdminListed
+	for _, status := range statuses {
+		listed = append(listed, AdminListed{ClientID: status, Name: outside("An app"), Publisher: outside("Acme Ltd"), Status: status})
+	}
+	can := map[string]bool{}
+	var notes []AdminNote
+	for _, action := range []string{"", "submit", "approve", "request-changes", "reject", "suspend", "reinstate", "archive", outside("other")} {
+		can[action] = true
+		notes = append(notes, AdminNote{By: outside("Rita"), Action: action, Text: outside("Because."), At: drawn.Add(-time.Hour)})
+	}
+	can["comment"], can["discard"], can["rotate-secret"] = true, true, true
+	lines := []AdminLine{{outside("kept"), ""}, {outside("new"), "added"}, {outside("old"), "removed"}}
+	return map[string]Page{
+		"admin reviews":    &AdminReviews{AdminCommon: common, Items: []AdminWaiting{app, fresh}, Next: "/admin/reviews?after=1"},
+		"admin no reviews": &AdminReviews{AdminCommon: common},
+		"admin apps":       &AdminApps{AdminCommon: common, Search: "photo", Status: "approved", Statuses: statuses, Apps: listed, Next: "/admin/apps?after=1"},
+		"admin no apps":    &AdminApps{AdminCommon: common},
+		"admin app": &AdminApp{AdminCommon: common, App: app, Status: "approved", Waiting: "submitted", Was: "1-2", Compared: true,
+			Fields: []AdminField{{"name", lines}, {"redirect_uris", lines}},
+			Scopes: []AdminScope{
+				{Name: "email", Title: outside("Your e-mail address"), Sensitive: true, Change: "changed", Required: true,
+					Purposes: []AdminPurpose{{"purpose-0-en", "en", lines, outside("to write to you")}, {"purpose-0-es", "es", lines, ""}}},
+				{Name: "phone", Title: outside("Your phone number"), Change: "added"}, {Name: "address", Title: outside("Your address"), Change: "removed"},
+				{Name: "openid", Title: outside("Your identifier"), Required: true, WasRequired: true},
+			},
+			Notes: notes, Can: can, SignIn: "/login?interaction=sealed", EditName: outside("PhotoPrint"), Comment: outside("Well"), Secret: "once",
+			KeepHours: []int{0, 24}, Saved: "saved.approved_first",
+			Problems: []Problem{{Key: "problem.rule", Args: map[string]string{"text": outside("comment: must not be empty")}}, {Key: "problem.moved"}}},
+		"admin archived app": &AdminApp{AdminCommon: common, App: fresh, Status: "archived", Compared: true},
+		"admin again":        &AdminAgain{AdminCommon: common, SignIn: "/login?interaction=sealed", Back: "/admin/apps/photoprint"},
+	}
+}
