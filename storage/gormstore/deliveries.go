@@ -187,7 +187,7 @@ func (s *Store) FindDeliveries(ctx context.Context, q storage.DeliveryQuery, aft
 	var rows []deliveryRow
 	err := s.read(ctx, func(db *gorm.DB) error {
 		if q.State != 0 {
-			db = db.Where("state = ?", q.State)
+			db = db.Where("state = " + strconv.Itoa(int(q.State))) // not a parameter: the index of the dead has it in its condition
 		}
 		if q.ClientID != "" {
 			db = db.Where("client_id = ?", q.ClientID)

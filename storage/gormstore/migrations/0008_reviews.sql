@@ -77,4 +77,4 @@ CREATE INDEX remembered_answers_expiry ON remembered_answers (expires_at);
 -- Lists that operators and developers look through.
 CREATE INDEX users_company ON users (company_id, id) WHERE company_id <> '';
 CREATE INDEX deliveries_client ON deliveries (client_id, id);
-CREATE INDEX deliveries_state ON deliveries (state, id);
+CREATE INDEX deliveries_dead ON deliveries (id) WHERE state = 3;

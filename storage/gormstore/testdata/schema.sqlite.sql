@@ -315,11 +315,11 @@ CREATE INDEX clients_submitted ON clients (id) WHERE status = 'submitted'
 
 CREATE INDEX deliveries_client ON deliveries (client_id, id)
 
+CREATE INDEX deliveries_dead ON deliveries (id) WHERE state = 3
+
 CREATE INDEX deliveries_due ON deliveries (client_id, due_at) WHERE state = 1
 
 CREATE INDEX deliveries_settled ON deliveries (state, settled_at) WHERE settled_at > 0
-
-CREATE INDEX deliveries_state ON deliveries (state, id)
 
 CREATE INDEX family_revocations_age ON family_revocations (revoked_at)
 
