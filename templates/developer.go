@@ -121,6 +121,31 @@ func (*DeveloperReview) Steps() []string { return developerSteps }
 
 var developerSteps = []string{"identity", "redirects", "data", "security", "review"}
 
+// Control is the control with an ID, empty where it is none of Fields.
+func (d *DeveloperStep) Control(id string) DeveloperField {
+	for _, f := range d.Fields {
+		if f.ID == id {
+			return f
+		}
+	}
+	return DeveloperField{}
+}
+
+// ScopeOf is the title of the scope that a control is about, empty where it is about none.
+func (d *DeveloperStep) ScopeOf(id string) string {
+	for _, s := range d.Scopes {
+		if id == "use-"+s.Name {
+			return s.Title
+		}
+		for _, p := range s.Purposes {
+			if id == "purpose-"+s.Name+"-"+p.Lang {
+				return s.Title
+			}
+		}
+	}
+	return ""
+}
+
 // Path is where a mini app's page is.
 func (a DeveloperApp) Path() string { return "/developer/apps/" + url.PathEscape(a.ClientID) }
 

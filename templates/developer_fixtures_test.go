@@ -26,7 +26,7 @@ func addDeveloperSamples(pages map[string]Page, own Common, outside func(string)
 		"developer's redirects": &DeveloperStep{Common: own, ClientID: "photoprint", Name: outside("PhotoPrint"), Step: "redirects", ETag: "1", Live: true, Saved: "draft",
 			Fields: []DeveloperField{{ID: "redirect_uris-0", Name: "redirect_uris", Label: "redirect_uri", Number: 1, Kind: "url", Value: "http://a.example/"},
 				{ID: "jwks", Name: "jwks", Label: "jwks", Kind: "lines", Optional: true}},
-			Problems: []Problem{rule("redirect_uris-0"), rule("jwks"), rule("")}},
+			Problems: []Problem{rule("redirect_uris-0"), rule("jwks"), rule(""), {Key: "problem.conflict"}}},
 		"developer's data": &DeveloperStep{Common: own, ClientID: "photoprint", Name: outside("PhotoPrint"), Step: "data", ETag: "1", Scopes: []DeveloperScope{
 			{Name: "email", Title: outside("Your e-mail"), Description: outside("Read it"), Claims: []string{"email", "name"}, Use: "required", Sensitive: true,
 				Purposes: []DeveloperPurpose{{Lang: "en", Language: outside("en"), Text: outside("To send your order status")}, {Lang: "de", Language: outside("de")}}},

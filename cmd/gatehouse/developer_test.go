@@ -264,3 +264,27 @@ func TestThePortalIsForDevelopersAndTheirOwnMiniApps(t *testing.T) {
 	require.Contains(t, b.signIn(again, "ana@example.com").body, "Theirs")
 	require.Equal(t, http.StatusOK, b.fill(own, "secret").StatusCode)
 }
+
+func TestADraftCanBecomePublicAndItsPreviewIsThatOfADraft(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	b := s.aDeveloper("ana@example.com", "acme")
+	at := b.draft("Kiosk")
+	b.led(b.fill(b.get(at+"/security"), "step", "public", "true"))
+	c, err := s.store.Client(t.Context(), strings.TrimPrefix(at, "/developer/apps/"))
+	require.NoError(t, err)
+	require.True(t, c.Public)
+	require.Empty(t, c.Secrets)
+	require.NotContains(t, b.get(at).body, `id="secret"`, "a public mini app has none")
+
+	wrong := b.fill(b.get(at+"/security"), "step", "jwks", "{not JSON")
+	require.Equal(t, http.StatusUnprocessableEntity, wrong.StatusCode)
+	require.Contains(t, wrong.body, "{not JSON</textarea>")
+	require.Contains(t, wrong.body, "is not JSON")
+
+	refused := b.fill(b.get(at+"/review"), "submit")
+	require.Equal(t, http.StatusUnprocessableEntity, refused.StatusCode, "a draft without a redirect URI is not for a reviewer")
+	require.Contains(t, refused.body, at+`/redirects">`)
+	require.Equal(t, http.StatusOK, b.get(at+"/preview").StatusCode)
+	require.NotEqual(t, http.StatusSeeOther, b.authorize(request(c.ID)).StatusCode, "nobody signs in to a draft")
+}
