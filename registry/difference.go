@@ -17,7 +17,13 @@ type Difference struct {
 
 // Values returns the parts of a registration that have a value, as lines of text, but for its scopes (see ScopeDifferences)
 // and without the secrets among its dialects' settings.
-func Values(c storage.Client) []Difference { return Differences(storage.Client{}, c) }
+func Values(c storage.Client) []Difference {
+	values := Differences(storage.Client{}, c)
+	for i := range values {
+		values[i].Was = nil
+	}
+	return values
+}
 
 // Differences returns the parts in which two registrations differ, in the same way.
 func Differences(was, is storage.Client) []Difference {

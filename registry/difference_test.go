@@ -29,6 +29,9 @@ func TestDifferencesAreLinesOfWhatChanged(t *testing.T) {
 		{"dialects", []string{`boxo: {"app_id":"a","platform":{}}`}, []string{`boxo: {"app_id":"b","platform":{}}`}},
 	}, Differences(was, is))
 	require.Empty(t, Differences(was, was))
+	for _, v := range Values(is) {
+		require.Nil(t, v.Was, v.Name)
+	}
 }
 
 func TestScopeDifferencesListAddedChangedKeptAndRemoved(t *testing.T) {
