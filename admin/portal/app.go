@@ -22,7 +22,7 @@ func (p *Pages) showApp(v *visit) error {
 	if err != nil {
 		return err
 	}
-	page.Saved = v.query.Get("saved")
+	page.Saved = v.saved()
 	p.Pages.Render(v.w, v.r, http.StatusOK, page)
 	return nil
 }

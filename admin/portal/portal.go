@@ -68,6 +68,14 @@ func (v *visit) common() templates.Common {
 	return rim.Common(v.r, interaction.Interaction{}, &v.user)
 }
 
+// saved is the text that says that something was saved; empty where nothing was.
+func (v *visit) saved() string {
+	if v.r.Method == http.MethodGet && v.query.Has("saved") {
+		return "saved.other"
+	}
+	return ""
+}
+
 // clientID is the mini app that the request is about; empty: a new one.
 func (v *visit) clientID() string { return v.r.PathValue("id") }
 

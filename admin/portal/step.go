@@ -73,7 +73,7 @@ func (p *Pages) showStep(v *visit) error {
 
 func (p *Pages) drawStep(v *visit, s step, c storage.Client, etag string, status int, problems []templates.Problem) error {
 	page := &templates.DeveloperStep{
-		Common: v.common(), ClientID: v.clientID(), Name: c.Name, Step: s.name, ETag: etag, Problems: problems, Saved: v.query.Get("saved"),
+		Common: v.common(), ClientID: v.clientID(), Name: c.Name, Step: s.name, ETag: etag, Problems: problems, Saved: v.saved(),
 		Live: c.Status == storage.StatusApproved || c.Status == storage.StatusSuspended,
 	}
 	if err := s.fields(p, v, c, page); err != nil {

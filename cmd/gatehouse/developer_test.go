@@ -215,6 +215,7 @@ func TestTwoDevelopersDoNotOverwriteEachOther(t *testing.T) {
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.aDeveloper("ana@example.com", "acme")
 	at := b.draft("Kiosk")
+	require.NotContains(t, b.get(at+"?saved=saved.password").body, "password is changed", "a link does not say what was done")
 	first, second := b.get(at+"/identity"), b.get(at+"/identity")
 	b.led(b.fill(first, "step", "name", "First"))
 	conflict := b.fill(second, "step", "name", "Second")
