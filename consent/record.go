@@ -49,10 +49,35 @@ func Deny(g *storage.Grant, requested []storage.ClientScope, act Act) storage.Un
 	})
 }
 
-// Disconnect ends a grant: its tokens are dead and its decisions forgotten.
-func Disconnect(g storage.Grant, now time.Time) storage.Unit {
-	return storage.Unit{storage.EndGrant{ID: g.ID, At: now}}
+// DenyAll is Deny of all that the act's client is registered for and a person decides about, and of whatever else g allows,
+// such as a scope that has left the registration and may come back. It changes nothing where the last decision was that
+// already: then it is the empty unit, and sending it again counts once (RFC 9110 §9.2.2).
+func DenyAll(g *storage.Grant, act Act) storage.Unit {
+	all := Shareable(act.Client)
+	if g == nil {
+		return Deny(g, all, act)
+	}
+	for _, scope := range g.AllowedScopes() {
+		if !slices.Contains(names(all), scope) {
+			all = append(all, entryOf(act.Client, scope))
+		}
+	}
+	if !slices.ContainsFunc(all, func(s storage.ClientScope) bool { return !deniedLast(g, s.Name) }) {
+		return nil
+	}
+	return Deny(g, all, act)
 }
+
+// deniedLast reports whether a scope went with the last whole request that was denied.
+func deniedLast(g *storage.Grant, scope string) bool {
+	return slices.ContainsFunc(g.Decisions, func(d storage.Decision) bool {
+		return d.Scope == scope && !d.Allowed && wentWithDenial(g, d)
+	})
+}
+
+// Disconnect ends a grant: its tokens are dead and its decisions forgotten. The unit conflicts when g has moved meanwhile,
+// as when another has taken its place: that one would live on.
+func Disconnect(g storage.Grant, now time.Time) storage.Unit { return end(g, nil, now) }
 
 // Withdraw records that the person by takes one scope back, on behalf of the grant's owner: it is denied, and everything
 // else stays as it was decided, the count of denials too. false when there is nothing to take back: the scope is not
@@ -72,7 +97,8 @@ func Withdraw(g storage.Grant, client *storage.Client, scope, by string, now tim
 	return act.record(&g, func(next *storage.Grant) { act.decide(next, entry, false, time.Time{}) }), true
 }
 
-// Clear forgets the denials of a grant, so that the mini app may ask again. What is allowed stays, with its tokens.
+// Clear forgets the denials of a grant, so that the mini app may ask again. What is allowed stays, with its tokens. The unit
+// conflicts when g has moved meanwhile.
 func Clear(g storage.Grant, now time.Time) storage.Unit {
 	allowed := slices.DeleteFunc(slices.Clone(g.Decisions), func(d storage.Decision) bool { return !d.Allowed })
 	if len(allowed) == 0 {

@@ -216,14 +216,21 @@ func TestClearForgetsDenialsAndKeepsWhatIsAllowed(t *testing.T) {
 	require.Equal(t, []string{"+openid"}, marks(g))
 	require.Zero(t, g.Denials)
 	require.Zero(t, g.DeniedAt)
-	require.Equal(t, storage.Unit{storage.EndGrant{ID: "g", At: noon}}, consent.Clear(*granted(2, "xopenid", "xemail"), noon))
+	requireEnds(t, consent.Clear(*granted(2, "xopenid", "xemail"), noon))
+}
+
+// requireEnds checks that a unit ends the grant g and that no other takes its place, unless g has moved.
+func requireEnds(t *testing.T, unit storage.Unit) {
+	t.Helper()
+	require.Len(t, unit, 2)
+	require.EqualValues(t, 1, unit[0].(storage.SaveGrant).IfVersion, "it conflicts when the grant has moved")
+	require.Equal(t, storage.EndGrant{ID: "g", At: noon}, unit[1])
+	_, ok := consent.Recorded(unit)
+	require.False(t, ok)
 }
 
 func TestDisconnectEndsTheGrant(t *testing.T) {
-	unit := consent.Disconnect(*granted(0, "+openid"), noon)
-	require.Equal(t, storage.Unit{storage.EndGrant{ID: "g", At: noon}}, unit)
-	_, ok := consent.Recorded(unit)
-	require.False(t, ok)
+	requireEnds(t, consent.Disconnect(*granted(0, "+openid"), noon))
 }
 
 // A deny and what it means for the next request, over time.

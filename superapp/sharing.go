@@ -72,34 +72,38 @@ func (v *visit) answer() *authz.Answer {
 	}}
 }
 
-// tries is how often a change starts over because the grant moved meanwhile. Each time somebody else's change of it was
-// stored.
-const tries = 20
-
 func (a *API) decide(ctx context.Context, req *authz.Request) (*authz.Answer, error) {
 	v, err := a.enter(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	for range tries {
+	err = consent.Retry(func() error {
 		unit, err := a.unit(v, req)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		err = a.Store.Apply(ctx, unit)
-		if err == nil {
-			recorded, _ := consent.Recorded(unit)
-			a.found(v, &recorded)
-			return v.answer(), nil
+		if err := a.apply(ctx, v, unit); err != nil {
+			return err
 		}
-		if !errors.Is(err, storage.ErrConflict) {
-			return nil, err
-		}
-		if err := a.look(ctx, v); err != nil {
-			return nil, err
+		recorded, _ := consent.Recorded(unit)
+		a.found(v, &recorded)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return v.answer(), nil
+}
+
+// apply stores a change of the visit's grant. Where that has moved meanwhile, it is read again for the next attempt.
+func (a *API) apply(ctx context.Context, v *visit, unit storage.Unit) error {
+	err := a.Store.Apply(ctx, unit)
+	if errors.Is(err, storage.ErrConflict) {
+		if unread := a.look(ctx, v); unread != nil {
+			return unread
 		}
 	}
-	return nil, authz.Refuse(authz.CodeTemporarilyUnavailable, "Too many decisions at once. Try again shortly.")
+	return err
 }
 
 // unit is a decision as a unit of work. An *Error for one that cannot be recorded.
@@ -149,17 +153,14 @@ func (a *API) forget(ctx context.Context, req *authz.Request) (*authz.Answer, er
 	if err != nil {
 		return nil, err
 	}
-	// Another grant may have taken the place of the one that ends here, in the moment between.
-	for range tries {
+	err = consent.Retry(func() error {
 		if v.grant == nil {
-			break
+			return nil
 		}
-		if err := a.Store.Apply(ctx, consent.Disconnect(*v.grant, a.now())); err != nil {
-			return nil, err
-		}
-		if err := a.look(ctx, v); err != nil {
-			return nil, err
-		}
+		return a.apply(ctx, v, consent.Disconnect(*v.grant, a.now()))
+	})
+	if err != nil {
+		return nil, err
 	}
 	return &authz.Answer{}, nil
 }

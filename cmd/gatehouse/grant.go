@@ -171,24 +171,13 @@ func (c *cli) grantRevoke() *cobra.Command {
 	})
 }
 
-// revokeTries is how often a grant may be replaced by another in the moment in which it is ended.
-const revokeTries = 5
-
-// revokeGrant ends the grant with this public ID, and whatever takes its place meanwhile. It returns the one that was ended
-// last.
+// revokeGrant ends the grant with this public ID, or whatever takes its place meanwhile, and returns it.
 func (h *house) revokeGrant(ctx context.Context, publicID string) (ended storage.Grant, err error) {
-	for range revokeTries {
-		grant, err := h.store.PublicGrant(ctx, publicID)
-		if errors.Is(err, storage.ErrNotFound) && ended.ID != "" {
-			return ended, nil
+	err = consent.Retry(func() error {
+		if ended, err = h.store.PublicGrant(ctx, publicID); err != nil {
+			return err
 		}
-		if err != nil {
-			return storage.Grant{}, err
-		}
-		if err := h.store.Apply(ctx, consent.Disconnect(grant, time.Now())); err != nil {
-			return storage.Grant{}, err
-		}
-		ended = grant
-	}
-	return storage.Grant{}, errors.New("the grant is replaced again and again; revoke it once more")
+		return h.store.Apply(ctx, consent.Disconnect(ended, time.Now()))
+	})
+	return ended, err
 }
