@@ -132,10 +132,21 @@ func (act Act) record(g *storage.Grant, change func(*storage.Grant)) storage.Uni
 	}
 	// Tokens say what they may read and hang on their grant, so they can lose a scope only by losing the grant.
 	fresh := newGrant(act.Owner, act.Client.ID, act.At)
-	fresh.Denials, fresh.DeniedAt, fresh.Succeeds = g.Denials, g.DeniedAt, g.PublicID()
+	fresh.Denials, fresh.DeniedAt = g.Denials, g.DeniedAt
 	fresh.Decisions = standingDecisions(*g, act.At)
 	change(&fresh)
+	fresh.Succeeds = succeeded(*g, fresh, act.At)
 	return append(end(*g, fresh.AllowedScopes(), act.At), save(fresh, act.By, 0)...)
+}
+
+// succeeded is Grant.Succeeds of next, which takes the place of g: what a client knows a grant by names it as long as anything
+// is allowed without a break.
+func succeeded(g, next storage.Grant, now time.Time) string {
+	allows := func(d storage.Decision) bool { return d.Allowed }
+	if slices.ContainsFunc(standingDecisions(g, now), allows) && slices.ContainsFunc(next.Decisions, allows) {
+		return g.PublicID()
+	}
+	return ""
 }
 
 func newGrant(owner storage.Owner, clientID string, now time.Time) storage.Grant {

@@ -177,6 +177,40 @@ func TestAGrantThatIsOverIsNeverRevived(t *testing.T) {
 	require.Equal(t, "g", recordedBy(t, consent.Allow(granted(0, "-phone?"), scopes("phone"), nil, act)).ID)
 }
 
+// What a client knows a grant by is not to come alive again after it named nothing.
+func TestAGrantKeepsItsPublicIDOnlyWhileSomethingIsAllowed(t *testing.T) {
+	act := byAna
+	act.Client = &storage.Client{ID: "app", Scopes: scopes("openid", "email", "phone")}
+	allow := func(scope string) func(*storage.Grant) storage.Unit {
+		return func(g *storage.Grant) storage.Unit { return consent.Allow(g, scopes(scope), []string{scope}, act) }
+	}
+	deny := func(names ...string) func(*storage.Grant) storage.Unit {
+		return func(g *storage.Grant) storage.Unit { return consent.Deny(g, scopes(names...), act) }
+	}
+	for name, c := range map[string]struct {
+		was  *storage.Grant
+		do   func(*storage.Grant) storage.Unit
+		keep bool
+	}{
+		"more is allowed":                       {granted(0, "+openid"), allow("email"), true},
+		"a part is taken back":                  {granted(0, "+openid", "+email"), deny("email"), true},
+		"a required scope ran out, others live": {granted(0, "+openid?", "+email"), allow("phone"), true},
+		"everything is denied":                  {granted(0, "+openid", "+email"), deny("openid", "email"), false},
+		"all of it had run out":                 {granted(0, "+openid?", "+email?"), allow("email"), false},
+		"what is left had run out":              {granted(0, "+openid?", "+email"), deny("email"), false},
+	} {
+		g := recordedBy(t, c.do(c.was))
+		if c.keep {
+			require.Equal(t, "g", g.PublicID(), name)
+			continue
+		}
+		require.NotEqual(t, "g", g.PublicID(), name)
+		again := recordedBy(t, allow("openid")(&g))
+		require.NotEqual(t, "g", again.PublicID(), name)
+		require.Equal(t, g.PublicID(), again.PublicID(), name)
+	}
+}
+
 func TestACompanysGrantSaysWhoDecided(t *testing.T) {
 	acme := storage.Owner{CompanyID: "acme"}
 	act := byAna
