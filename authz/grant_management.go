@@ -60,15 +60,16 @@ func (req *authorizeRequest) checkGrantID(g *storage.Grant) error {
 	return errGrantID
 }
 
-// merged adds to granted what the grant allows already, where that is asked: what Decide and mayAllow let through if it
-// were asked, without a question.
+// merged adds to granted what the grant allows already, where that is asked: what Decide and mayAllow, or checkShareable
+// for the host app, let through if it were asked, without a question.
 func (s *Server) merged(req *authorizeRequest, g *storage.Grant, granted []string, u storage.User) []string {
 	if req.params["grant_management_action"] != actionMerge {
 		return granted
 	}
 	all := slices.Clone(granted)
 	for _, scope := range consent.AllowedScopes(g, req.client, s.now()) {
-		if !slices.Contains(all, scope) && mayAllowScope(scope, u) {
+		may := mayAllowScope(scope, u) && (req.givenBy == storage.FamilyID{} || isShareable(req.client, scope))
+		if may && !slices.Contains(all, scope) {
 			all = append(all, scope)
 		}
 	}

@@ -1,8 +1,11 @@
 package authz
 
 import (
+	"slices"
+	"strings"
 	"time"
 
+	"gatehouse/consent"
 	"gatehouse/storage"
 )
 
@@ -54,6 +57,86 @@ func expiry(now time.Time, lifetime time.Duration) time.Time {
 		return time.Time{}
 	}
 	return now.Add(lifetime)
+}
+
+// shorter returns the shorter of two lifetimes, of which zero is endless.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// earlier returns the earlier of two ends, of which the zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// endOf is when nothing is left of a client's authorization for scope, of which ends says when single scopes run out: with
+// the first that the client cannot do without, else with the last. The zero time where it has no end. Of other scopes, a
+// token has what is left (scopeOf).
+func endOf(c *storage.Client, scope []string, ends []storage.ScopeEnd) time.Time {
+	var required, last time.Time
+	endless := false
+	for _, name := range scope {
+		i := slices.IndexFunc(ends, func(e storage.ScopeEnd) bool { return e.Scope == name })
+		switch {
+		case i < 0:
+			endless = true
+		case slices.ContainsFunc(consent.Requested(c, []string{name}), consent.Required):
+			required = earlier(required, ends[i].At)
+		case ends[i].At.After(last):
+			last = ends[i].At
+		}
+	}
+	if endless || !required.IsZero() {
+		return required
+	}
+	return last
+}
+
+// endsOf is when the scopes that a grant allows run out, as a stored token has it.
+func endsOf(g *storage.Grant) (ends []storage.ScopeEnd) {
+	for _, d := range g.Decisions {
+		if d.Allowed && !d.Until.IsZero() {
+			ends = append(ends, storage.ScopeEnd{Scope: d.Scope, At: d.Until})
+		}
+	}
+	return ends
+}
+
+// authorizationEnd is endOf what a stored token of c hangs on. The token's row does not have it: another decision moves it.
+func authorizationEnd(c *storage.Client, t *storage.StoredToken) time.Time {
+	return endOf(c, strings.Fields(t.Scope), t.ScopeEnds)
+}
+
+// endOfToken is when a stored token of c ends, by itself or with what it hangs on; the zero time for never.
+func endOfToken(c *storage.Client, t *storage.StoredToken) time.Time {
+	return earlier(t.ExpiresAt, authorizationEnd(c, t))
+}
+
+// ranOut reports whether what a stored token of c hangs on has ended at now.
+func ranOut(c *storage.Client, t *storage.StoredToken, now time.Time) bool {
+	end := authorizationEnd(c, t)
+	return !end.IsZero() && !now.Before(end)
+}
+
+// tellExpiry says when an access token ends that has this lifetime, zero for endless, and hangs on what is over at end, the
+// zero time for never (RFC 6749 §5.1).
+func (a *Answer) tellExpiry(now time.Time, lifetime time.Duration, end time.Time) {
+	a.ExpiresIn, a.ExpiresAt = lifetime, earlier(expiry(now, lifetime), end)
+	if !end.IsZero() {
+		a.ExpiresIn = shorter(lifetime, secondsLeft(now, end))
+	}
+}
+
+// secondsLeft is how long it is from now to end, in seconds, of which one that has begun counts: an answer that is repeated
+// in the same second says the same.
+func secondsLeft(now, end time.Time) time.Duration {
+	return (end.Sub(now) + time.Second - 1).Truncate(time.Second)
 }
 
 // keepCode is how long a spent code is kept: as long as the first tokens live, since a replay has to take them down.

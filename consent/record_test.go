@@ -73,6 +73,27 @@ func TestDenyOfWhatWasNeverAllowedLeavesTheTokensAlone(t *testing.T) {
 	require.Equal(t, noon, g.DeniedAt)
 }
 
+func TestADenyOfEverythingIsAboutAllThatIsAllowedAndCountsOnce(t *testing.T) {
+	act := byAna
+	act.Client = &storage.Client{ID: "app", Scopes: scopes("openid", "email", "superapp", "user_session")}
+	g := recordedBy(t, consent.DenyAll(granted(0, "+openid", "+gone", "+superapp", "-left"), act))
+	require.Equal(t, []string{"-email", "-gone", "-left", "-openid", "-superapp"}, marks(g))
+	require.Equal(t, 1, g.Denials)
+	first := recordedBy(t, consent.DenyAll(nil, act))
+	require.Equal(t, []string{"-email", "-openid"}, marks(first))
+
+	again := act
+	again.At = noon.Add(time.Second)
+	for _, denied := range []storage.Grant{g, first} {
+		require.Empty(t, consent.DenyAll(&denied, again))
+	}
+	page := recordedBy(t, consent.Deny(&first, scopes("email"), again))
+	require.Equal(t, 3, recordedBy(t, consent.DenyAll(&page, again)).Denials, "it is more than what was denied last")
+	asks := again
+	asks.Client = &storage.Client{ID: "app", Scopes: scopes("openid", "email", "phone")}
+	require.Equal(t, 2, recordedBy(t, consent.DenyAll(&first, asks)).Denials, "more is asked now")
+}
+
 func TestTakingAwayAScopeEndsTheGrantAndKeepsTheOtherDecisions(t *testing.T) {
 	was := granted(0, "+openid", "+email", "-phone", "+points?")
 	for name, unit := range map[string]storage.Unit{

@@ -45,15 +45,24 @@ func decodeCall(r *http.Request) (*authz.Request, error) {
 	return &authz.Request{Header: r.Header, Params: params}, nil
 }
 
-// decodeFor returns a Decode that reads what decodeCall reads, and these members of a JSON body, which may be left out
+// readObject reads a body that has to be a JSON object, whatever its Content-Type says. An *authz.Error otherwise.
+func readObject(r *http.Request) (dialect.Body, error) {
+	body, err := dialect.ReadBody(r, false)
+	if err == nil && !body.IsJSON() {
+		err = authz.Refuse(authz.CodeInvalidRequest, "The request body is not a JSON object.")
+	}
+	return body, err
+}
+
+// decodeFor returns a Decode that reads what decodeCall reads, and these members of a JSON object, which may be left out
 // where nothing in it is needed.
 func decodeFor(members map[string]string) func(*http.Request) (*authz.Request, error) {
 	return func(r *http.Request) (*authz.Request, error) {
 		req, err := decodeCall(r)
-		if err != nil || r.ContentLength == 0 { // with whatever Content-Type
+		if err != nil || r.ContentLength == 0 {
 			return req, err
 		}
-		body, err := dialect.ReadBody(r, false)
+		body, err := readObject(r)
 		if err != nil {
 			return req, err
 		}

@@ -1,15 +1,14 @@
 package superapp
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"gatehouse/authz"
-	"gatehouse/authz/dialect"
 	"gatehouse/identity"
 	"gatehouse/storage"
 )
@@ -83,12 +82,9 @@ func decodePerson(r *http.Request) (*authz.Request, error) {
 	if err != nil {
 		return req, err
 	}
-	body, err := dialect.ReadBody(r, false)
+	body, err := readObject(r)
 	if err != nil {
 		return req, err
-	}
-	if !body.IsJSON() {
-		return req, authz.Refuse(authz.CodeInvalidRequest, "The request body is not a JSON object.")
 	}
 	for _, name := range personTexts {
 		if body.Raw(name) == nil {
@@ -122,10 +118,27 @@ func readAttributes(raw string) (map[string]any, error) {
 	if len(raw) > maxAttributes || decoder.Decode(&values) != nil || values == nil {
 		return nil, authz.Refuse(authz.CodeInvalidRequest, "The member attributes has to be an object of at most 16 KiB.")
 	}
-	if kept, err := json.Marshal(values); err != nil || bytes.Contains(kept, []byte(`\u0000`)) {
+	if hasNUL(values) {
 		return nil, authz.Refuse(authz.CodeInvalidRequest, "The member attributes has NUL in it.")
 	}
 	return values, nil
+}
+
+// hasNUL reports whether there is a NUL, which no database keeps, in a text or name within a decoded JSON value.
+func hasNUL(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return strings.ContainsRune(v, 0)
+	case []any:
+		return slices.ContainsFunc(v, hasNUL)
+	case map[string]any:
+		for name, member := range v {
+			if hasNUL(name) || hasNUL(member) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // profileOf is what decodePerson has read.

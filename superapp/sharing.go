@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"gatehouse/authz"
-	"gatehouse/authz/dialect"
 	"gatehouse/consent"
 	"gatehouse/storage"
 )
@@ -79,7 +78,7 @@ func (a *API) decide(ctx context.Context, req *authz.Request) (*authz.Answer, er
 	}
 	err = consent.Retry(func() error {
 		unit, err := a.unit(v, req)
-		if err != nil {
+		if err != nil || len(unit) == 0 {
 			return err
 		}
 		if err := a.apply(ctx, v, unit); err != nil {
@@ -106,17 +105,14 @@ func (a *API) apply(ctx context.Context, v *visit, unit storage.Unit) error {
 	return err
 }
 
-// unit is a decision as a unit of work. An *Error for one that cannot be recorded.
+// unit is a decision as a unit of work, empty where it changes nothing. An *Error for one that cannot be recorded.
 func (a *API) unit(v *visit, req *authz.Request) (storage.Unit, error) {
-	scopes := consent.Shareable(v.client)
 	act := consent.Act{Owner: v.owner(), Client: v.client, By: v.person.ID, At: a.now(), Lang: a.language(req, v)}
 	if req.Params["decision"] == "deny" {
-		return consent.Deny(v.grant, scopes, act), nil
+		return consent.DenyAll(v.grant, act), nil
 	}
-	if !approved(v.client) {
-		e := authz.Refuse(authz.CodeUnauthorizedClient, "This client is not approved.")
-		e.Status = http.StatusForbidden
-		return nil, e
+	if !authz.Approved(v.client) {
+		return nil, authz.ErrNotApproved
 	}
 	chosen := strings.Fields(req.Params["scope"])
 	if err := v.check(chosen); err != nil {
@@ -125,7 +121,7 @@ func (a *API) unit(v *visit, req *authz.Request) (storage.Unit, error) {
 	if seconds, err := strconv.Atoi(req.Params["expires_in"]); err == nil {
 		act.Until = act.At.Add(time.Duration(seconds) * time.Second)
 	}
-	return consent.Allow(v.grant, scopes, chosen, act), nil
+	return consent.Allow(v.grant, consent.Shareable(v.client), chosen, act), nil
 }
 
 // language is the language of what a person reads about a mini app by this request.
@@ -175,7 +171,7 @@ func decodeDecision(r *http.Request) (*authz.Request, error) {
 	if err != nil {
 		return req, err
 	}
-	body, err := dialect.ReadBody(r, false)
+	body, err := readObject(r)
 	if err != nil {
 		return req, err
 	}
@@ -186,8 +182,6 @@ func decodeDecision(r *http.Request) (*authz.Request, error) {
 	scopes, seconds := body.Raw("scopes"), body.Raw("expires_in")
 	req.Params["decision"] = word
 	switch {
-	case !body.IsJSON():
-		return req, authz.Refuse(authz.CodeInvalidRequest, "The request body is not a JSON object.")
 	case word == "deny" && scopes == nil && seconds == nil:
 		return req, nil
 	case word == "deny":

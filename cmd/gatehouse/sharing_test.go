@@ -222,7 +222,7 @@ func TestSharingGoesFromNoneToAllowedAndBack(t *testing.T) {
 		b := s.newBrowser()
 		a := b.signIn(b.authorize(request("photoprint")), "ana@example.com")
 		require.Contains(t, a.Header.Get("Location"), "/consent?", "after one it may ask again")
-		require.Equal(t, "denied", h.decides("photoprint", `{"decision":"deny"}`)["status"])
+		require.Equal(t, "access_denied", callback(t, b.decide(a, "deny")).Get("error"))
 		require.Equal(t, "access_denied", callback(t, b.authorize(request("photoprint"))).Get("error"), "after two it may not")
 
 		require.Equal(t, "allowed", h.decides("photoprint", allowAll)["status"], "the person themselves always may")
