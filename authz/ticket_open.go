@@ -24,9 +24,16 @@ type openTicket struct {
 }
 
 var (
-	errTicket    = refuse(CodeInvalidRequest, "The link was used already, or is not valid. Go back to where you found it and open it anew.")
-	errOldTicket = refuse("expired", "The link is too old. Go back to where you found it and open it anew.")
+	errTicket    = refuseLink(CodeInvalidRequest, "The link was used already, or is not valid. Go back to where you found it and open it anew.")
+	errOldTicket = refuseLink("expired", "The link is too old. Go back to where you found it and open it anew.")
 )
+
+// refuseLink refuses what people know as a link.
+func refuseLink(code, description string) *Error {
+	e := refuse(code, description)
+	e.Page = "link"
+	return e
+}
 
 // OpenTicket signs the person in whom a ticket (Params["ticket"]) of IssueTicket or IssueHandOver is for, by a new session,
 // and sends the browser to where it leads. A ticket that is not good is an error page, and nobody is signed in.

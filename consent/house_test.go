@@ -81,7 +81,7 @@ func newHouseOn(t *testing.T, dsn string, change ...func(*consent.PagesOptions))
 		}
 	})
 	mux.HandleFunc("POST /test/vouch/{user}", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := sessions.StartVouched(w, r, r.PathValue("user"), "own"); err != nil {
+		if _, err := sessions.StartVouched(w, r, r.PathValue("user"), "own", nil); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})
@@ -98,7 +98,7 @@ func (h *house) app(ctx context.Context, id string) (*templates.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &templates.App{ClientID: id, Name: client.Name, HomeURI: client.ClientURI, LoginURI: client.InitiateLoginURI}, nil
+	return &templates.App{ClientID: id, Name: client.Name, Names: client.Names, Own: client.FirstParty, HomeURI: client.ClientURI, LoginURI: client.InitiateLoginURI}, nil
 }
 
 func (h *house) seed() {

@@ -47,7 +47,7 @@ func (p *Pages) accountPage(w http.ResponseWriter, r *http.Request, signedIn *Si
 	page := &templates.Account{Common: rim.Common(r, interaction.Interaction{}, &u),
 		Interaction: p.sealOwn(p.Sessions.Browser(w, r), signedIn),
 		User: templates.AccountUser{Email: u.Email, Phone: u.Phone, FirstName: u.FirstName, LastName: u.LastName,
-			EmailVerified: u.EmailVerified, PhoneVerified: u.PhoneVerified}}
+			EmailVerified: u.EmailVerified, PhoneVerified: u.PhoneVerified, HasPassword: u.PasswordHash != ""}}
 	var err error
 	if page.User.Company, err = p.companyName(r.Context(), u.CompanyID); err != nil {
 		return nil, err

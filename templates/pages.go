@@ -39,8 +39,10 @@ type Person struct {
 type App struct {
 	ClientID   string
 	Name       string
-	NameLang   string // language of Name when it is a translation or known
-	LogoURL    string // from our own origin, or empty: initials are drawn
+	NameLang   string            // language of Name when it is known; Render sets it when it draws a translation
+	Names      map[string]string // translations of Name by language tag
+	LogoURL    string            // from our own origin, or empty: initials are drawn
+	Own        bool              // it belongs to the host app, and so needs no consent
 	Publisher  string
 	Verified   bool
 	VerifiedAt time.Time
@@ -114,6 +116,7 @@ type ConsentItem struct {
 	Claims      []string
 	Values      []Value
 	New         bool // not asked before, while others were
+	Repurposed  bool // asked again because it was allowed for another purpose
 	Sensitive   bool
 	Until       time.Time // of what is allowed; zero: until removed
 }
@@ -183,6 +186,7 @@ type Account struct {
 type AccountUser struct {
 	Email, Phone, FirstName, LastName, Company string
 	EmailVerified, PhoneVerified               bool
+	HasPassword                                bool // else the person signs in elsewhere, and cannot change one
 }
 
 // AccountSession is a signed-in browser.

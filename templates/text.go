@@ -32,6 +32,12 @@ func bdi(s string, lang ...string) template.HTML {
 	return `<bdi` + langAttribute(lang...) + `>` + template.HTML(html.EscapeString(clean(s))) + `</bdi>`
 }
 
+// quote is a text from outside in quotation marks, which face as its own direction has them: the marks are outside of what
+// bdi isolates.
+func quote(s string, lang ...string) template.HTML {
+	return `<q dir="auto"` + langAttribute(lang...) + `>` + template.HTML(html.EscapeString(clean(s))) + `</q>`
+}
+
 // strong is bdi, set in bold.
 func strong(s string) template.HTML { return "<strong>" + bdi(s) + "</strong>" }
 

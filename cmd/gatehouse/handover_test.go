@@ -302,6 +302,8 @@ func TestAOneTimeURLThatIsNotGoodSignsNobodyIn(t *testing.T) {
 			a := b.get(path)
 			require.Equal(t, http.StatusBadRequest, a.StatusCode, a.body)
 			require.Contains(t, a.body, `id="error"`)
+			require.Contains(t, a.body, "Go back to the app that you came from")
+			require.NotContains(t, a.body, "cannot trust")
 			require.Empty(t, a.Header.Get("Location"))
 			require.False(t, s.signedIn(b))
 		})
