@@ -188,16 +188,23 @@ func (s *Server) hostsTicket(ctx context.Context, row *storage.StoredToken, c *s
 	return t, nil
 }
 
-// signInBy spends a ticket and begins its session. Whoever is signed in as the same person by their own credentials keeps
-// the session that they have, which is worth more.
-func (s *Server) signInBy(w http.ResponseWriter, r *http.Request, who *identity.SignedIn, t *openTicket) error {
-	err := s.store.Apply(r.Context(), append(t.spend, storage.SpendToken{Key: t.TokenKey, At: s.now()}))
-	if errors.Is(err, storage.ErrConflict) { // opened twice in this moment, or the company disconnected the client in it
+// signInBy spends a ticket and begins its session, both or neither: a browser that is told to come back later finds the
+// ticket unspent. Whoever is signed in as the same person by their own credentials keeps the session that they have, which
+// is worth more.
+func (s *Server) signInBy(w http.ResponseWriter, r *http.Request, who *identity.SignedIn, t *openTicket) (err error) {
+	spend := append(t.spend, storage.SpendToken{Key: t.TokenKey, At: s.now()})
+	if keepsSession(who, t) {
+		err = s.store.Apply(r.Context(), spend)
+	} else {
+		_, err = s.sessions.StartVouched(w, r, t.UserID, t.ClientID, spend)
+	}
+	if errors.Is(err, storage.ErrConflict) { // in this moment it was opened, the company disconnected the client, or the account was closed
 		return errTicket.because(err)
 	}
-	if err != nil || who != nil && who.User.ID == t.UserID && who.Session.VouchedBy == "" {
-		return err
-	}
-	_, err = s.sessions.StartVouched(w, r, t.UserID, t.ClientID)
 	return err
+}
+
+// keepsSession reports whether who is signed in is the ticket's person, by credentials of their own.
+func keepsSession(who *identity.SignedIn, t *openTicket) bool {
+	return who != nil && who.User.ID == t.UserID && who.Session.VouchedBy == ""
 }

@@ -81,7 +81,7 @@ func newHouseOn(t *testing.T, dsn string, change ...func(*consent.PagesOptions))
 		}
 	})
 	mux.HandleFunc("POST /test/vouch/{user}", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := sessions.StartVouched(w, r, r.PathValue("user"), "own"); err != nil {
+		if _, err := sessions.StartVouched(w, r, r.PathValue("user"), "own", nil); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})

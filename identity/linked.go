@@ -86,12 +86,12 @@ func (u Upstream) NameIn(tag string) string {
 }
 
 // Welcome starts the session of somebody who signed in elsewhere at provedAt, and goes on with what they came for, as
-// after a sign-in here.
-func (p *Pages) Welcome(w http.ResponseWriter, r *http.Request, i interaction.Interaction, userID string, provedAt time.Time) {
+// after a sign-in here. With an error nothing is answered yet: ErrDisabled when the account was closed meanwhile.
+func (p *Pages) Welcome(w http.ResponseWriter, r *http.Request, i interaction.Interaction, userID string, provedAt time.Time) error {
 	session, err := p.Sessions.StartAt(w, r, userID, provedAt)
 	if err != nil {
-		p.Fail(w, r, err)
-		return
+		return err
 	}
 	p.finish(w, r, &step{browser: p.Sessions.Browser(w, r), i: i}, userID, session.AuthTime)
+	return nil
 }

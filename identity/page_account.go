@@ -140,7 +140,9 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request, signedIn 
 	if err != nil {
 		return err
 	}
-	_, err = p.Sessions.Start(w, r, signedIn.User.ID)
+	if _, err = p.Sessions.Start(w, r, signedIn.User.ID); errors.Is(err, ErrDisabled) {
+		return ErrCredentials
+	}
 	return err
 }
 

@@ -173,7 +173,9 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request) {
 	if !found.provedAt.IsZero() {
 		provedAt = found.provedAt
 	}
-	p.Identity.Welcome(w, r, a.Interaction, u.ID, provedAt)
+	if err := p.Identity.Welcome(w, r, a.Interaction, u.ID, provedAt); err != nil {
+		p.fail(w, r, from, a.Interaction, err)
+	}
 }
 
 // errDenied says that the person, or the provider, did not want to.
@@ -212,6 +214,7 @@ var failures = []struct {
 }{
 	{errDenied, http.StatusForbidden, "upstream_denied"},
 	{errNobody, http.StatusForbidden, "upstream_nobody"},
+	{identity.ErrDisabled, http.StatusForbidden, "upstream_nobody"},
 	{identity.ErrRole, http.StatusForbidden, "upstream_role"},
 	{errStale, http.StatusForbidden, "upstream_stale"},
 	{errRefused, http.StatusBadGateway, "upstream_failed"},
