@@ -59,6 +59,12 @@ for (const [scripts, width] of [[true, 320], [false, 1280]]) {
     assert.equal(await claim(visitor, "email").innerText(), person.email);
     assert.ok(!pages.includes("/login") && !pages.includes("/signup"), `the way led over ${pages}`);
 
+    await page.goto(`${demo.issuer}/account`);
+    await at(visitor, "form#profile", "/account");
+    await visitor.inspect();
+    assert.equal(await page.locator("input[type=password]").count(), 0, "they have none to change");
+    assert.match(await page.locator('section[aria-labelledby="password-title"]').innerText(), /You have no password here/);
+
     const thief = await visit(t, browser, { scripts, width });
     await thief.page.goto(url);
     await at(thief, 'main#error[data-error="invalid_request"]');
