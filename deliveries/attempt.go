@@ -20,6 +20,12 @@ type lasting string
 
 func (l lasting) Error() string { return string(l) }
 
+// refused reports whether an attempt failed for good.
+func refused(failure error) bool {
+	_, is := errors.AsType[lasting](failure)
+	return is
+}
+
 // deliver sends a leased delivery and records what came of it; false when it did not arrive. Where the fault is ours,
 // nothing is recorded: the lease runs out, and somebody tries again.
 func (w *Worker) deliver(ctx context.Context, leased storage.Delivery) bool {
@@ -37,6 +43,11 @@ func (w *Worker) deliver(ctx context.Context, leased storage.Delivery) bool {
 		return false
 	}
 	failure := w.push(ctx, client.WebhookURI, token)
+	if failure == nil || refused(failure) {
+		w.answered(leased.ClientID)
+	} else {
+		w.failed(ctx, leased.ClientID, failure)
+	}
 	w.settle(ctx, leased, failure)
 	return failure == nil
 }
@@ -99,9 +110,9 @@ func (w *Worker) settle(ctx context.Context, leased storage.Delivery, failure er
 	if failure == nil {
 		settled.State, settled.SettledAt, settled.Failure = storage.DeliveryDelivered, now, ""
 	} else {
-		settled.Failure = brief(failure.Error())
+		settled.Failure = failure.Error()
 		settled.DueAt = now.Add(backoff(settled.Attempts))
-		if _, refused := errors.AsType[lasting](failure); refused || settled.Attempts >= maxAttempts {
+		if refused(failure) || settled.Attempts >= maxAttempts {
 			settled.State, settled.SettledAt = storage.DeliveryDead, now
 		}
 	}
@@ -115,13 +126,4 @@ func (w *Worker) settle(ctx context.Context, leased storage.Delivery, failure er
 		w.Log.Warn("a delivery is given up; gatehouse delivery retry sends it again", "delivery", leased.ID,
 			"client_id", leased.ClientID, "attempts", settled.Attempts, "cause", settled.Failure)
 	}
-}
-
-// brief cuts a text that may name all that a certificate is for.
-func brief(text string) string {
-	const limit = 300
-	if len(text) <= limit {
-		return text
-	}
-	return strings.ToValidUTF8(text[:limit], "") + "…"
 }

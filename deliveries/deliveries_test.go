@@ -2,9 +2,18 @@ package deliveries
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"fmt"
 	"io"
+	"log"
+	"math/big"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
@@ -360,6 +369,203 @@ func TestAClientIsToldInOrder(t *testing.T) {
 	}
 	require.True(t, slices.IsSorted(ids))
 	require.EqualValues(t, 1, most.Load(), "one at a time")
+}
+
+// An account that is enabled after it was disabled must not end up locked, whichever of the two failed.
+func TestEachPersonsEventsArriveInOrderWhateverFails(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		clock := &atomic.Int64{}
+		h := newHouse(t, dsn, clock)
+		var times sync.Map // by event, how often it came
+		r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
+			n, _ := times.LoadOrStore(r.Header.Get("X-Jti"), new(atomic.Int64))
+			if n.(*atomic.Int64).Add(1) == 1 { // each fails once
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			w.WriteHeader(http.StatusAccepted)
+		})
+		client := h.client(storage.Client{WebhookURI: r.url})
+		people := []string{"ana", "bo", "cy"}
+		for _, who := range people {
+			require.NoError(t, h.store.CreateUser(t.Context(), storage.User{ID: who, CreatedAt: h.now(), UpdatedAt: h.now()}))
+			h.grant(client, storage.Owner{UserID: who}, "email")
+		}
+		for i := range 4 {
+			for _, who := range people {
+				require.NoError(t, h.store.SetDisabled(t.Context(), who, i%2 == 0, h.now()))
+			}
+		}
+		h.run()
+		newHouse(t, dsn, clock).run()
+		require.Eventually(t, func() bool {
+			h.clock.Add(int64(time.Second))
+			return len(h.deliveries(storage.DeliveryPending)) == 0
+		}, 30*time.Second, 10*time.Millisecond)
+		accepted, seen := map[string][]string{}, map[string]bool{}
+		for _, got := range r.all() {
+			id, who := got.claims["jti"].(string), got.claims["sub_id"].(map[string]any)["sub"].(string)
+			if seen[id] {
+				accepted[who] = append(accepted[who], id)
+			}
+			seen[id] = true
+		}
+		for _, who := range people {
+			require.Len(t, accepted[who], 4)
+			require.True(t, slices.IsSorted(accepted[who]), who)
+		}
+	})
+}
+
+// One that its server can never take holds up what comes after it about the same person only.
+func TestAnEventThatAlwaysFailsHoldsUpItsPersonOnly(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	var poison atomic.Value
+	poison.Store("")
+	r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Jti") == poison.Load() {
+			w.WriteHeader(http.StatusInternalServerError)
+			return
+		}
+		w.WriteHeader(http.StatusAccepted)
+	})
+	client := h.client(storage.Client{WebhookURI: r.url})
+	ana := storage.Owner{UserID: "ana"}
+	end := func() {
+		g := h.grant(client, ana, "email")
+		require.NoError(t, h.store.Apply(t.Context(), storage.Unit{storage.EndGrant{ID: g.ID, At: h.now()}}))
+	}
+	end()
+	first := h.only().ID
+	poison.Store(first)
+	end()
+	h.disconnect(client, 3)
+	h.run()
+	const attempts = 12
+	require.Eventually(t, func() bool {
+		h.until(h.pausedUntil(client))
+		return len(h.deliveries(storage.DeliveryDelivered)) == 3
+	}, 20*time.Second, 10*time.Millisecond, "the others")
+	find := func(id string) storage.Delivery {
+		for _, d := range h.deliveries(0) {
+			if d.ID == id {
+				return d
+			}
+		}
+		return storage.Delivery{}
+	}
+	for n := 1; n < maxAttempts; n++ {
+		require.Eventually(t, func() bool { return find(first).Attempts >= n }, 20*time.Second, 5*time.Millisecond)
+		require.Len(t, h.deliveries(storage.DeliveryPending), 2)
+		if n == attempts {
+			h.disconnect(client, 1)
+			h.until(h.pausedUntil(client))
+			require.Eventually(t, func() bool { return len(h.deliveries(storage.DeliveryDelivered)) == 4 }, 20*time.Second, 5*time.Millisecond)
+			require.Equal(t, attempts, find(first).Attempts)
+		}
+		h.until(find(first).DueAt)
+		h.until(h.pausedUntil(client))
+	}
+	require.Eventually(t, func() bool {
+		h.until(h.pausedUntil(client))
+		return len(h.deliveries(storage.DeliveryPending)) == 0
+	}, 20*time.Second, 10*time.Millisecond)
+	require.Equal(t, storage.DeliveryDead, find(first).State)
+	require.Len(t, h.deliveries(storage.DeliveryDelivered), 5, "what came after it is told when it is given up")
+}
+
+// What has waited and what comes new share the client's attempts.
+func TestAServerThatFailsIsCalledSeldomHoweverMuchItHasToBeTold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	var mended atomic.Bool
+	r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
+		if !mended.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	client := h.client(storage.Client{WebhookURI: r.url})
+	h.disconnect(client, 30)
+	h.run()
+	const times = 12
+	for n := range times {
+		r.wait(n + 1)
+		h.disconnect(client, 2)
+		time.Sleep(10 * h.worker.every)
+		r.wait(n + 1)
+		wait := float64(min(5<<n, 900))
+		require.InDelta(t, wait, h.pausedUntil(client).Sub(h.now()).Seconds(), wait/5+2)
+		h.until(h.pausedUntil(client))
+	}
+	mended.Store(true)
+	require.Eventually(t, func() bool {
+		h.clock.Add(int64(time.Minute))
+		return len(h.deliveries(storage.DeliveryDelivered)) == 30+2*times
+	}, 30*time.Second, 20*time.Millisecond)
+	require.Zero(t, h.pausedUntil(client), "what arrived ends the pause")
+}
+
+// However much a server that is gone has to be told, none of it waits for ever.
+func TestWhatAServerThatIsGoneHasToBeToldIsGivenUpAfterAMonth(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	r := h.receiver(t, status(http.StatusNotFound))
+	client := h.client(storage.Client{WebhookURI: r.url})
+	h.disconnect(client, 30)
+	h.run()
+	r.wait(1)
+	h.clock.Add(int64(maxHold + time.Hour))
+	h.disconnect(client, 3)
+	require.Eventually(t, func() bool {
+		h.clock.Add(int64(time.Minute))
+		return len(h.deliveries(storage.DeliveryDead)) == 30
+	}, 20*time.Second, 10*time.Millisecond)
+	require.Len(t, h.deliveries(storage.DeliveryPending), 3)
+	require.Less(t, len(r.all()), 30)
+	for _, d := range h.deliveries(storage.DeliveryDead) {
+		require.Contains(t, d.Failure, "404")
+	}
+}
+
+// It answers well, but slowly; the others get their turns in between.
+func TestAServerThatIsSlowGetsFewEventsATurn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	r := h.receiver(t, func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(turnTime*2/3 + 10*time.Millisecond)
+	})
+	client := h.client(storage.Client{WebhookURI: r.url})
+	h.disconnect(client, turn)
+	require.True(t, h.worker.send(t.Context(), client), "there is more")
+	require.Equal(t, 2, len(r.all()))
+}
+
+// A mini app's operator who chooses the names in a certificate writes nothing into our log or onto an operator's terminal.
+func TestAFailureRepeatsNothingOfACertificate(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"evil\x1b[2J\x1b[31m\nlevel=error"}, NotAfter: time.Now().Add(time.Hour),
+		Subject: pkix.Name{CommonName: "evil"},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	h.disconnect(h.client(storage.Client{WebhookURI: strings.Replace(server.URL, "127.0.0.1", "localhost", 1)}), 1)
+	h.run()
+	failure := h.attempted(1).Failure
+	require.Contains(t, failure, "certificate")
+	require.NotContains(t, failure, "evil")
+	require.NotContains(t, failure, "\x1b")
+	require.NotContains(t, h.log.String(), "evil")
 }
 
 func TestSeveralProcessesOnOneDatabaseSendEachEventOnce(t *testing.T) {

@@ -52,10 +52,11 @@ type Hold struct {
 
 // Deliveries keeps what clients' servers have to be told.
 type Deliveries interface {
-	// DueClients returns the clients that have a delivery to be sent at now, in the order of their IDs.
+	// DueClients returns the clients that LeaseDelivery has a delivery of at now, in the order of their IDs.
 	DueClients(ctx context.Context, now time.Time) ([]string, error)
 	// LeaseDelivery returns the delivery of a client that has been due longest at now, and keeps it from everybody else
-	// until the time until, which is its DueAt. ErrNotFound when none is due.
+	// until the time until, which is its DueAt. Only the oldest pending one about an owner, by its ID, is handed out: what
+	// is newer about them waits until that is settled. ErrNotFound when none is due.
 	LeaseDelivery(ctx context.Context, clientID string, now, until time.Time) (Delivery, error)
 	// SettleDelivery says what came of a lease: it replaces State, Attempts, DueAt, SettledAt and Failure of leased, as
 	// LeaseDelivery returned it. ErrConflict when the lease has run out and somebody else has got, or settled, it.

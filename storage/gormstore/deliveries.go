@@ -79,12 +79,13 @@ func tellOfGrant(id string, kept []string, when time.Time) step {
 const selectConnected = `
 SELECT g.client_id FROM grants g JOIN clients c ON c.id = g.client_id
 WHERE g.user_id = CAST(? AS TEXT) AND g.company_id = '' AND g.state = 1 AND c.webhook_uri <> ''
-  AND EXISTS (SELECT 1 FROM decisions d WHERE d.grant_id = g.id AND d.allowed)`
+  AND EXISTS (SELECT 1 FROM decisions d WHERE d.grant_id = g.id AND d.allowed AND (d.until = 0 OR d.until > ?))`
 
-// tellOfPerson writes a delivery for every client that may read something of a person who was disabled or enabled.
+// tellOfPerson writes a delivery for every client that may, at when, read something of a person who was disabled or
+// enabled then.
 func tellOfPerson(tx *gorm.DB, userID string, disabled bool, when time.Time) error {
 	var clients []string
-	if err := tx.Raw(selectConnected, userID).Scan(&clients).Error; err != nil || len(clients) == 0 {
+	if err := tx.Raw(selectConnected, userID, at(when)).Scan(&clients).Error; err != nil || len(clients) == 0 {
 		return err
 	}
 	event := storage.EventUserEnabled
@@ -102,6 +103,12 @@ func tellOfPerson(tx *gorm.DB, userID string, disabled bool, when time.Time) err
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
+// isFirst is whether a pending delivery d is the oldest one about its owner. It is a scalar and not NOT EXISTS, of which
+// PostgreSQL would make a join of all that waits.
+const isFirst = `
+      d.id = (SELECT MIN(o.id) FROM deliveries o
+              WHERE o.state = 1 AND o.client_id = d.client_id AND o.user_id = d.user_id AND o.company_id = d.company_id)`
+
 // selectDueClients goes from client to client on the index, past however many deliveries each has waiting.
 const selectDueClients = `
 WITH RECURSIVE waiting (client_id) AS (
@@ -112,7 +119,8 @@ WITH RECURSIVE waiting (client_id) AS (
 )
 SELECT w.client_id FROM waiting w
 WHERE w.client_id IS NOT NULL
-  AND EXISTS (SELECT 1 FROM deliveries d WHERE d.state = 1 AND d.client_id = w.client_id AND d.due_at <= ?)
+  AND (SELECT 1 FROM deliveries d WHERE d.state = 1 AND d.client_id = w.client_id AND d.due_at <= ? AND ` + isFirst + `
+       LIMIT 1) IS NOT NULL
 ORDER BY w.client_id`
 
 // DueClients implements storage.Deliveries.
@@ -124,7 +132,8 @@ func (s *Store) DueClients(ctx context.Context, now time.Time) (clients []string
 const (
 	leaseDelivery = `
 UPDATE deliveries SET due_at = ? WHERE id = (
-    SELECT id FROM deliveries WHERE state = 1 AND client_id = ? AND due_at <= ? ORDER BY due_at, id LIMIT 1`
+    SELECT d.id FROM deliveries d WHERE d.state = 1 AND d.client_id = ? AND d.due_at <= ? AND ` + isFirst + `
+    ORDER BY d.due_at, d.id LIMIT 1`
 
 	leasedDelivery = `)
 RETURNING id, client_id, user_id, company_id, event, scope, state, attempts, due_at, created_at, settled_at, failure`

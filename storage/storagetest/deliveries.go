@@ -159,6 +159,22 @@ func deliveries() []contract {
 			requireGrant(t, s, stranger)
 			require.ErrorIs(t, s.SetDisabled(t.Context(), id(), true, moment), storage.ErrNotFound)
 		}},
+		{"disabling and enabling a user tells no client whose grant has run out", func(t *testing.T, s storage.Store) {
+			client, over, partly := listener(t, s, webhook), listener(t, s, webhook), listener(t, s, webhook)
+			g := grantOf(person(t, s).ID, client)
+			g.Decisions = decisions("email", "phone")
+			g.Decisions[0].Until, g.Decisions[1].Until = later.Add(time.Microsecond), moment
+			ranOut, half := grantOf(g.Owner.UserID, over), grantOf(g.Owner.UserID, partly)
+			ranOut.Decisions, half.Decisions = decisions("email"), decisions("email", "phone")
+			ranOut.Decisions[0].Until, half.Decisions[0].Until = later, moment
+			apply(t, s, storage.SaveGrant{Grant: g}, storage.SaveGrant{Grant: ranOut}, storage.SaveGrant{Grant: half})
+			for _, disabled := range []bool{true, false} {
+				require.NoError(t, s.SetDisabled(t.Context(), g.Owner.UserID, disabled, later))
+			}
+			require.Len(t, told(t, s, client), 2)
+			require.Len(t, told(t, s, partly), 2)
+			require.Empty(t, told(t, s, over))
+		}},
 		{"of simultaneous ends of a grant one tells the client", func(t *testing.T, s storage.Store) {
 			client := listener(t, s, webhook)
 			for n := range 10 {
@@ -202,6 +218,14 @@ func waiting(t *testing.T, s storage.Store, clientID string, n int) []storage.De
 	require.NoError(t, err)
 	require.Len(t, after, len(before)+n)
 	return after[len(before):]
+}
+
+// waitingFor returns what a client has to be told yet, in ID order.
+func waitingFor(t *testing.T, s storage.Store, clientID string) []storage.Delivery {
+	t.Helper()
+	list, err := s.Deliveries(t.Context(), storage.DeliveryPending, "", 1000)
+	require.NoError(t, err)
+	return slices.DeleteFunc(list, func(d storage.Delivery) bool { return d.ClientID != clientID })
 }
 
 func requireDue(t *testing.T, s storage.Store, now time.Time, want ...string) {
@@ -261,6 +285,44 @@ func queue() []contract {
 			requireDue(t, s, now.Add(10*time.Second), client)
 			require.Equal(t, list[2].ID, lease(t, s, client, now.Add(10*time.Second)).ID)
 			require.Equal(t, list[0].ID, lease(t, s, client, now.Add(10*time.Second)).ID, "whoever had it is gone")
+		}},
+		{"nothing about an owner is handed out before what is older is settled", func(t *testing.T, s storage.Store) {
+			client, other := listener(t, s, webhook), listener(t, s, webhook)
+			company := storage.Owner{CompanyID: id()}
+			end := func(client string, owner storage.Owner) string {
+				g := grantOf(owner.UserID, client)
+				g.Owner = owner
+				apply(t, s, storage.SaveGrant{Grant: g}, storage.EndGrant{ID: g.ID, At: moment})
+				list := waitingFor(t, s, client)
+				return list[len(list)-1].ID
+			}
+			first, second := end(client, company), end(client, company)
+			third := end(client, storage.Owner{UserID: company.CompanyID}) // of somebody else
+			elsewhere := end(other, company)
+			now := moment.Add(time.Minute)
+			leased := lease(t, s, client, now)
+			require.Equal(t, first, leased.ID)
+			require.Equal(t, third, lease(t, s, client, now).ID)
+			require.Equal(t, elsewhere, lease(t, s, other, now).ID)
+			requireNoLease(t, s, client, now)
+			requireDue(t, s, now)
+
+			failed := leased
+			failed.Attempts, failed.DueAt = 1, now.Add(time.Hour)
+			require.NoError(t, s.SettleDelivery(t.Context(), leased, failed))
+			now = now.Add(time.Minute)
+			last := lease(t, s, client, now)
+			require.Equal(t, third, last.ID, "whoever had it is gone")
+			require.NoError(t, s.SettleDelivery(t.Context(), last, dead(last, now)))
+			requireNoLease(t, s, client, now)
+			requireDue(t, s, now, other)
+
+			now = failed.DueAt
+			leased = lease(t, s, client, now)
+			require.Equal(t, first, leased.ID)
+			require.NoError(t, s.SettleDelivery(t.Context(), leased, dead(leased, now)))
+			requireDue(t, s, now, client, other)
+			require.Equal(t, second, lease(t, s, client, now).ID, "what was given up blocks nothing")
 		}},
 		{"what was delivered or given up is not handed out again", func(t *testing.T, s storage.Store) {
 			client := listener(t, s, webhook)

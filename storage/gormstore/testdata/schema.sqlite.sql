@@ -205,7 +205,9 @@ CREATE TABLE users (
 
 CREATE INDEX clients_publisher ON clients (publisher_id)
 
-CREATE INDEX deliveries_due ON deliveries (client_id, due_at) WHERE state = 1
+CREATE INDEX deliveries_due ON deliveries (client_id, due_at, id) WHERE state = 1
+
+CREATE INDEX deliveries_order ON deliveries (client_id, user_id, company_id, id) WHERE state = 1
 
 CREATE INDEX deliveries_settled ON deliveries (state, settled_at) WHERE settled_at > 0
 
