@@ -66,28 +66,11 @@ func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interactio
 	}
 	var next interaction.Step
 	var code string
-	err := whileGrantMoves(func() (err error) {
+	err := consent.Retry(func() (err error) {
 		next, code, err = s.decideConsent(ctx, req, i, who)
 		return err
 	})
 	return next, code, err
-}
-
-// grantTries is how often a request starts over because the grant moved meanwhile. Each time somebody else's change of it
-// was stored.
-const grantTries = 20
-
-// whileGrantMoves does something again whose grant has moved between reading and writing, grantTries times at most.
-func whileGrantMoves(do func() error) error {
-	for attempt := 0; ; attempt++ {
-		err := do()
-		switch {
-		case !errors.Is(err, storage.ErrConflict):
-			return err
-		case attempt == grantTries:
-			return errUnavailable.because(err)
-		}
-	}
 }
 
 // sendToLogin answers a request that needs a sign-in. Who has silenced the client is not asked to sign in for it either.

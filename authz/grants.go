@@ -60,16 +60,14 @@ func (s *Server) QueryGrant(ctx context.Context, req *Request) (*Answer, error) 
 // EndGrant ends the grant Params["grant_id"] of the client of Params["access_token"] with all of its tokens (§6.5). Errors
 // as those of QueryGrant.
 func (s *Server) EndGrant(ctx context.Context, req *Request) (*Answer, error) {
-	for range grantTries {
+	err := consent.Retry(func() error {
 		grant, err := s.managedGrant(ctx, req, registry.ScopeGrantRevoke)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if err := s.store.Apply(ctx, consent.Revoke(*grant, s.now())); !errors.Is(err, storage.ErrConflict) {
-			return &Answer{Client: req.Client}, err
-		}
-	}
-	return nil, errUnavailable
+		return s.store.Apply(ctx, consent.Revoke(*grant, s.now()))
+	})
+	return &Answer{Client: req.Client}, err
 }
 
 // managedGrant returns the grant that a request names, if the access token is one that the client got for itself with

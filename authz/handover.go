@@ -65,6 +65,9 @@ func (s *Server) hostClient(ctx context.Context, req *Request) (*storage.StoredT
 	return t, nil
 }
 
+// ticketTries is how often a one-time URL gets another key because its key is another's.
+const ticketTries = 20
+
 // IssueHandOver makes a ticket (Answer.Ticket) that signs in the person with external_id and leads to continue, a path and
 // query of ours: a page of the person's, or the authorization request of a client. Without it: the account page.
 // The ticket dies with the token that it is made with. An *Error with status 404 for a person who is not known, 403 for
@@ -102,7 +105,7 @@ func (s *Server) IssueHandOver(ctx context.Context, req *Request) (*Answer, erro
 			return nil, err
 		}
 		err := s.commit(ctx, x)
-		if errors.Is(err, storage.ErrConflict) && attempt < grantTries { // the key is another ticket's
+		if errors.Is(err, storage.ErrConflict) && attempt < ticketTries { // the key is another ticket's
 			continue
 		}
 		return &Answer{Ticket: ticket, Client: req.Client, ExpiresIn: handOverLifetime}, err

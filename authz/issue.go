@@ -106,7 +106,7 @@ func (s *Server) needsBrowser(req *authorizeRequest, who *identity.SignedIn) boo
 // codeFor issues the code if what the person decided allows it.
 func (s *Server) codeFor(ctx context.Context, asked *authorizeRequest, who *identity.SignedIn) (*Answer, error) {
 	answer := &Answer{Client: asked.client, ExpiresIn: s.lifetimesFor(asked.client, asked.route, kindUser).code}
-	err := whileGrantMoves(func() error {
+	err := consent.Retry(func() error {
 		grant, decided, err := s.decided(ctx, asked, time.Time{}, who)
 		switch {
 		case err != nil:
@@ -207,7 +207,7 @@ func (s *Server) tokensOnce(ctx context.Context, route *Route, c *storage.Client
 	if !slices.Contains(user.Roles, storage.RoleAdmin) { // see mayAllow
 		scope = slices.DeleteFunc(slices.Clone(scope), func(name string) bool { return name == registry.ScopeAdmin })
 	}
-	err = whileGrantMoves(func() error {
+	err = consent.Retry(func() error {
 		if err := s.checkUnused(ctx, mark); err != nil {
 			return err
 		}
