@@ -93,16 +93,16 @@ func TestErrorPageSaysItsCode(t *testing.T) {
 	require.Equal(t, "invalid_request", attr(found[0], "data-error"))
 }
 
-// The marks stand outside of what bdi isolates, so they take the direction of the element that has them.
-func TestQuotationMarksFaceAsTheTextBetweenThem(t *testing.T) {
+// A browser draws the marks with q: in its direction, and in the language of what is around it.
+func TestQuotationMarksAreThoseOfTheTextBetweenThem(t *testing.T) {
 	page := draw(testPages(t, Brand{}), "ar", samples(plainly)["consent"]).Body.Bytes()
 	quotes := all(t, page, func(n *html.Node) bool { return n.Data == "q" })
 	require.Len(t, quotes, 2)
 	for _, q := range quotes {
-		require.Equal(t, "auto", attr(q, "dir"))
-		require.Equal(t, html.TextNode, q.FirstChild.Type, "HTML §3.2.6.4: dir=auto does not look into bdi")
+		require.Equal(t, "bdi", q.Parent.Data)
+		require.Equal(t, html.TextNode, q.FirstChild.Type, "HTML §3.2.6.4: the direction is that of the text, unless another element isolates it")
 	}
-	require.Equal(t, "en", attr(quotes[0], "lang"))
+	require.Equal(t, "en", attr(quotes[0].Parent, "lang"))
 }
 
 func TestAMiniAppHasItsNameInTheLanguageOfThePage(t *testing.T) {
