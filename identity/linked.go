@@ -37,7 +37,9 @@ var ErrRole = errors.New("the account has a role")
 
 // LinkByEmail links the account that has this e-mail address to the person whom issuer calls subject, and returns it. It
 // is for issuers only whose word on whose an address is the operator takes. storage.ErrNotFound when there is no account
-// to link; ErrRole for one with a role, which the operator gave to whoever knows its password.
+// to link, which is so too where it is another person's of that issuer: an issuer tells its people apart by subject, never
+// by address (OIDC Core §5.7). ErrRole for one with a role, which the operator gave to whoever knows its password;
+// ErrDisabled for one that is closed.
 //
 // An account whose own address is not verified is none: anybody may have made it, with somebody else's address and a
 // password of their own, and waits for the owner to be led into it.
@@ -56,13 +58,19 @@ func (p *People) LinkByEmail(ctx context.Context, email, issuer, subject string)
 	if len(u.Roles) > 0 {
 		return storage.User{}, ErrRole
 	}
-	if !u.EmailVerified || u.Disabled {
+	if !u.EmailVerified {
 		return storage.User{}, fmt.Errorf("link an account: %w", storage.ErrNotFound)
+	}
+	if u.Disabled {
+		return storage.User{}, ErrDisabled
 	}
 	err = p.links.LinkUser(ctx, storage.Link{Issuer: issuer, Subject: subject, UserID: u.ID, CreatedAt: p.time()})
 	if errors.Is(err, storage.ErrExists) { // linked meanwhile
 		linked, err := p.Linked(ctx, issuer, subject)
 		return linked.User, err
+	}
+	if errors.Is(err, storage.ErrConflict) {
+		return storage.User{}, fmt.Errorf("link an account: %w", storage.ErrNotFound)
 	}
 	if err != nil {
 		return storage.User{}, fmt.Errorf("link the account: %w", err)

@@ -52,8 +52,6 @@ func refusalOf(err error) error {
 		return conflict("The e-mail address belongs to another account. Leave it out, or send another one; to use that account, the person signs in to it.")
 	case errors.Is(err, identity.ErrPhoneTaken):
 		return conflict("The phone number belongs to another account. Leave it out, or send another one; to use that account, the person signs in to it.")
-	case errors.Is(err, identity.ErrOwnLogin):
-		return conflict("The person signs in here by themselves (a password, a role or another provider), so their e-mail address and phone number stay. Leave them out.")
 	case errors.Is(err, identity.ErrDisabled):
 		return authz.ErrDisabled()
 	}

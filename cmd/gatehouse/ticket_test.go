@@ -13,14 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/identity"
+	"gatehouse/internal/config"
 	"gatehouse/storage"
 )
 
 const testStore = "https://store.example/home?from=sso"
 
 // newStore is a server with a mini app that sends a company's people to a store.
-func newStore(t *testing.T, dsn string) (s *testServer, companyToken string) {
-	s = newTestServer(t, dsn)
+func newStore(t *testing.T, dsn string, settings ...func(*config.Config)) (s *testServer, companyToken string) {
+	s = newTestServer(t, dsn, settings...)
 	s.register(storage.Client{ID: "store", Name: "Store", Dialects: dialects(t, "xoxoday", map[string]any{"store_url": testStore})})
 	return s, s.tokens("bo@example.com", "store", "scope", "user_session")["access_token"].(string)
 }

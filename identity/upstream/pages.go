@@ -71,6 +71,13 @@ func Shown(providers []Settings) []identity.Upstream {
 func (p *Pages) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /login/upstream/{id}", p.leave)
 	mux.HandleFunc("GET /login/upstream/{id}/callback", p.comeBack)
+	mux.HandleFunc("HEAD /login/upstream/{id}/callback", refuseHEAD)
+}
+
+// refuseHEAD answers 405: a GET of a callback uses up a code, so whoever only wants to know what is there gets nothing.
+func refuseHEAD(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", http.MethodGet)
+	w.WriteHeader(http.StatusMethodNotAllowed)
 }
 
 // provider returns the one that the path names; what names none is answered.

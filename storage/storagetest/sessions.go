@@ -132,7 +132,7 @@ func sessions() []contract {
 				require.NoError(t, err)
 				return got.LinkedElsewhere
 			}
-			for _, issuer := range []string{"", storage.ClientIssuer(host), storage.ClientIssuer(host)} {
+			for _, issuer := range []string{"", storage.ClientIssuer(host)} {
 				if issuer != "" {
 					require.NoError(t, s.LinkUser(t.Context(), storage.Link{Issuer: issuer, Subject: id(), UserID: u.ID}))
 				}
