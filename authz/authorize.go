@@ -52,8 +52,11 @@ func (s *Server) Authorize(w http.ResponseWriter, r *http.Request, route *Route)
 
 // decide answers with the step to go to, or a code, or an error for the client.
 func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interaction.Interaction, who *identity.SignedIn) (interaction.Step, string, error) {
-	if s.needsCredentials(req, i, who) || req.asks(promptSelectAccount) && !i.Chosen {
-		return s.sendToLogin(ctx, req, who)
+	if s.needsCredentials(req, i, who) {
+		return s.sendToLogin(ctx, req, who, s.noCredentials(req, who))
+	}
+	if req.asks(promptSelectAccount) && !i.Chosen {
+		return s.sendToLogin(ctx, req, who, false)
 	}
 	if req.hintSubject != "" && req.hintSubject != s.claims.Subject(who.User.ID, req.client) {
 		return "", "", refuse(CodeLoginRequired, "Another person is signed in than the one in id_token_hint.")
@@ -73,8 +76,9 @@ func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interactio
 	return next, code, err
 }
 
-// sendToLogin answers a request that needs a sign-in. Who has silenced the client is not asked to sign in for it either.
-func (s *Server) sendToLogin(ctx context.Context, req *authorizeRequest, who *identity.SignedIn) (interaction.Step, string, error) {
+// sendToLogin answers a request that needs a sign-in, which is in vain where the person can do nothing about it. Who has
+// silenced the client is not asked to sign in for it either.
+func (s *Server) sendToLogin(ctx context.Context, req *authorizeRequest, who *identity.SignedIn, inVain bool) (interaction.Step, string, error) {
 	if who != nil && mayAllow(req, who.User) {
 		_, answer, err := s.decided(ctx, req, time.Time{}, who)
 		switch {
@@ -87,7 +91,15 @@ func (s *Server) sendToLogin(ctx context.Context, req *authorizeRequest, who *id
 	if req.asks(promptNone) {
 		return "", "", refuse(CodeLoginRequired, "Nobody is signed in who may answer without being asked.")
 	}
+	if inVain {
+		return "", "", refuse(CodeLoginRequired, "This person has no credentials here. The app that brought them has to do so anew, for this request.")
+	}
 	return interaction.StepLogin, "", nil
+}
+
+// noCredentials reports whether who is signed in has no credentials to give, and the request wants those of nobody else.
+func (s *Server) noCredentials(req *authorizeRequest, who *identity.SignedIn) bool {
+	return who != nil && who.OnlyVouched() && (req.hintSubject == "" || req.hintSubject == s.claims.Subject(who.User.ID, req.client))
 }
 
 // freshEnough is how long a sign-in within the interaction is good for max_age, where that is shorter. It leaves time to

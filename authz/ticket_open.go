@@ -21,6 +21,8 @@ type openTicket struct {
 	to    string       // where it leads
 	form  string       // where else the redirects after it may lead (templates.Common.FormTarget)
 	spend storage.Unit // uses it up
+	// resumes is the authorization request that it leads to; nil where it leads elsewhere, or to one that will be refused.
+	resumes *authorizeRequest
 }
 
 var (
@@ -72,6 +74,9 @@ func (s *Server) openTicket(w http.ResponseWriter, r *http.Request, route *Route
 	default:
 		if err := s.signInBy(w, r, who, t); err != nil {
 			return err
+		}
+		if t.resumes != nil && !keepsSession(who, t) {
+			to = s.resumeSignedIn(w, r, t)
 		}
 	}
 	noStore(w)
@@ -182,10 +187,36 @@ func (s *Server) hostsTicket(ctx context.Context, row *storage.StoredToken, c *s
 		return nil, errTicket
 	}
 	t := &openTicket{StoredToken: row, opens: row.ExpiresAt.Add(-timeToAnswer), to: sess.Continue}
-	if u, err := url.Parse(t.to); err == nil {
-		t.form, _ = s.resumed(ctx, u) // none for a page of the person's own
+	if err := s.findResumed(ctx, t); err != nil && asError(err).Status == http.StatusServiceUnavailable {
+		return nil, err // before anything is spent
 	}
 	return t, nil
+}
+
+// findResumed notes the authorization request that a ticket leads to. An error is the request's, and is answered there.
+func (s *Server) findResumed(ctx context.Context, t *openTicket) error {
+	u, err := url.Parse(t.to)
+	if err != nil {
+		return err
+	}
+	req, err := s.resumed(ctx, u)
+	if err != nil {
+		return err
+	}
+	t.form = req.redirectURI
+	if err := s.checkAuthorize(ctx, req); err != nil {
+		return err
+	}
+	t.resumes = req
+	return nil
+}
+
+// resumeSignedIn is where the request goes on that a ticket leads to. The hand-over is its sign-in step: sealed, so that it
+// meets prompt and max_age of this request and of no other. Who has a way in of their own signs in all the same.
+func (s *Server) resumeSignedIn(w http.ResponseWriter, r *http.Request, t *openTicket) string {
+	i := s.resume(t.resumes, nil, nil)
+	i.UserID, i.LoginAt, i.Chosen = t.UserID, s.now(), true
+	return s.interactions.Return(s.sessions.Browser(w, r), i)
 }
 
 // signInBy spends a ticket and begins its session, both or neither: a browser that is told to come back later finds the

@@ -72,7 +72,7 @@ func (p *Pages) offerContinue(r *http.Request, s *step, page *templates.SignIn) 
 	signedIn, err := p.Sessions.Current(r)
 	if err == nil && signedIn != nil {
 		shown := rim.Person(signedIn.User)
-		page.Continue = &shown
+		page.Continue, page.Chooser = &shown, signedIn.OnlyVouched()
 	}
 	return err
 }

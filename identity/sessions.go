@@ -88,6 +88,11 @@ func (s *SignedIn) Vouched() bool {
 	return s.Session.VouchedBy != "" && HasOwnWay(s.User, s.Session.LinkedElsewhere)
 }
 
+// OnlyVouched reports whether a client signed this person in by a ticket, and they could not have done so themselves.
+func (s *SignedIn) OnlyVouched() bool {
+	return s.Session.VouchedBy != "" && !HasOwnWay(s.User, s.Session.LinkedElsewhere)
+}
+
 // Current returns who is signed in in the request's browser; nil and no error when nobody is. It reads the database
 // once for a request, and not at all without a cookie that we made. When the database cannot be asked the error wraps
 // storage.ErrUnavailable: that is not the same as nobody.

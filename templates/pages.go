@@ -69,6 +69,7 @@ type SignIn struct {
 	Problems    []Problem
 	// Continue is set where somebody is signed in already and may go on as they are (prompt=select_account).
 	Continue *Person
+	Chooser  bool // that person has nothing to type into form#sign-in: form#switch-account leads to it, for others
 	SignUp   bool // whether to offer sign-up
 	// Upstreams are other servers that people may sign in with, a link each to /login/upstream/ID.
 	Upstreams []Upstream

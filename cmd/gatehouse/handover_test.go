@@ -426,3 +426,89 @@ func TestWhoHasAWayInOfTheirOwnDecidesForThemselves(t *testing.T) {
 		})
 	}
 }
+
+// The hand-over is the sign-in that the resumed request wants, and no other request's. Who has no way in but the host is
+// never sent to a form that they can type nothing into (OIDC Core §3.1.2.6 login_required).
+func TestAHandOverIsTheSignInOfTheRequestThatItResumes(t *testing.T) {
+	t.Parallel()
+	for name, pairs := range map[string][]string{
+		"prompt=login":                {"prompt", "login"},
+		"prompt=login select_account": {"prompt", "login select_account"},
+		"prompt=select_account":       {"prompt", "select_account"},
+		"max_age=0":                   {"max_age", "0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newTestServer(t, furnished.SQLite(t))
+			host := s.backend("host")
+			host.knows(hana)
+			v := request("photoprint", pairs...)
+			path := "/oauth2/authorize?" + v.Encode()
+			b := s.newBrowser()
+			opened := b.get(host.handsOver("u-1", path))
+			require.NotEmpty(t, callback(t, b.decide(b.follow(opened), "allow")).Get("code"))
+			again := b.get(host.handsOver("u-1", path))
+			require.NotEmpty(t, callback(t, b.follow(again)).Get("code"), "and so is the next one")
+			require.NotEmpty(t, callback(t, b.authorize(request("photoprint"))).Get("code"))
+
+			direct := b.authorize(v)
+			if name == "prompt=select_account" {
+				page := b.follow(direct)
+				require.Contains(t, page.body, "hana@host.example")
+				require.NotContains(t, page.body, `id="sign-in"`)
+				require.NotEmpty(t, callback(t, b.follow(b.post(page, "continue", url.Values{"continue": {"1"}}))).Get("code"))
+				other := b.follow(b.post(page, "switch-account", nil))
+				require.Contains(t, other.body, `id="sign-in"`, "somebody else may sign in")
+				return
+			}
+			refused := callback(t, direct)
+			require.Equal(t, "login_required", refused.Get("error"), direct.Header.Get("Location"))
+			require.Equal(t, v.Get("state"), refused.Get("state"))
+			require.Equal(t, s.url, refused.Get("iss"))
+		})
+	}
+}
+
+func TestWhoIsHandedOverIsAskedToComeAnewWhenMaxAgeIsOver(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	host := s.backend("host")
+	host.knows(hana)
+	v := request("photoprint", "max_age", "600")
+	b := s.newBrowser()
+	require.NotEmpty(t, callback(t, b.decide(b.follow(b.get(host.handsOver("u-1", "/oauth2/authorize?"+v.Encode()))), "allow")).Get("code"))
+	require.NotEmpty(t, callback(t, b.authorize(v)).Get("code"))
+	s.forward(11 * time.Minute)
+	require.Equal(t, "login_required", callback(t, b.authorize(v)).Get("error"))
+	require.NotEmpty(t, callback(t, b.follow(b.get(host.handsOver("u-1", "/oauth2/authorize?"+v.Encode())))).Get("code"))
+}
+
+// The host's word is no sign-in of a person who has a way in of their own, whether they are signed in by it or not.
+func TestAHandOverIsNoSignInOfWhoHasAWayInOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	host := s.backend("host")
+	u := host.knows(hana)
+	require.NoError(t, s.store.SetPassword(t.Context(), u.ID, "", s.users["ana@example.com"].PasswordHash, s.now(), false, ""))
+	path := "/oauth2/authorize?" + request("photoprint", "prompt", "login").Encode()
+	b := s.newBrowser()
+	page := b.follow(b.follow(b.get(host.handsOver("u-1", path))))
+	require.Contains(t, page.body, `id="sign-in"`)
+	done := b.post(page, "sign-in", url.Values{"username": {"hana@host.example"}, "password": {testPassword}})
+	require.NotEmpty(t, callback(t, b.decide(b.follow(done), "allow")).Get("code"))
+
+	page = b.follow(b.follow(b.get(host.handsOver("u-1", path))))
+	require.Contains(t, page.body, `id="sign-in"`, "signed in by themselves, but not anew")
+}
+
+// Where the mini app wants somebody else, there is a form for them.
+func TestAHandOverOfAnotherPersonThanTheHintedOneLeadsToTheForm(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	host := s.backend("host")
+	host.knows(hana)
+	hint := s.tokens("ana@example.com", "photoprint")["id_token"].(string)
+	b := s.newBrowser()
+	a := b.follow(b.get(host.handsOver("u-1", "/oauth2/authorize?"+request("photoprint", "id_token_hint", hint).Encode())))
+	require.Equal(t, "login_required", callback(t, a).Get("error"), "the host brings this one, and the mini app wants that one")
+	require.Contains(t, b.follow(b.authorize(request("photoprint", "id_token_hint", hint))).body, `id="sign-in"`)
+}
