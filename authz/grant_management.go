@@ -95,8 +95,6 @@ func (s *Server) manageGrant(ctx context.Context, x *exchange) error {
 	case grant == nil || grant.ID != x.session.GrantID: // it has ended since the code was read
 		return errGrant.For(ReasonWithdrawn)
 	}
-	x.unit = consent.Renew(*grant, keep, x.now)
-	renewed, _ := consent.Recorded(x.unit)
-	x.session.GrantID, x.grantSaved = renewed.ID, true
+	x.session.GrantID = x.saveGrant(consent.Renew(*grant, keep, x.now)).ID
 	return nil
 }

@@ -233,14 +233,10 @@ func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client,
 		return nil, errDenied
 	case mark != nil && len(decided.Unrecorded) > 0: // what they refused stays refused, as at authorize
 		unrecorded, _ := registered(c, decided.Unrecorded)
-		x.unit = consent.Allow(grant, unrecorded, decided.Unrecorded, policy)
-		recorded, _ := consent.Recorded(x.unit)
-		grant, x.grantSaved = &recorded, true
+		grant = x.saveGrant(consent.Allow(grant, unrecorded, decided.Unrecorded, policy))
 	case decided.Verdict == consent.Ask || len(decided.Unrecorded) > 0:
-		names := scopeNames(scopes)
-		x.unit = consent.Allow(grant, scopes, names, policy)
-		recorded, _ := consent.Recorded(x.unit)
-		grant, x.grantSaved, decided.Granted = &recorded, true, names
+		decided.Granted = scopeNames(scopes)
+		grant = x.saveGrant(consent.Allow(grant, scopes, decided.Granted, policy))
 	}
 	x.session = &session{GrantID: grant.ID, UserID: owner.UserID, AuthTime: x.now.Unix()}
 	x.lifetimes = s.lifetimesFor(c, route, kindUser)

@@ -109,7 +109,7 @@ func Clear(g storage.Grant, now time.Time) storage.Unit {
 	return storage.Unit{storage.SaveGrant{Grant: next, IfVersion: g.Version}}
 }
 
-// Recorded returns the grant as a unit of Allow, Deny or Clear leaves it; false when the unit only ends one.
+// Recorded returns the grant as a unit of this package leaves it; false when the unit only ends one, or is empty.
 func Recorded(u storage.Unit) (storage.Grant, bool) {
 	if len(u) == 0 {
 		return storage.Grant{}, false
