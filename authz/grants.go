@@ -94,11 +94,7 @@ func (s *Server) managedGrant(ctx context.Context, req *Request, scope string) (
 	return &grant, nil
 }
 
-var errNoGrant = func() *Error {
-	e := refuse(CodeInvalidGrantID, "The client has no such grant.")
-	e.Status = http.StatusNotFound // §6.6
-	return e
-}()
+var errNoGrant = refuse(CodeInvalidGrantID, "The client has no such grant.").WithStatus(http.StatusNotFound) // §6.6
 
 func decodeGrant(r *http.Request) (*Request, error) {
 	req, err := decodeBearer(r)
