@@ -246,7 +246,7 @@ func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client,
 	key := storage.TokenKey{Family: x.family, Kind: storage.KindAccess, Generation: x.generation}
 	answer := s.answerOf(x, "", decided.Granted)
 	answer.AccessToken = s.values.random(key)
-	answer.tellExpiry(x.now, x.lifetimes.access, endOf(c, decided.Granted, endsOf(grant)))
+	answer.tellExpiry(x.now, x.lifetimes.access, consent.EndOf(c, decided.Granted, grant.ScopeEnds()))
 	if err := x.issue(key, hashValue(answer.AccessToken), strings.Join(decided.Granted, " "), expiry(x.now, x.lifetimes.access)); err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package authz
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -75,42 +74,10 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// endOf is when nothing is left of a client's authorization for scope, of which ends says when single scopes run out: with
-// the first that the client cannot do without, else with the last. The zero time where it has no end. Of other scopes, a
-// token has what is left (scopeOf).
-func endOf(c *storage.Client, scope []string, ends []storage.ScopeEnd) time.Time {
-	var required, last time.Time
-	endless := false
-	for _, name := range scope {
-		i := slices.IndexFunc(ends, func(e storage.ScopeEnd) bool { return e.Scope == name })
-		switch {
-		case i < 0:
-			endless = true
-		case slices.ContainsFunc(consent.Requested(c, []string{name}), consent.Required):
-			required = earlier(required, ends[i].At)
-		case ends[i].At.After(last):
-			last = ends[i].At
-		}
-	}
-	if endless || !required.IsZero() {
-		return required
-	}
-	return last
-}
-
-// endsOf is when the scopes that a grant allows run out, as a stored token has it.
-func endsOf(g *storage.Grant) (ends []storage.ScopeEnd) {
-	for _, d := range g.Decisions {
-		if d.Allowed && !d.Until.IsZero() {
-			ends = append(ends, storage.ScopeEnd{Scope: d.Scope, At: d.Until})
-		}
-	}
-	return ends
-}
-
-// authorizationEnd is endOf what a stored token of c hangs on. The token's row does not have it: another decision moves it.
+// authorizationEnd is when what a stored token of c hangs on is over. The token's row does not have it: another decision
+// moves it. Before that, the token has what is left of its scopes (scopeOf).
 func authorizationEnd(c *storage.Client, t *storage.StoredToken) time.Time {
-	return endOf(c, strings.Fields(t.Scope), t.ScopeEnds)
+	return consent.EndOf(c, strings.Fields(t.Scope), t.ScopeEnds)
 }
 
 // endOfToken is when a stored token of c ends, by itself or with what it hangs on; the zero time for never.

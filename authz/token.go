@@ -9,6 +9,7 @@ import (
 
 	"github.com/ory/fosite"
 
+	"gatehouse/consent"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -219,7 +220,7 @@ func (s *Server) issueTokens(ctx context.Context, x *exchange, ar *fosite.Access
 	if x.stored != nil {
 		hangsOn = x.stored
 	}
-	answer.tellExpiry(x.now, x.lifetimes.access, endOf(x.client, ar.GrantedScope, hangsOn.ScopeEnds))
+	answer.tellExpiry(x.now, x.lifetimes.access, consent.EndOf(x.client, ar.GrantedScope, hangsOn.ScopeEnds))
 	if answer.RefreshToken, _ = response.GetExtra("refresh_token").(string); answer.RefreshToken != "" {
 		answer.RefreshExpiry = earlier(expiry(x.now, x.lifetimes.refresh), authorizationEnd(x.client, hangsOn))
 	}

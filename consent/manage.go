@@ -9,8 +9,8 @@ import (
 
 // What a client may do to a grant of its own (Grant Management for OAuth 2.0).
 
-// InForce returns the scopes that a grant allows at now, as far as the client is registered for them, in their order. A
-// token may have these and no others.
+// InForce returns the scopes that a grant allows at now, as far as the client is registered for them, sorted. A token may
+// have these and no others.
 func InForce(g *storage.Grant, client *storage.Client, now time.Time) (scopes []string) {
 	for _, s := range client.Scopes {
 		if d, decided := find(g, s.Name, now); decided && d.Allowed && forPublisher(d, client.PublisherID) {

@@ -56,6 +56,16 @@ func (g Grant) AllowedScopes() (scopes []string) {
 	return scopes
 }
 
+// ScopeEnds returns when the scopes that the grant's decisions allow run out by themselves, of those that do.
+func (g Grant) ScopeEnds() (ends []ScopeEnd) {
+	for _, d := range g.Decisions {
+		if d.Allowed && !d.Until.IsZero() {
+			ends = append(ends, ScopeEnd{Scope: d.Scope, At: d.Until})
+		}
+	}
+	return ends
+}
+
 // Decision is an allow or a deny of one scope. A scope without one is undecided.
 type Decision struct {
 	Scope     string
