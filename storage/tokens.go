@@ -63,8 +63,8 @@ type Token struct {
 // StoredToken is a token with the state of everything that its life hangs on.
 type StoredToken struct {
 	Token
-	FamilyRevoked bool      // or the family that it was given by
-	GrantEnded    bool      // true also when the grant is gone
+	FamilyRevoked bool // or the family that it was given by
+	GrantEnded    bool // true also when the grant is gone
 	ScopeEnds     []ScopeEnd
 	UserDisabled  bool   // true also when the person is gone
 	UserEmail     string // of UserID, for introspection's username

@@ -82,8 +82,9 @@ type Units interface {
 // Collector removes what has expired.
 type Collector interface {
 	// Collect deletes at most limit rows of each kind that are of no more use at now (expired tokens past KeepUntil,
-	// tokens of revoked families and of those given by them, ended grants with their stamps and the tokens that would never expire,
-	// expired sessions, deliveries that arrived a week ago or were given up 90 days ago) and reports how many it deleted.
+	// tokens of revoked families and of those given by them, ended grants with their stamps and the tokens that would never
+	// expire, expired sessions, deliveries that arrived a week ago or were given up 90 days ago) and reports how many it
+	// deleted.
 	Collect(ctx context.Context, now time.Time, limit int) (int, error)
 }
 
