@@ -144,9 +144,7 @@ func callsLoopback(cfg *config.Config) { cfg.AllowPrivateNetwork = true }
 // atApps presses a button of an app on the page of connected apps.
 func (b *browser) atApps(app, action string) {
 	b.s.t.Helper()
-	target, form := formOf(b.s.t, b.get("/account/apps"), "app-"+app)
-	form.Set("action", action)
-	require.Equal(b.s.t, http.StatusSeeOther, b.submit(target, form).StatusCode)
+	require.Equal(b.s.t, http.StatusSeeOther, b.pressing(app, action, "")().StatusCode)
 }
 
 func TestAMiniAppIsToldWhatPeopleDecide(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -55,8 +54,7 @@ func (h hostApp) forgets(clientID string) {
 // tokens gets a mini app's tokens by a code of the host app.
 func (h hostApp) tokens(clientID, scope string) map[string]any {
 	h.s.t.Helper()
-	a := h.call(http.MethodPost, "/apps/"+clientID+"/code", fmt.Sprintf(
-		`{"redirect_uri":%q,"code_challenge":%q,"code_challenge_method":"S256","scope":%q}`, testCallback, challengeOf(testVerifier), scope))
+	a := h.mints(clientID, scope)
 	require.Equal(h.s.t, http.StatusCreated, a.StatusCode, a.body)
 	exchanged := h.s.post("/oauth2/token", clientID, exchangeForm(a.json(h.s.t)["code"].(string)))
 	require.Equal(h.s.t, http.StatusOK, exchanged.StatusCode, exchanged.body)
@@ -472,17 +470,6 @@ func TestACodeThatIsGivenWhileThePersonLogsOutIsDead(t *testing.T) {
 			}
 		}
 	})
-}
-
-// atOnce sends different requests at the same moment; the answers are in their order.
-func atOnce(send ...func() answer) []answer {
-	answers := make([]answer, len(send))
-	var group sync.WaitGroup
-	for i, f := range send {
-		group.Go(func() { answers[i] = f() })
-	}
-	group.Wait()
-	return answers
 }
 
 // 200 rounds of everything at once: the answers agree with one order, nothing is a failure of ours, and of an app that is

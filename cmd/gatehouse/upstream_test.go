@@ -56,18 +56,6 @@ func twoServers(t testing.TB, dsn, more string, settings ...func(*config.Config)
 	return own, provider
 }
 
-// join makes somebody at a server.
-func (s *testServer) join(n identity.NewUser) storage.User {
-	s.t.Helper()
-	if n.Password == "" {
-		n.Password = testPassword
-	}
-	u, err := identity.NewPeople(identity.PeopleOptions{Users: s.store, Failures: s.store,
-		Passwords: identity.NewPasswords(passwordMemory), Now: s.now}).CreateUser(s.t.Context(), n)
-	require.NoError(s.t, err)
-	return u
-}
-
 var upstreamLink = regexp.MustCompile(`href="(/login/upstream/[^"]+)"`)
 
 // button returns where the page's first button for another server leads, empty when it has none.

@@ -36,7 +36,7 @@ func TestATicketNeedsTheScopeThatMakesAnAuthorizationACompanys(t *testing.T) {
 func TestWhoCameByATicketGivesNothingToTheSuperAppsOwnClients(t *testing.T) {
 	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
-	s.employ(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
+	s.join(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
 	own := s.newBrowser()
 	v := request("host", "scope", "openid superapp")
 	require.NotEmpty(t, callback(t, own.agree(own.authorize(v), "eve@example.com")).Get("code"), "eve's own sign-in is enough")
