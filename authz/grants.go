@@ -84,12 +84,12 @@ func (s *Server) managedGrant(ctx context.Context, req *Request, scope string) (
 	case sess.kind() != kindClient || !slices.Contains(s.scopeOf(req.Client, t), scope):
 		return nil, refuse(CodeInsufficientScope, "The access token has to be the client's own, by client_credentials, with the scope "+scope+".")
 	}
-	grant, err := s.store.ClientGrant(ctx, req.Client.ID, req.Params["grant_id"])
-	switch {
-	case errors.Is(err, storage.ErrNotFound), err == nil && len(consent.InForce(&grant, req.Client, s.now())) == 0:
-		return nil, errNoGrant
-	case err != nil:
+	grant, err := s.store.GrantByPublicID(ctx, req.Params["grant_id"])
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return nil, err
+	}
+	if err != nil || grant.ClientID != req.Client.ID || len(consent.InForce(&grant, req.Client, s.now())) == 0 {
+		return nil, errNoGrant
 	}
 	return &grant, nil
 }

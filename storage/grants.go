@@ -85,11 +85,9 @@ type Grants interface {
 	// ClientGrants returns up to limit active grants of a client with an ID greater than after, with their decisions, in
 	// ID order.
 	ClientGrants(ctx context.Context, clientID, after string, limit int) ([]Grant, error)
-	// ClientGrant returns the active grant of a client with this Grant.PublicID and its decisions, in one statement.
-	// ErrNotFound when the client has none.
-	ClientGrant(ctx context.Context, clientID, publicID string) (Grant, error)
 	// AllGrants is ClientGrants for every client.
 	AllGrants(ctx context.Context, after string, limit int) ([]Grant, error)
-	// PublicGrant is ClientGrant for every client.
-	PublicGrant(ctx context.Context, publicID string) (Grant, error)
+	// GrantByPublicID returns the active grant with this Grant.PublicID, of whatever client, and its decisions, in one
+	// statement. ErrNotFound when there is none.
+	GrantByPublicID(ctx context.Context, publicID string) (Grant, error)
 }

@@ -174,7 +174,7 @@ func (c *cli) grantRevoke() *cobra.Command {
 // revokeGrant ends the grant with this public ID, or whatever takes its place meanwhile, and returns it.
 func (h *house) revokeGrant(ctx context.Context, publicID string) (ended storage.Grant, err error) {
 	err = consent.Retry(func() error {
-		if ended, err = h.store.PublicGrant(ctx, publicID); err != nil {
+		if ended, err = h.store.GrantByPublicID(ctx, publicID); err != nil {
 			return err
 		}
 		return h.store.Apply(ctx, consent.Disconnect(ended, time.Now()))

@@ -130,7 +130,7 @@ func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
 	s.Grants(ctx, storage.Owner{UserID: "u"})
 	s.ClientGrants(ctx, "c", "g", 10)
 	s.AllGrants(ctx, "g", 10)
-	s.PublicGrant(ctx, "g")
+	s.GrantByPublicID(ctx, "g")
 	s.UserByLogin(ctx, "a@example.com")
 	s.LinkedUser(ctx, "https://superapp.example", "x")
 	s.UserLinks(ctx, []string{"u"})
