@@ -76,11 +76,7 @@ const maxAttributes = 16 << 10
 // decodePerson reads a person as the host describes them. A parameter is there for each member that was sent, also for one
 // that is empty; flags are true or false, and attributes JSON.
 func decodePerson(r *http.Request) (*authz.Request, error) {
-	req, err := decodeCall(r)
-	if err != nil {
-		return req, err
-	}
-	body, err := readObject(r)
+	req, body, err := decodeObject(r)
 	if err != nil {
 		return req, err
 	}

@@ -167,11 +167,7 @@ const maxExpiry = 100 * 365 * 24 * 60 * 60
 // decodeDecision reads {"decision":"allow","scopes":[…],"expires_in":seconds} or {"decision":"deny"}. Of an allow, the
 // parameters are scope, with names separated by spaces, and expires_in.
 func decodeDecision(r *http.Request) (*authz.Request, error) {
-	req, err := decodeCall(r)
-	if err != nil {
-		return req, err
-	}
-	body, err := readObject(r)
+	req, body, err := decodeObject(r)
 	if err != nil {
 		return req, err
 	}
