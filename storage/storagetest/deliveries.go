@@ -256,6 +256,17 @@ func dead(d storage.Delivery, when time.Time) storage.Delivery {
 	return d
 }
 
+// settleTwo leases two deliveries of a client at now: one has arrived, and one is given up.
+func settleTwo(t *testing.T, s storage.Store, client string, now time.Time) (done, gone storage.Delivery) {
+	t.Helper()
+	first, second := lease(t, s, client, now), lease(t, s, client, now)
+	done, gone = first, dead(second, now)
+	done.State, done.SettledAt = storage.DeliveryDelivered, now
+	require.NoError(t, s.SettleDelivery(t.Context(), first, done))
+	require.NoError(t, s.SettleDelivery(t.Context(), second, gone))
+	return done, gone
+}
+
 func queue() []contract {
 	return []contract{
 		{"clients have something due when a delivery's time has come", func(t *testing.T, s storage.Store) {
@@ -328,14 +339,10 @@ func queue() []contract {
 			client := listener(t, s, webhook)
 			waiting(t, s, client, 2)
 			now := moment.Add(time.Minute)
-			first, second := lease(t, s, client, now), lease(t, s, client, now)
-			done := first
-			done.State, done.SettledAt = storage.DeliveryDelivered, now
-			require.NoError(t, s.SettleDelivery(t.Context(), first, done))
-			require.NoError(t, s.SettleDelivery(t.Context(), second, dead(second, now)))
+			done, gone := settleTwo(t, s, client, now)
 			requireDue(t, s, now.AddDate(1, 0, 0))
 			requireNoLease(t, s, client, now.AddDate(1, 0, 0))
-			for _, settled := range []storage.Delivery{done, dead(second, now)} {
+			for _, settled := range []storage.Delivery{done, gone} {
 				list, err := s.Deliveries(t.Context(), settled.State, "", 10)
 				require.NoError(t, err)
 				require.Equal(t, []storage.Delivery{settled}, list)
@@ -343,7 +350,7 @@ func queue() []contract {
 			list, err := s.Deliveries(t.Context(), storage.DeliveryPending, "", 10)
 			require.NoError(t, err)
 			require.Empty(t, list)
-			require.ErrorIs(t, s.SettleDelivery(t.Context(), first, dead(first, now)), storage.ErrConflict)
+			require.ErrorIs(t, s.SettleDelivery(t.Context(), done, dead(done, now)), storage.ErrConflict)
 		}},
 		{"an attempt in vain makes it due later", func(t *testing.T, s storage.Store) {
 			client := listener(t, s, webhook)
@@ -456,11 +463,7 @@ func queue() []contract {
 			client := listener(t, s, webhook)
 			waiting(t, s, client, 3)
 			now := moment.Add(time.Minute)
-			first, second := lease(t, s, client, now), lease(t, s, client, now)
-			done := first
-			done.State, done.SettledAt = storage.DeliveryDelivered, now
-			require.NoError(t, s.SettleDelivery(t.Context(), first, done))
-			require.NoError(t, s.SettleDelivery(t.Context(), second, dead(second, now)))
+			settleTwo(t, s, client, now)
 			left := func(days int) int {
 				collect(t, s, now.AddDate(0, 0, days), 1000)
 				list, err := s.Deliveries(t.Context(), 0, "", 10)
