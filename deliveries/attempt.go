@@ -26,8 +26,14 @@ func refused(failure error) bool {
 	return is
 }
 
-// deliver sends a leased delivery and records what came of it; false when it did not arrive. Where the fault is ours,
-// nothing is recorded: the lease runs out, and somebody tries again.
+// faulty says that the server is there and answered, if not as it should. That may be because of the one event.
+type faulty string
+
+func (f faulty) Error() string { return string(f) }
+
+// deliver sends a leased delivery and records what came of it; false when the next one would fare no better, because the
+// fault is ours or the server is not there. Where the fault is ours, nothing is recorded: the lease runs out, and somebody
+// tries again.
 func (w *Worker) deliver(ctx context.Context, leased storage.Delivery) bool {
 	client, err := w.Registry.Client(ctx, leased.ClientID)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -42,14 +48,17 @@ func (w *Worker) deliver(ctx context.Context, leased storage.Delivery) bool {
 		w.Log.Error("a security event cannot be signed, so it is not sent", "delivery", leased.ID, "cause", err.Error())
 		return false
 	}
+	began := w.Now()
 	failure := w.push(ctx, client.WebhookURI, token)
-	if failure == nil || refused(failure) {
+	_, answered := errors.AsType[faulty](failure)
+	there := failure == nil || refused(failure) || answered && w.Now().Sub(began) < turnTime
+	if there {
 		w.answered(leased.ClientID)
 	} else {
 		w.failed(ctx, leased.ClientID, failure)
 	}
 	w.settle(ctx, leased, failure)
-	return failure == nil
+	return there
 }
 
 func (w *Worker) sign(d storage.Delivery, client *storage.Client) (string, error) {
@@ -77,6 +86,9 @@ func (w *Worker) push(ctx context.Context, uri, token string) error {
 	r.Header.Set("Content-Type", mediaType)
 	r.Header.Set("Accept", "application/json")
 	answer, err := w.Calls.Do(r)
+	if errors.Is(err, outbound.ErrTooLarge) {
+		return faulty(err.Error())
+	}
 	if err != nil {
 		return err
 	}
@@ -92,6 +104,8 @@ func read(answer *outbound.Response) error {
 	switch answer.Status {
 	case http.StatusAccepted, http.StatusOK:
 		return nil
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable: // it asks to be left alone
+		return fmt.Errorf("the receiver answered with status %d, not with 202", answer.Status)
 	case http.StatusBadRequest:
 		var refused struct {
 			Err string `json:"err"`
@@ -100,7 +114,7 @@ func read(answer *outbound.Response) error {
 			return lasting("the receiver refuses it: " + refused.Err)
 		}
 	}
-	return fmt.Errorf("the receiver answered with status %d, not with 202", answer.Status)
+	return faulty(fmt.Sprintf("the receiver answered with status %d, not with 202", answer.Status))
 }
 
 // settle records that a delivery arrived (failure is nil), or when it is sent again, or that it is given up.

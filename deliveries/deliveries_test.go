@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -418,62 +419,89 @@ func TestEachPersonsEventsArriveInOrderWhateverFails(t *testing.T) {
 	})
 }
 
-// One that its server can never take holds up what comes after it about the same person only.
-func TestAnEventThatAlwaysFailsHoldsUpItsPersonOnly(t *testing.T) {
+// What its server can never take holds up what comes after it about the same person only.
+func TestEventsThatAlwaysFailHoldUpTheirPeopleOnly(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
-	var poison atomic.Value
-	poison.Store("")
-	r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("X-Jti") == poison.Load() {
-			w.WriteHeader(http.StatusInternalServerError)
-			return
-		}
-		w.WriteHeader(http.StatusAccepted)
-	})
-	client := h.client(storage.Client{WebhookURI: r.url})
-	ana := storage.Owner{UserID: "ana"}
-	end := func() {
-		g := h.grant(client, ana, "email")
-		require.NoError(t, h.store.Apply(t.Context(), storage.Unit{storage.EndGrant{ID: g.ID, At: h.now()}}))
-	}
-	end()
-	first := h.only().ID
-	poison.Store(first)
-	end()
-	h.disconnect(client, 3)
-	h.run()
-	const attempts = 12
-	require.Eventually(t, func() bool {
-		h.until(h.pausedUntil(client))
-		return len(h.deliveries(storage.DeliveryDelivered)) == 3
-	}, 20*time.Second, 10*time.Millisecond, "the others")
-	find := func(id string) storage.Delivery {
-		for _, d := range h.deliveries(0) {
-			if d.ID == id {
-				return d
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		h := newHouse(t, dsn, &atomic.Int64{})
+		var poison sync.Map
+		r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
+			if _, is := poison.Load(r.Header.Get("X-Jti")); is {
+				w.WriteHeader(http.StatusInternalServerError)
+				return
 			}
+			w.WriteHeader(http.StatusAccepted)
+		})
+		client := h.client(storage.Client{WebhookURI: r.url})
+		const bad = turn
+		end := func(who string) {
+			g := h.grant(client, storage.Owner{UserID: who}, "email")
+			require.NoError(t, h.store.Apply(t.Context(), storage.Unit{storage.EndGrant{ID: g.ID, At: h.now()}}))
 		}
-		return storage.Delivery{}
-	}
-	for n := 1; n < maxAttempts; n++ {
-		require.Eventually(t, func() bool { return find(first).Attempts >= n }, 20*time.Second, 5*time.Millisecond)
-		require.Len(t, h.deliveries(storage.DeliveryPending), 2)
-		if n == attempts {
+		for i := range bad {
+			end(fmt.Sprint(i))
+		}
+		for _, d := range h.deliveries(0) {
+			poison.Store(d.ID, true)
+		}
+		for i := range bad {
+			end(fmt.Sprint(i))
+		}
+		delivered := func(n int, within time.Duration, what string) {
+			t.Helper()
+			began := h.now()
+			require.Eventually(t, func() bool { return len(h.deliveries(storage.DeliveryDelivered)) == n }, 20*time.Second, 10*time.Millisecond, what)
+			require.Less(t, h.now().Sub(began), within, what)
+		}
+		h.disconnect(client, 3)
+		h.run()
+		delivered(3, 20*time.Second, "the others, at once")
+		for range 6 {
+			h.clock.Add(int64(lastBackoff))
 			h.disconnect(client, 1)
-			h.until(h.pausedUntil(client))
-			require.Eventually(t, func() bool { return len(h.deliveries(storage.DeliveryDelivered)) == 4 }, 20*time.Second, 5*time.Millisecond)
-			require.Equal(t, attempts, find(first).Attempts)
+			time.Sleep(10 * h.worker.every)
 		}
-		h.until(find(first).DueAt)
-		h.until(h.pausedUntil(client))
+		delivered(9, 20*time.Second, "those of later, at once")
+		require.Zero(t, h.pausedUntil(client))
+		require.Len(t, h.deliveries(storage.DeliveryPending), 2*bad)
+		require.Eventually(t, func() bool {
+			h.clock.Add(int64(lastBackoff * 6 / 5))
+			return len(h.deliveries(storage.DeliveryPending)) == 0
+		}, 40*time.Second, 50*time.Millisecond)
+		require.Len(t, h.deliveries(storage.DeliveryDead), bad)
+		require.Len(t, h.deliveries(storage.DeliveryDelivered), 9+bad, "what came after it is told when it is given up")
+	})
+}
+
+// Each is a call that the server would rather not get, or does not answer well.
+func TestAServerThatAnswersPausesOnlyWhenItAsksForIt(t *testing.T) {
+	t.Parallel()
+	for answer, pauses := range map[string]bool{"500": false, "404": false, "307": false, "429": true, "503": true, "nothing": true, "slow": true} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+			r := h.receiver(t, func(w http.ResponseWriter, _ *http.Request) {
+				switch answer {
+				case "nothing":
+					raw(w, "")
+				case "slow":
+					time.Sleep(turnTime + 50*time.Millisecond)
+					w.WriteHeader(http.StatusInternalServerError)
+				default:
+					code, err := strconv.Atoi(answer)
+					if err != nil {
+						panic(err)
+					}
+					w.WriteHeader(code)
+				}
+			})
+			client := h.client(storage.Client{WebhookURI: r.url})
+			h.disconnect(client, 3)
+			require.True(t, h.worker.send(t.Context(), client) == pauses, "whether there may be more")
+			require.Equal(t, pauses, !h.pausedUntil(client).IsZero())
+			require.Len(t, r.all(), map[bool]int{true: 1, false: 3}[pauses])
+		})
 	}
-	require.Eventually(t, func() bool {
-		h.until(h.pausedUntil(client))
-		return len(h.deliveries(storage.DeliveryPending)) == 0
-	}, 20*time.Second, 10*time.Millisecond)
-	require.Equal(t, storage.DeliveryDead, find(first).State)
-	require.Len(t, h.deliveries(storage.DeliveryDelivered), 5, "what came after it is told when it is given up")
 }
 
 // What has waited and what comes new share the client's attempts.
@@ -511,7 +539,7 @@ func TestAServerThatFailsIsCalledSeldomHoweverMuchItHasToBeTold(t *testing.T) {
 func TestWhatAServerThatIsGoneHasToBeToldIsGivenUpAfterAMonth(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
-	r := h.receiver(t, status(http.StatusNotFound))
+	r := h.receiver(t, status(http.StatusServiceUnavailable))
 	client := h.client(storage.Client{WebhookURI: r.url})
 	h.disconnect(client, 30)
 	h.run()
@@ -525,7 +553,7 @@ func TestWhatAServerThatIsGoneHasToBeToldIsGivenUpAfterAMonth(t *testing.T) {
 	require.Len(t, h.deliveries(storage.DeliveryPending), 3)
 	require.Less(t, len(r.all()), 30)
 	for _, d := range h.deliveries(storage.DeliveryDead) {
-		require.Contains(t, d.Failure, "404")
+		require.Contains(t, d.Failure, "503")
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 	// process dies in the middle of one, another sends again after this time.
 	lease = 10 * time.Second
 	// holdFor is how long what a client that is not approved has to be told waits until it is looked at again. What waits,
-	// for that or for a server that fails, is given up maxHold after it happened.
+	// for that or for a server that is away, is given up maxHold after it happened.
 	holdFor = time.Minute
 	maxHold = 30 * 24 * time.Hour
 )
@@ -53,7 +53,7 @@ type Worker struct {
 	freed chan struct{}   // a lane has ended, and there may be more to do
 	group sync.WaitGroup
 
-	pauses map[string]pause // of clients whose servers failed the last time
+	pauses map[string]pause // of clients whose servers were away the last time
 }
 
 // New returns a Worker.
@@ -112,7 +112,7 @@ func after(last string, clients []string) []string {
 	return slices.Concat(clients[i:], clients[:i])
 }
 
-// serve is a client's turn: it ends when nothing is due, when an attempt fails, and after some deliveries or some time.
+// serve is a client's turn: it ends when nothing is due, when its server is away, and after some deliveries or some time.
 func (w *Worker) serve(ctx context.Context, client string) {
 	more := w.send(ctx, client)
 	w.mu.Lock()

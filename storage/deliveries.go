@@ -54,8 +54,9 @@ type Hold struct {
 type Deliveries interface {
 	// DueClients returns the clients that LeaseDelivery has a delivery of at now, in the order of their IDs.
 	DueClients(ctx context.Context, now time.Time) ([]string, error)
-	// LeaseDelivery returns the delivery of a client that has been due longest at now, and keeps it from everybody else
-	// until the time until, which is its DueAt. Only the oldest pending one about an owner, by its ID, is handed out: what
+	// LeaseDelivery returns a delivery of a client that is due at now, and keeps it from everybody else until the time
+	// until, which is its DueAt: of those sent least often the one that has been due longest. So what fails each time keeps
+	// nothing waiting that is new. Only the oldest pending one about an owner, by its ID, is handed out: what
 	// is newer about them waits until that is settled. ErrNotFound when none is due.
 	LeaseDelivery(ctx context.Context, clientID string, now, until time.Time) (Delivery, error)
 	// SettleDelivery says what came of a lease: it replaces State, Attempts, DueAt, SettledAt and Failure of leased, as

@@ -130,10 +130,12 @@ func (s *Store) DueClients(ctx context.Context, now time.Time) (clients []string
 }
 
 const (
+	// That attempts are not negative lets SQLite go along deliveries_turn, where it would sort all that is due otherwise.
 	leaseDelivery = `
 UPDATE deliveries SET due_at = ? WHERE id = (
-    SELECT d.id FROM deliveries d WHERE d.state = 1 AND d.client_id = ? AND d.due_at <= ? AND ` + isFirst + `
-    ORDER BY d.due_at, d.id LIMIT 1`
+    SELECT d.id FROM deliveries d
+    WHERE d.state = 1 AND d.client_id = ? AND d.attempts >= 0 AND d.due_at <= ? AND ` + isFirst + `
+    ORDER BY d.attempts, d.due_at, d.id LIMIT 1`
 
 	leasedDelivery = `)
 RETURNING id, client_id, user_id, company_id, event, scope, state, attempts, due_at, created_at, settled_at, failure`

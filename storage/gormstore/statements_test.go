@@ -2,6 +2,7 @@ package gormstore_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -190,6 +191,21 @@ func TestSQLiteFindsClientsWithSomethingDueByIndex(t *testing.T) {
 		}
 	}
 	require.Equal(t, 4, searches, "%q", plan)
+}
+
+// Nor does whoever sends sort what waits.
+func TestSQLiteLeasesByIndex(t *testing.T) {
+	var j journal
+	s := open(t, testdb.SQLite(t), gormstore.Options{Migrate: true, Statement: j.observe})
+	j.take()
+	_, err := s.LeaseDelivery(t.Context(), "c", time.Now(), time.Now())
+	require.ErrorIs(t, err, storage.ErrNotFound)
+	leases := slices.DeleteFunc(j.take(), func(statement string) bool { return !strings.HasPrefix(strings.TrimSpace(statement), "UPDATE") })
+	require.Len(t, leases, 1)
+	plan, err := s.Explain(leases[0], 0, "", 0)
+	require.NoError(t, err)
+	require.NotContains(t, strings.Join(plan, "\n"), "TEMP B-TREE", "%q", plan)
+	require.Contains(t, strings.Join(plan, "\n"), "deliveries_turn (client_id=?")
 }
 
 // parameters counts a statement's parameters, numbered or not.

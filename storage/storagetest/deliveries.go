@@ -278,7 +278,7 @@ func queue() []contract {
 			waiting(t, s, second, 1)
 			requireDue(t, s, moment, first, second)
 		}},
-		{"a lease hands out the longest due, to one, until it runs out", func(t *testing.T, s storage.Store) {
+		{"a lease hands out the longest due of what was never sent, to one, until it runs out", func(t *testing.T, s storage.Store) {
 			client := listener(t, s, webhook)
 			list := waiting(t, s, client, 3)
 			now := moment.Add(time.Second)
@@ -364,6 +364,25 @@ func queue() []contract {
 			require.Equal(t, leased.ID, again.ID)
 			require.Equal(t, 1, again.Attempts)
 			require.Equal(t, "no answer\uFFFD\uFFFD", again.Failure)
+		}},
+		{"what was sent less often is handed out first", func(t *testing.T, s storage.Store) {
+			client, now := listener(t, s, webhook), moment.Add(time.Minute)
+			list := waiting(t, s, client, 3)
+			for n, times := range []int{2, 1} {
+				for range times {
+					leased, err := s.LeaseDelivery(t.Context(), client, moment.Add(time.Duration(n)*time.Second), now)
+					require.NoError(t, err)
+					require.Equal(t, list[n].ID, leased.ID)
+					failed := leased
+					failed.Attempts, failed.DueAt = leased.Attempts+1, moment
+					require.NoError(t, s.SettleDelivery(t.Context(), leased, failed))
+				}
+				hold := storage.Hold{Now: moment, Until: now, Oldest: moment, Reason: "aside"}
+				require.NoError(t, s.HoldDeliveries(t.Context(), client, hold))
+			}
+			for _, n := range []int{2, 1, 0} {
+				require.Equal(t, list[n].ID, lease(t, s, client, now).ID)
+			}
 		}},
 		{"what a client is due is held, or given up where it is old, and nothing else", func(t *testing.T, s storage.Store) {
 			later := moment.Add(time.Minute)

@@ -211,6 +211,8 @@ CREATE INDEX deliveries_order ON deliveries (client_id, user_id, company_id, id)
 
 CREATE INDEX deliveries_settled ON deliveries (state, settled_at) WHERE settled_at > 0
 
+CREATE INDEX deliveries_turn ON deliveries (client_id, attempts, due_at, id) WHERE state = 1
+
 CREATE INDEX family_revocations_age ON family_revocations (revoked_at)
 
 CREATE UNIQUE INDEX grants_active ON grants (user_id, company_id, client_id) WHERE state = 1
