@@ -49,9 +49,13 @@ func Deny(g *storage.Grant, requested []storage.ClientScope, act Act) storage.Un
 	})
 }
 
+// denyRetry is for how long a denial of everything may be an earlier one whose answer was lost. Callers try again within
+// seconds or minutes; a person who denies once more after this means it.
+const denyRetry = 10 * time.Minute
+
 // DenyAll is Deny of all that the act's client is registered for and a person decides about, and of whatever else g allows,
-// such as a scope that has left the registration and may come back. It changes nothing where the last decision was that
-// already: then it is the empty unit, and sending it again counts once (RFC 9110 §9.2.2).
+// such as a scope that has left the registration and may come back. Where the last decision was that already, and less than
+// denyRetry ago, it is the empty unit: the same denial, sent again, counts once (RFC 9110 §9.2.2). Later it is another one.
 func DenyAll(g *storage.Grant, act Act) storage.Unit {
 	all := Shareable(act.Client)
 	if g == nil {
@@ -62,7 +66,8 @@ func DenyAll(g *storage.Grant, act Act) storage.Unit {
 			all = append(all, entryOf(act.Client, scope))
 		}
 	}
-	if !slices.ContainsFunc(all, func(s storage.ClientScope) bool { return !deniedLast(g, s.Name) }) {
+	another := func(s storage.ClientScope) bool { return !deniedLast(g, s.Name) }
+	if act.At.Sub(g.DeniedAt) < denyRetry && !slices.ContainsFunc(all, another) {
 		return nil
 	}
 	return Deny(g, all, act)

@@ -67,6 +67,24 @@ func TestADenyThatIsSentAgainChangesNothing(t *testing.T) {
 	})
 }
 
+// RFC 9110 §9.2.2 is about one intent that is sent again; this is another one, and contract.md §6 counts it.
+func TestADenyThatComesLaterIsAnotherDenial(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		h, b := s.hostApp("ana@example.com"), s.newBrowser()
+		b.signIn(b.authorize(request("photoprint")), "ana@example.com")
+		h.decides("photoprint", deny)
+		s.forward(11 * time.Minute)
+		h.decides("photoprint", deny)
+		require.Equal(t, 2, s.grant("ana@example.com", "photoprint").Denials)
+		require.Equal(t, "access_denied", callback(t, b.authorize(request("photoprint"))).Get("error"))
+		s.forward(time.Minute)
+		h.decides("photoprint", deny)
+		require.Equal(t, 2, s.grant("ana@example.com", "photoprint").Denials, "and that one sent again is none")
+	})
+}
+
 // What a deny of another request left allowed opens nothing while the app is denied.
 func TestAnAppThatIsDeniedGetsNoCodeForLess(t *testing.T) {
 	t.Parallel()
