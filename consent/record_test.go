@@ -87,6 +87,9 @@ func TestADenyOfEverythingIsAboutAllThatIsAllowedAndCountsOnce(t *testing.T) {
 	for _, denied := range []storage.Grant{g, first} {
 		require.Empty(t, consent.DenyAll(&denied, again))
 	}
+	later := act
+	later.At = noon.Add(10 * time.Minute)
+	require.Equal(t, 2, recordedBy(t, consent.DenyAll(&first, later)).Denials, "nobody retries for that long")
 	page := recordedBy(t, consent.Deny(&first, scopes("email"), again))
 	require.Equal(t, 3, recordedBy(t, consent.DenyAll(&page, again)).Denials, "it is more than what was denied last")
 	asks := again
@@ -262,7 +265,8 @@ func TestDecisionsKeepAFingerprintOfThePurposeInTheLanguageOfThePerson(t *testin
 	require.NotEqual(t, english, told("email", "p", "es", texts))
 	require.NotEqual(t, english, told("email", "p", "en", map[string]string{"en": "to sell it"}))
 	require.Empty(t, told("email", "p", "", texts), "nobody read anything")
-	require.Empty(t, told("email", "p", "en", nil))
+	require.NotEmpty(t, told("email", "p", "en", nil), "they read that there is none")
+	require.NotEqual(t, english, told("email", "p", "tlh", map[string]string{"tlh": texts["en"]}), "it says which of the texts it was")
 	require.NotEqual(t, told("unionid", "p", "", nil), told("unionid", "q", "", nil), "unionid is for a publisher, whatever was read")
 }
 
