@@ -92,7 +92,7 @@ func (s *Server) sendToLogin(ctx context.Context, req *authorizeRequest, who *id
 		return "", "", refuse(CodeLoginRequired, "Nobody is signed in who may answer without being asked.")
 	}
 	if inVain {
-		return "", "", refuse(CodeLoginRequired, "This person has no credentials here. The app that brought them has to do so anew, for this request.")
+		return "", "", noSignIn(who)
 	}
 	return interaction.StepLogin, "", nil
 }
@@ -100,6 +100,14 @@ func (s *Server) sendToLogin(ctx context.Context, req *authorizeRequest, who *id
 // noCredentials reports whether who is signed in has no credentials to give, and the request wants those of nobody else.
 func (s *Server) noCredentials(req *authorizeRequest, who *identity.SignedIn) bool {
 	return who != nil && who.OnlyVouched() && (req.hintSubject == "" || req.hintSubject == s.claims.Subject(who.User.ID, req.client))
+}
+
+// noSignIn is the answer about somebody who would have to sign in and has no credentials for it (OIDC Core §3.1.2.6).
+func noSignIn(who *identity.SignedIn) error {
+	if who.Vouched() {
+		return refuse(CodeLoginRequired, "This person has a role here and has to sign in themselves, but has no credentials. They need a password, or an account at another provider.")
+	}
+	return refuse(CodeLoginRequired, "This person has no credentials here. The app that brought them has to do so anew, for this request.")
 }
 
 // freshEnough is how long a sign-in within the interaction is good for max_age, where that is shorter. It leaves time to
@@ -156,6 +164,8 @@ func (s *Server) decideConsent(ctx context.Context, req *authorizeRequest, i int
 		return "", "", errDenied
 	case answer.Verdict == consent.Ask && req.asks(promptNone):
 		return "", "", refuse(CodeConsentRequired, "The person has to be asked.")
+	case answer.Verdict == consent.Ask && who.Vouched() && s.noCredentials(req, who):
+		return "", "", noSignIn(who)
 	case answer.Verdict == consent.Ask && who.Vouched():
 		return interaction.StepLogin, "", nil
 	case answer.Verdict == consent.Ask:

@@ -12,11 +12,16 @@ import (
 	"gatehouse/storage"
 )
 
-// HasOwnWay reports whether a person can sign in here without the client that brings them, by a password or by another
-// system that they are linked to, or has a role: trust that others put in the person, not in who brings them. That client's
-// word is not enough then to decide for them.
+// HasOwnWay reports whether the word of the client that brings a person is not enough to decide for them: they can sign in
+// here without it (HasCredentials), or have a role: trust that others put in the person, not in who brings them.
 func HasOwnWay(u storage.User, linkedElsewhere bool) bool {
-	return u.PasswordHash != "" || len(u.Roles) > 0 || linkedElsewhere
+	return HasCredentials(u, linkedElsewhere) || len(u.Roles) > 0
+}
+
+// HasCredentials reports whether a person can sign in here without the client that brings them: by a password, or by another
+// system that they are linked to.
+func HasCredentials(u storage.User, linkedElsewhere bool) bool {
+	return u.PasswordHash != "" || linkedElsewhere
 }
 
 // Linked returns the person whom another system, issuer, calls subject. storage.ErrNotFound when nobody is linked; the

@@ -81,16 +81,17 @@ type SignedIn struct {
 	User    storage.User
 }
 
-// Vouched reports whether a client signed this person in by a ticket although they have a way in of their own. They are
+// Vouched reports whether a client signed this person in by a ticket although it may not decide for them (HasOwnWay). They are
 // signed in, but what they have to decide themselves they first sign in for themselves: else whoever can make tickets
-// could decide in their name. For somebody who has none, the one who brings them here is the one who knows them.
+// could decide in their name. For anybody else, the one who brings them here is the one who knows them.
 func (s *SignedIn) Vouched() bool {
 	return s.Session.VouchedBy != "" && HasOwnWay(s.User, s.Session.LinkedElsewhere)
 }
 
-// OnlyVouched reports whether a client signed this person in by a ticket, and they could not have done so themselves.
+// OnlyVouched reports whether a client signed this person in by a ticket, and they could not have done so themselves. Who has a
+// role and no credentials is Vouched too.
 func (s *SignedIn) OnlyVouched() bool {
-	return s.Session.VouchedBy != "" && !HasOwnWay(s.User, s.Session.LinkedElsewhere)
+	return s.Session.VouchedBy != "" && !HasCredentials(s.User, s.Session.LinkedElsewhere)
 }
 
 // Current returns who is signed in in the request's browser; nil and no error when nobody is. It reads the database

@@ -410,8 +410,12 @@ func TestWhoHasAWayInOfTheirOwnDecidesForThemselves(t *testing.T) {
 			trust(t, s, u)
 			b := s.newBrowser()
 			opened := b.get(host.handsOver("u-1", "/oauth2/authorize?"+request("photoprint").Encode()))
-			require.True(t, strings.HasPrefix(b.get(opened.Header.Get("Location")).Header.Get("Location"), "/login"))
-			require.True(t, strings.HasPrefix(b.authorize(request("host", "scope", "openid superapp")).Header.Get("Location"), "/login"))
+			theirs := "/login?interaction="
+			if name == "a role" { // and nothing to type into a form
+				theirs = "/cb?error=login_required&"
+			}
+			require.Contains(t, b.get(opened.Header.Get("Location")).Header.Get("Location"), theirs)
+			require.Contains(t, b.authorize(request("host", "scope", "openid superapp")).Header.Get("Location"), theirs)
 			a := s.assert(key.sign(t, s.claims("u-1", "j-1")))
 			require.Equal(t, "invalid_grant", a.json(t)["error"], a.body)
 			for _, said := range []string{
@@ -498,6 +502,28 @@ func TestAHandOverIsNoSignInOfWhoHasAWayInOfTheirOwn(t *testing.T) {
 
 	page = b.follow(b.follow(b.get(host.handsOver("u-1", path))))
 	require.Contains(t, page.body, `id="sign-in"`, "signed in by themselves, but not anew")
+}
+
+// The host may not decide for who has a role, and they are sent to no form that they can type nothing into either.
+func TestWhoHasARoleAndNoCredentialsIsToldAtTheRedirectURI(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		host := s.backend("host")
+		u := host.knows(hana)
+		was := u.UpdatedAt
+		u.Roles, u.CompanyID, u.UpdatedAt = []string{storage.RoleCompanyAdmin}, "acme", was.Add(time.Millisecond)
+		require.NoError(t, s.store.UpdateUser(t.Context(), u, was))
+		path := "/oauth2/authorize?" + request("photoprint").Encode()
+		b := s.newBrowser()
+		answer := callback(t, b.follow(b.get(host.handsOver("u-1", path))))
+		require.Equal(t, "login_required", answer.Get("error"))
+		require.Contains(t, answer.Get("error_description"), "role")
+
+		require.NoError(t, s.store.SetPassword(t.Context(), u.ID, "", s.users["ana@example.com"].PasswordHash, s.now(), false, ""))
+		b = s.newBrowser()
+		require.Contains(t, b.follow(b.follow(b.get(host.handsOver("u-1", path)))).body, `id="sign-in"`, "with a password there is a form")
+	})
 }
 
 // Where the mini app wants somebody else, there is a form for them.
