@@ -128,6 +128,9 @@ func (w *Worker) settle(ctx context.Context, leased storage.Delivery, failure er
 		settled.DueAt = now.Add(backoff(settled.Attempts))
 		if refused(failure) || settled.Attempts >= maxAttempts {
 			settled.State, settled.SettledAt = storage.DeliveryDead, now
+		} else if newer := w.superseding(ctx, settled, failure); newer != "" {
+			settled.State, settled.SettledAt = storage.DeliveryDead, now
+			settled.Failure = "superseded by " + newer + ", which tells anew what it said; before that: " + settled.Failure
 		}
 	}
 	err := w.Store.SettleDelivery(ctx, leased, settled)
@@ -137,7 +140,21 @@ func (w *Worker) settle(ctx context.Context, leased storage.Delivery, failure er
 	case err != nil:
 		w.Log.Warn("what came of a delivery cannot be recorded, so it is sent again", "delivery", leased.ID, "cause", err.Error())
 	case settled.State == storage.DeliveryDead:
-		w.Log.Warn("a delivery is given up; gatehouse delivery retry sends it again", "delivery", leased.ID,
-			"client_id", leased.ClientID, "attempts", settled.Attempts, "cause", settled.Failure)
+		w.Log.Warn("a delivery is given up; gatehouse delivery retry sends it again, unless a newer one tells anew what it said",
+			"delivery", leased.ID, "client_id", leased.ClientID, "attempts", settled.Attempts, "cause", settled.Failure)
 	}
+}
+
+// superseding returns the ID of a newer delivery that waits for one that failed and tells anew what it says, so that it is
+// better to go on. Empty when there is none, when the one that failed has had too few attempts, and when the newer one would
+// fare no better, because the server is away. An error is met again.
+func (w *Worker) superseding(ctx context.Context, failed storage.Delivery, failure error) string {
+	if _, there := errors.AsType[faulty](failure); !there || failed.Attempts < ownAttempts {
+		return ""
+	}
+	newer, err := w.Store.SupersedingDelivery(ctx, failed)
+	if err != nil {
+		return ""
+	}
+	return newer.ID
 }

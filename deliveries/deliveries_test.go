@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -470,6 +471,46 @@ func TestEventsThatAlwaysFailHoldUpTheirPeopleOnly(t *testing.T) {
 		}, 40*time.Second, 50*time.Millisecond)
 		require.Len(t, h.deliveries(storage.DeliveryDead), bad)
 		require.Len(t, h.deliveries(storage.DeliveryDelivered), 9+bad, "what came after it is told when it is given up")
+	})
+}
+
+// What is newer and says the whole state is not kept for days by what is older and fails.
+func TestAnEventThatFailsGivesWayToANewerOneThatTellsTheStateAnew(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		h := newHouse(t, dsn, &atomic.Int64{})
+		var poison atomic.Value
+		r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("X-Jti") == poison.Load() {
+				w.WriteHeader(http.StatusInternalServerError)
+				return
+			}
+			w.WriteHeader(http.StatusAccepted)
+		})
+		client := h.client(storage.Client{WebhookURI: r.url})
+		require.NoError(t, h.store.CreateUser(t.Context(), storage.User{ID: "ana", CreatedAt: h.now(), UpdatedAt: h.now()}))
+		h.grant(client, storage.Owner{UserID: "ana"}, "email")
+		for _, disabled := range []bool{true, false} {
+			require.NoError(t, h.store.SetDisabled(t.Context(), "ana", disabled, h.now()))
+		}
+		older, newer := h.deliveries(0)[0].ID, h.deliveries(0)[1].ID
+		poison.Store(older)
+		h.run()
+		for n := 1; n < ownAttempts; n++ {
+			require.Eventually(t, func() bool { return h.deliveries(0)[0].Attempts == n }, 20*time.Second, 5*time.Millisecond)
+			require.Len(t, h.deliveries(storage.DeliveryPending), 2, "attempt %d", n)
+			h.until(h.deliveries(0)[0].DueAt)
+		}
+		require.Eventually(t, func() bool { return len(h.deliveries(storage.DeliveryDelivered)) == 1 }, 20*time.Second, 5*time.Millisecond)
+		dead := h.deliveries(storage.DeliveryDead)
+		require.Len(t, dead, 1)
+		require.Equal(t, ownAttempts, dead[0].Attempts)
+		require.Contains(t, dead[0].Failure, "superseded by "+newer)
+		require.Contains(t, dead[0].Failure, "500")
+		require.Equal(t, newer, r.wait(ownAttempts + 1)[ownAttempts].claims["jti"])
+		superseded, is := errors.AsType[*storage.SupersededError](h.store.RetryDelivery(t.Context(), older, h.now()))
+		require.True(t, is)
+		require.Equal(t, newer, superseded.By)
 	})
 }
 

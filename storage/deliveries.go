@@ -42,6 +42,27 @@ type Delivery struct {
 	Failure   string    // what came of the last attempt, or why it is held, in our words; empty once it has arrived
 }
 
+// SupersededBy returns the events after which an older one about the same owner and client says nothing any more, since
+// they tell the whole state anew: of what is allowed, or of whether the account is disabled.
+func (e DeliveryEvent) SupersededBy() []DeliveryEvent {
+	switch e {
+	case EventGrantEnded:
+		return []DeliveryEvent{EventGrantEnded}
+	case EventGrantNarrowed:
+		return []DeliveryEvent{EventGrantEnded, EventGrantNarrowed}
+	case EventUserDisabled, EventUserEnabled:
+		return []DeliveryEvent{EventUserDisabled, EventUserEnabled}
+	}
+	return nil
+}
+
+// SupersededError says that a delivery is not sent again, because a newer one tells anew what it said.
+type SupersededError struct {
+	By string // the newest such delivery's ID
+}
+
+func (e *SupersededError) Error() string { return "superseded by the delivery " + e.By }
+
 // Hold says how what a client is due has to wait.
 type Hold struct {
 	Now    time.Time // what is due by then is held
@@ -66,7 +87,10 @@ type Deliveries interface {
 	HoldDeliveries(ctx context.Context, clientID string, hold Hold) error
 	// Deliveries returns up to limit deliveries in a state, 0 for any, with an ID greater than after, in ID order.
 	Deliveries(ctx context.Context, state DeliveryState, after string, limit int) ([]Delivery, error)
+	// SupersedingDelivery returns the newest pending delivery after which old says nothing any more (see
+	// DeliveryEvent.SupersededBy). ErrNotFound when there is none.
+	SupersedingDelivery(ctx context.Context, old Delivery) (Delivery, error)
 	// RetryDelivery makes a dead delivery due at the time at, as if it had never been sent. ErrConflict when it is not
-	// dead, ErrNotFound when there is none.
+	// dead, ErrNotFound when there is none, a *SupersededError when a newer one, in any state, tells anew what it said.
 	RetryDelivery(ctx context.Context, id string, at time.Time) error
 }

@@ -519,3 +519,35 @@ func TestAnAccountThatIsEnabledAgainIsToldLast(t *testing.T) {
 	require.Equal(t, "risc/event-type/account-disabled", hook.accepted[0].name())
 	require.Equal(t, "risc/event-type/account-enabled", hook.accepted[1].name())
 }
+
+// Sent after account-enabled, account-disabled would lock the account at the mini app.
+func TestAnEventThatANewerOneTellsAnewIsNotRetried(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn, callsLoopback)
+		s.updateClient("photoprint", func(c *storage.Client) { c.WebhookURI = "https://photoprint.example/events" })
+		s.hostApp("ana@example.com").decides("photoprint", `{"decision":"allow","scopes":["openid","email"]}`)
+		for _, disabled := range []bool{true, false} {
+			require.NoError(t, s.store.SetDisabled(t.Context(), s.users["ana@example.com"].ID, disabled, s.now()))
+			d, err := s.store.LeaseDelivery(t.Context(), "photoprint", s.now(), s.now().Add(time.Minute))
+			require.NoError(t, err)
+			settled := d
+			settled.State, settled.SettledAt, settled.Failure = storage.DeliveryDead, s.now(), "no answer"
+			require.NoError(t, s.store.SettleDelivery(t.Context(), d, settled))
+		}
+		dead, err := s.store.Deliveries(t.Context(), storage.DeliveryDead, "", 10)
+		require.NoError(t, err)
+		require.Len(t, dead, 2)
+		retry := func(id string) (code int, complaint string) {
+			var said strings.Builder
+			code = (&cli{out: io.Discard, err: &said, environ: append(os.Environ(), "GATEHOUSE_DATABASE="+dsn, "GATEHOUSE_SECRET="+testConfig("", "").Secret)}).
+				run(t.Context(), []string{"delivery", "retry", id})
+			return code, said.String()
+		}
+		code, complaint := retry(dead[0].ID)
+		require.Equal(t, exitUsage, code)
+		require.Contains(t, complaint, dead[1].ID+" is newer")
+		code, complaint = retry(dead[1].ID)
+		require.Zero(t, code, complaint)
+	})
+}

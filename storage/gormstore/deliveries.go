@@ -195,16 +195,47 @@ func (s *Store) Deliveries(ctx context.Context, state storage.DeliveryState, aft
 	return records(rows, deliveryRow.delivery), err
 }
 
+// SupersedingDelivery implements storage.Deliveries.
+func (s *Store) SupersedingDelivery(ctx context.Context, old storage.Delivery) (storage.Delivery, error) {
+	var row deliveryRow
+	err := s.read(ctx, func(db *gorm.DB) (err error) {
+		row, err = superseding(db.Where("state = 1"), old)
+		return err
+	})
+	return row.delivery(), err
+}
+
+// superseding finds the newest delivery after which an old one says nothing any more.
+func superseding(db *gorm.DB, old storage.Delivery) (row deliveryRow, err error) {
+	err = mustMeet(db.Where("client_id = ? AND user_id = ? AND company_id = ?", old.ClientID, old.Owner.UserID, old.Owner.CompanyID).
+		Where("id > ? AND event IN ?", old.ID, old.Event.SupersededBy()).Order("id DESC").Limit(1).Find(&row))
+	return row, err
+}
+
 // RetryDelivery implements storage.Deliveries.
 func (s *Store) RetryDelivery(ctx context.Context, id string, when time.Time) error {
 	if !storable(id) {
 		return storage.ErrNotFound
 	}
 	return s.write(ctx, func(tx *gorm.DB) error {
-		err := mustMeet(tx.Model(&deliveryRow{}).Where("id = ? AND state = 3", id).
+		var row deliveryRow
+		if err := mustMeet(tx.Where("id = ?", id).Limit(1).Find(&row)); err != nil {
+			return err
+		}
+		if row.State != storage.DeliveryDead {
+			return storage.ErrConflict
+		}
+		newer, err := superseding(tx, row.delivery())
+		if err == nil {
+			return &storage.SupersededError{By: newer.ID}
+		}
+		if err != storage.ErrNotFound {
+			return err
+		}
+		err = mustMeet(tx.Model(&deliveryRow{}).Where("id = ? AND state = 3", id).
 			Updates(map[string]any{"state": storage.DeliveryPending, "attempts": 0, "due_at": at(when), "settled_at": 0}))
 		if err == storage.ErrNotFound {
-			return conflictIfExists(tx, &deliveryRow{}, id)
+			return storage.ErrConflict // it was retried at the same time
 		}
 		return err
 	})

@@ -139,6 +139,7 @@ func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
 	s.LeaseDelivery(ctx, "c", now, now.Add(time.Second))
 	require.NoError(t, s.HoldDeliveries(ctx, "c", storage.Hold{Now: now}))
 	s.Deliveries(ctx, storage.DeliveryDead, "", 10)
+	s.SupersedingDelivery(ctx, storage.Delivery{Event: storage.EventGrantEnded})
 	require.NoError(t, s.CreateUser(ctx, storage.User{ID: "u"}))
 	require.NoError(t, s.SetDisabled(ctx, "u", true, now))
 	require.NoError(t, s.SetDisabled(ctx, "u", false, now))

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -444,6 +445,61 @@ func queue() []contract {
 			require.Zero(t, again.SettledAt)
 			for _, unknown := range append([]string{"", id()}, unstorable...) {
 				require.ErrorIs(t, s.RetryDelivery(t.Context(), unknown, now), storage.ErrNotFound)
+			}
+		}},
+		{"only what tells the state of the same owner and client anew is in the way of an older one", func(t *testing.T, s storage.Store) {
+			client, other := listener(t, s, webhook), listener(t, s, webhook)
+			g, now := grantedTo(t, s, client, "email", "phone"), moment
+			apply(t, s, storage.SaveGrant{Grant: func() storage.Grant { o := grantOf(g.Owner.UserID, other); o.Decisions = decisions("email"); return o }()})
+			ids := map[string]string{}
+			note := func(name string) {
+				t.Helper()
+				list := waitingFor(t, s, client)
+				ids[name] = list[len(list)-1].ID
+			}
+			disable := func(disabled bool, name string) {
+				now = now.Add(time.Second)
+				require.NoError(t, s.SetDisabled(t.Context(), g.Owner.UserID, disabled, now))
+				note(name)
+			}
+			waiting(t, s, client, 1)
+			note("a stranger's")
+			disable(true, "disabled")
+			less := g
+			less.Version, less.UpdatedAt, less.Decisions = 2, now, decisions("email")
+			apply(t, s, storage.SaveGrant{Grant: less, IfVersion: 1})
+			note("narrowed")
+			disable(false, "enabled")
+			apply(t, s, storage.EndGrant{ID: g.ID, At: now})
+			note("ended")
+			ids[""] = ""
+			by := map[string]string{"disabled": "enabled", "narrowed": "ended", "enabled": "", "ended": "", "a stranger's": ""}
+			require.Len(t, waitingFor(t, s, client), len(by))
+			for _, d := range waitingFor(t, s, client) {
+				newer, err := s.SupersedingDelivery(t.Context(), d)
+				for name, want := range by {
+					if ids[name] == d.ID {
+						require.Equal(t, ids[want], newer.ID, name)
+						require.Equal(t, want == "", errors.Is(err, storage.ErrNotFound), name)
+					}
+				}
+			}
+			now = now.Add(time.Minute)
+			for range 20 {
+				if d, err := s.LeaseDelivery(t.Context(), client, now, now.Add(time.Hour)); err == nil {
+					require.NoError(t, s.SettleDelivery(t.Context(), d, dead(d, now)))
+				}
+			}
+			require.Empty(t, waitingFor(t, s, client))
+			for name, newer := range by {
+				err := s.RetryDelivery(t.Context(), ids[name], now)
+				if newer == "" {
+					require.NoError(t, err, name)
+					continue
+				}
+				superseded, is := errors.AsType[*storage.SupersededError](err)
+				require.True(t, is, "%s: %v", name, err)
+				require.Equal(t, ids[newer], superseded.By, "in whatever state it is")
 			}
 		}},
 		{"deliveries are listed page by page in the order of their IDs, which is that of time", func(t *testing.T, s storage.Store) {
