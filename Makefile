@@ -14,7 +14,7 @@ help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: ## start the demo: server, sample mini app, people to sign in as
+run: ## start the demo: server, sample host app and mini app, people to sign in as
 	@scripts/require go cc
 	go run ./cmd/gatehouse demo
 

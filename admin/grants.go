@@ -2,10 +2,10 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
+	"gatehouse/consent"
 	"gatehouse/storage"
 )
 
@@ -66,7 +66,7 @@ func (h *House) Grant(ctx context.Context, c Caller, publicID string) (storage.G
 }
 
 func (h *House) grantFor(ctx context.Context, c Caller, do Capability, publicID string) (storage.Grant, error) {
-	g, err := h.Store.PublicGrant(ctx, publicID)
+	g, err := h.Store.GrantByPublicID(ctx, publicID)
 	if err != nil {
 		return g, err
 	}
@@ -77,25 +77,15 @@ func (h *House) grantFor(ctx context.Context, c Caller, do Capability, publicID 
 	return g, h.may(c, do, owner)
 }
 
-// revokeTries is how often a grant may be replaced by another in the moment in which it is ended.
-const revokeTries = 5
-
-// RevokeGrant ends the grant with this public ID, and whatever takes its place meanwhile, as its owner does by disconnecting
-// the mini app. It returns the one that was ended last.
+// RevokeGrant ends the grant with this public ID, or whatever takes its place meanwhile, as its owner does by disconnecting
+// the mini app, and returns it.
 func (h *House) RevokeGrant(ctx context.Context, c Caller, publicID string) (ended storage.Grant, err error) {
-	for range revokeTries {
-		g, err := h.grantFor(ctx, c, GrantRevoke, publicID)
-		if isNotFound(err) && ended.ID != "" {
-			return ended, nil
+	err = consent.Retry(func() error {
+		if ended, err = h.grantFor(ctx, c, GrantRevoke, publicID); err != nil {
+			return err
 		}
-		if err != nil {
-			return storage.Grant{}, err
-		}
-		event := h.audited(ctx, c, GrantRevoke, grantKind, publicID, "client", g.ClientID, "user", g.Owner.UserID, "company", g.Owner.CompanyID)
-		if err := h.Store.Apply(event, storage.Unit{storage.EndGrant{ID: g.ID, At: h.now()}}); err != nil {
-			return storage.Grant{}, err
-		}
-		ended = g
-	}
-	return ended, errors.New("the grant is replaced again and again; revoke it once more")
+		event := h.audited(ctx, c, GrantRevoke, grantKind, publicID, "client", ended.ClientID, "user", ended.Owner.UserID, "company", ended.Owner.CompanyID)
+		return h.Store.Apply(event, consent.Disconnect(ended, h.now()))
+	})
+	return ended, err
 }

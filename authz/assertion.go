@@ -33,6 +33,9 @@ const (
 	assertionSkew        = time.Minute // how far the host's clock may be off
 	keepMark             = time.Hour   // how long a mark outlives its assertion: more than processes' clocks may differ
 	minRSA               = 2048        // bits (RFC 7518 §3.3)
+	// assertedLifetime is how long an access token by an assertion lives at most: not significantly longer than the
+	// assertion (RFC 7521 §4.1), and long enough that a host does not sign one for every call.
+	assertedLifetime = time.Hour
 )
 
 var assertionAlgs = []jose.SignatureAlgorithm{jose.ES256, jose.PS256, jose.RS256, jose.EdDSA}
@@ -56,8 +59,8 @@ var (
 	errOwnSignIn     = refuse(CodeInvalidGrant, "The person has a password, a role or another provider's account here, so they sign in for themselves. Send them to the authorization endpoint.")
 )
 
-// tokenByAssertion answers with an access token of the person whom an assertion names: no refresh token (RFC 7521 §4.1).
-// Without scope it is for all that a person's token of the client may have.
+// tokenByAssertion answers with an access token of the person whom an assertion names, for assertedLifetime at most and
+// without a refresh token (RFC 7521 §4.1). Without scope it is for all that a person's token of the client may have.
 func (s *Server) tokenByAssertion(ctx context.Context, c *storage.Client, req *Request) (*Answer, error) {
 	if !c.FirstParty || c.Public || req.Route.Dialect != "" {
 		return nil, refuse(CodeUnauthorizedClient, "Only the super app's own clients that have a secret may use assertions.")

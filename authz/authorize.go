@@ -52,8 +52,11 @@ func (s *Server) Authorize(w http.ResponseWriter, r *http.Request, route *Route)
 
 // decide answers with the step to go to, or a code, or an error for the client.
 func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interaction.Interaction, who *identity.SignedIn) (interaction.Step, string, error) {
-	if s.needsCredentials(req, i, who) || req.asks(promptSelectAccount) && !i.Chosen {
-		return s.sendToLogin(ctx, req, who)
+	if s.needsCredentials(req, i, who) {
+		return s.sendToLogin(ctx, req, who, s.noCredentials(req, who))
+	}
+	if req.asks(promptSelectAccount) && !i.Chosen {
+		return s.sendToLogin(ctx, req, who, false)
 	}
 	if req.hintSubject != "" && req.hintSubject != s.claims.Subject(who.User.ID, req.client) {
 		return "", "", refuse(CodeLoginRequired, "Another person is signed in than the one in id_token_hint.")
@@ -66,32 +69,16 @@ func (s *Server) decide(ctx context.Context, req *authorizeRequest, i interactio
 	}
 	var next interaction.Step
 	var code string
-	err := whileGrantMoves(func() (err error) {
+	err := consent.Retry(func() (err error) {
 		next, code, err = s.decideConsent(ctx, req, i, who)
 		return err
 	})
 	return next, code, err
 }
 
-// grantTries is how often a request starts over because the grant moved meanwhile. Each time somebody else's change of it
-// was stored.
-const grantTries = 20
-
-// whileGrantMoves does something again whose grant has moved between reading and writing, grantTries times at most.
-func whileGrantMoves(do func() error) error {
-	for attempt := 0; ; attempt++ {
-		err := do()
-		switch {
-		case !errors.Is(err, storage.ErrConflict):
-			return err
-		case attempt == grantTries:
-			return errUnavailable.because(err)
-		}
-	}
-}
-
-// sendToLogin answers a request that needs a sign-in. Who has silenced the client is not asked to sign in for it either.
-func (s *Server) sendToLogin(ctx context.Context, req *authorizeRequest, who *identity.SignedIn) (interaction.Step, string, error) {
+// sendToLogin answers a request that needs a sign-in, which is in vain where the person can do nothing about it. Who has
+// silenced the client is not asked to sign in for it either.
+func (s *Server) sendToLogin(ctx context.Context, req *authorizeRequest, who *identity.SignedIn, inVain bool) (interaction.Step, string, error) {
 	if who != nil && mayAllow(req, who.User) {
 		_, answer, err := s.decided(ctx, req, time.Time{}, who)
 		switch {
@@ -104,7 +91,23 @@ func (s *Server) sendToLogin(ctx context.Context, req *authorizeRequest, who *id
 	if req.asks(promptNone) {
 		return "", "", refuse(CodeLoginRequired, "Nobody is signed in who may answer without being asked.")
 	}
+	if inVain {
+		return "", "", noSignIn(who)
+	}
 	return interaction.StepLogin, "", nil
+}
+
+// noCredentials reports whether who is signed in has no credentials to give, and the request wants those of nobody else.
+func (s *Server) noCredentials(req *authorizeRequest, who *identity.SignedIn) bool {
+	return who != nil && who.OnlyVouched() && (req.hintSubject == "" || req.hintSubject == s.claims.Subject(who.User.ID, req.client))
+}
+
+// noSignIn is the answer about somebody who would have to sign in and has no credentials for it (OIDC Core §3.1.2.6).
+func noSignIn(who *identity.SignedIn) error {
+	if who.Vouched() {
+		return refuse(CodeLoginRequired, "This person has a role here and has to sign in themselves, but has no credentials. They need a password, or an account at another provider.")
+	}
+	return refuse(CodeLoginRequired, "This person has no credentials here. The app that brought them has to do so anew, for this request.")
 }
 
 // freshEnough is how long a sign-in within the interaction is good for max_age, where that is shorter. It leaves time to
@@ -161,6 +164,8 @@ func (s *Server) decideConsent(ctx context.Context, req *authorizeRequest, i int
 		return "", "", errDenied
 	case answer.Verdict == consent.Ask && req.asks(promptNone):
 		return "", "", refuse(CodeConsentRequired, "The person has to be asked.")
+	case answer.Verdict == consent.Ask && who.Vouched() && s.noCredentials(req, who):
+		return "", "", noSignIn(who)
 	case answer.Verdict == consent.Ask && who.Vouched():
 		return interaction.StepLogin, "", nil
 	case answer.Verdict == consent.Ask:

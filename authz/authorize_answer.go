@@ -89,7 +89,7 @@ func (s *Server) writeFormPost(w http.ResponseWriter, r *http.Request, req *auth
 func (s *Server) writeErrorPage(w http.ResponseWriter, r *http.Request, req *authorizeRequest, err error) {
 	e := asError(err)
 	s.logError(r.Context(), e)
-	page := &templates.Error{Common: s.common(r, req), Code: e.Code, Detail: e.Description}
+	page := &templates.Error{Common: s.common(r, req), Code: e.Code, Key: e.Page, Detail: e.Description}
 	if req != nil {
 		s.addWayBack(r, page, req.params["client_id"])
 	}

@@ -23,6 +23,9 @@ func (s *Server) AuthorizeChallenge(ctx context.Context, req *Request) (*Answer,
 	if req.Params["auth_session"] != "" {
 		return nil, refuse(CodeInvalidSession, "This server begins no auth_session. Ask with an access token that has the scope superapp.")
 	}
+	if req.Params["client_secret"] != "" || req.Params["client_assertion"] != "" {
+		return nil, errMiniAppsSecret
+	}
 	switch req.Params["response_type"] {
 	case "code":
 	case "":
@@ -36,6 +39,9 @@ func (s *Server) AuthorizeChallenge(ctx context.Context, req *Request) (*Answer,
 	}
 	return answer, nil
 }
+
+// errMiniAppsSecret refuses a secret, good or wrong: it is not the host app's to have.
+var errMiniAppsSecret = refuse(CodeInvalidRequest, "Nobody authenticates here as the client of client_id. Leave its secret to its own server, and send the host app's access token as Bearer.")
 
 // inChallenge says a refusal of IssueCode as the draft does: with status 400, but for its own two codes (§5.2.2).
 func inChallenge(e *Error) *Error {
@@ -64,8 +70,11 @@ func decodeChallenge(r *http.Request) (*Request, error) {
 		return req, err
 	}
 	scheme, token, _ := strings.Cut(req.Authorization, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+	switch {
+	case req.Authorization == "":
 		return req, nil
+	case !strings.EqualFold(scheme, "Bearer"):
+		return req, errMiniAppsSecret
 	}
 	if req.Params["access_token"] != "" {
 		return req, refuse(CodeInvalidRequest, "The access token was sent in more than one way.")

@@ -15,9 +15,8 @@ func (s *Server) issueCode(ctx context.Context, req *authorizeRequest, grant *st
 	x := &exchange{now: s.now(), client: req.client, route: req.route, family: newFamily(), givenBy: req.givenBy}
 	if len(answer.Unrecorded) > 0 {
 		unrecorded, _ := registered(req.client, answer.Unrecorded)
-		x.unit = consent.Allow(grant, unrecorded, answer.Unrecorded, consent.Act{Owner: owner, Client: req.client, By: who.User.ID, At: x.now})
-		recorded, _ := consent.Recorded(x.unit)
-		grant, x.grantSaved = &recorded, true
+		policy := consent.Act{Owner: owner, Client: req.client, By: who.User.ID, At: x.now}
+		grant = x.saveGrant(consent.Allow(grant, unrecorded, answer.Unrecorded, policy))
 	}
 	x.session = s.newSession(req, owner, grant, who)
 	x.lifetimes = s.lifetimesFor(req.client, req.route, x.session.kind())

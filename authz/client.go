@@ -2,12 +2,9 @@ package authz
 
 import (
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/ory/fosite"
 
-	"gatehouse/consent"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -76,18 +73,6 @@ func (s *Server) scopeOf(c *storage.Client, t *storage.StoredToken) []string {
 func sameApps(c *storage.Client, t *storage.StoredToken) bool {
 	sess, err := decodeSession(&t.Token)
 	return err == nil && (sess.Publisher == nil || *sess.Publisher == c.PublisherID)
-}
-
-// ranOut reports whether the decisions that a token's scopes hang on have run out at now, in such a way that nothing is left
-// of the authorization: all of them, or that about a scope which the token's client cannot do without. Of other scopes,
-// the token has what is left (scopeOf).
-func ranOut(c *storage.Client, t *storage.StoredToken, now time.Time) bool {
-	left, had := t.ScopeAt(now), strings.Fields(t.Scope)
-	if len(left) == len(had) {
-		return false
-	}
-	lost := slices.DeleteFunc(had, func(scope string) bool { return slices.Contains(left, scope) })
-	return len(left) == 0 || slices.ContainsFunc(consent.Requested(c, lost), consent.Required)
 }
 
 // registered returns the registration of the named scopes, in that order, and false when one is not registered.

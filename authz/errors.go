@@ -43,6 +43,7 @@ type Error struct {
 	Description string
 	Status      int           // of a direct answer
 	Reason      Reason        // what lies behind it, for formats that have a word for that
+	Page        string        // the catalog's text for people (templates.Error.Key); empty: that of Code
 	Vendor      string        // a vendor's own code, where it is the format itself that refuses
 	RetryAfter  time.Duration // zero: as long as an outage takes, where Status asks to wait
 	Cause       error         // for the log only

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"gatehouse/consent"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -98,6 +99,13 @@ func (s *Server) commit(ctx context.Context, x *exchange) error {
 		unit = append(storage.Unit{storage.HoldGrant{ID: id}}, unit...)
 	}
 	return s.store.Apply(ctx, unit)
+}
+
+// saveGrant begins the unit of work with a decision of package consent, and returns the grant as that leaves it.
+func (x *exchange) saveGrant(decision storage.Unit) *storage.Grant {
+	x.unit, x.grantSaved = decision, true
+	saved, _ := consent.Recorded(decision)
+	return &saved
 }
 
 // issue adds a new token to the unit of work.

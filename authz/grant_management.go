@@ -60,15 +60,16 @@ func (req *authorizeRequest) checkGrantID(g *storage.Grant) error {
 	return errGrantID
 }
 
-// merged adds to granted what the grant allows already, where that is asked: what Decide and mayAllow let through if it
-// were asked, without a question.
+// merged adds to granted what the grant allows already, where that is asked: what Decide and mayAllow, or checkShareable
+// for the host app, let through if it were asked, without a question.
 func (s *Server) merged(req *authorizeRequest, g *storage.Grant, granted []string, u storage.User) []string {
 	if req.params["grant_management_action"] != actionMerge {
 		return granted
 	}
 	all := slices.Clone(granted)
 	for _, scope := range consent.AllowedScopes(g, req.client, s.now()) {
-		if !slices.Contains(all, scope) && mayAllowScope(scope, u) {
+		may := mayAllowScope(scope, u) && (req.givenBy == storage.FamilyID{} || isShareable(req.client, scope))
+		if may && !slices.Contains(all, scope) {
 			all = append(all, scope)
 		}
 	}
@@ -94,8 +95,6 @@ func (s *Server) manageGrant(ctx context.Context, x *exchange) error {
 	case grant == nil || grant.ID != x.session.GrantID: // it has ended since the code was read
 		return errGrant.For(ReasonWithdrawn)
 	}
-	x.unit = consent.Renew(*grant, keep, x.now)
-	renewed, _ := consent.Recorded(x.unit)
-	x.session.GrantID, x.grantSaved = renewed.ID, true
+	x.session.GrantID = x.saveGrant(consent.Renew(*grant, keep, x.now)).ID
 	return nil
 }

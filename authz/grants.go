@@ -60,18 +60,16 @@ func (s *Server) QueryGrant(ctx context.Context, req *Request) (*Answer, error) 
 // EndGrant ends the grant Params["grant_id"] of the client of Params["access_token"] with all of its tokens (§6.5). Errors
 // as those of QueryGrant.
 func (s *Server) EndGrant(ctx context.Context, req *Request) (*Answer, error) {
-	for range grantTries {
+	err := consent.Retry(func() error {
 		grant, err := s.managedGrant(ctx, req, registry.ScopeGrantRevoke)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		unit := consent.Revoke(*grant, s.now())
 		by := storage.Actor{Kind: storage.ActorClient, ID: req.Client.ID}
-		if err := s.store.Apply(consent.Audited(ctx, by, "revoke", grant, unit, ""), unit); !errors.Is(err, storage.ErrConflict) {
-			return &Answer{Client: req.Client}, err
-		}
-	}
-	return nil, errUnavailable
+		return s.store.Apply(consent.Audited(ctx, by, "revoke", grant, unit, ""), unit)
+	})
+	return &Answer{Client: req.Client}, err
 }
 
 // managedGrant returns the grant that a request names, if the access token is one that the client got for itself with
@@ -88,21 +86,17 @@ func (s *Server) managedGrant(ctx context.Context, req *Request, scope string) (
 	case sess.kind() != kindClient || !slices.Contains(s.scopeOf(req.Client, t), scope):
 		return nil, refuse(CodeInsufficientScope, "The access token has to be the client's own, by client_credentials, with the scope "+scope+".")
 	}
-	grant, err := s.store.ClientGrant(ctx, req.Client.ID, req.Params["grant_id"])
-	switch {
-	case errors.Is(err, storage.ErrNotFound), err == nil && len(consent.InForce(&grant, req.Client, s.now())) == 0:
-		return nil, errNoGrant
-	case err != nil:
+	grant, err := s.store.GrantByPublicID(ctx, req.Params["grant_id"])
+	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return nil, err
+	}
+	if err != nil || grant.ClientID != req.Client.ID || len(consent.InForce(&grant, req.Client, s.now())) == 0 {
+		return nil, errNoGrant
 	}
 	return &grant, nil
 }
 
-var errNoGrant = func() *Error {
-	e := refuse(CodeInvalidGrantID, "The client has no such grant.")
-	e.Status = http.StatusNotFound // §6.6
-	return e
-}()
+var errNoGrant = refuse(CodeInvalidGrantID, "The client has no such grant.").WithStatus(http.StatusNotFound) // §6.6
 
 func decodeGrant(r *http.Request) (*Request, error) {
 	req, err := decodeBearer(r)

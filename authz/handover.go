@@ -19,8 +19,9 @@ import (
 // that says where it leads; how it is opened: ticket_open.go.
 //
 // The session says who vouched for it. A person whom only the host knows decides as everybody does: the host is their
-// identity provider, and there is nobody else whom they could be asked by. Somebody who has a way in of their own is signed
-// in, but signs in by themselves for what they have to decide (identity.SignedIn.Vouched).
+// identity provider, and there is nobody else whom they could be asked by. So the hand-over is the sign-in that the request
+// wants to which it leads; where one wants another, only the host can bring it about (login_required). Somebody who has a
+// way in of their own is signed in, but signs in by themselves for what they have to decide (identity.SignedIn.Vouched).
 
 const (
 	handOverLifetime = time.Minute     // how long the one-time URL is good: the host opens it at once
@@ -65,6 +66,9 @@ func (s *Server) hostClient(ctx context.Context, req *Request) (*storage.StoredT
 	return t, nil
 }
 
+// ticketTries is how often a one-time URL gets another key because its key is another's.
+const ticketTries = 20
+
 // IssueHandOver makes a ticket (Answer.Ticket) that signs in the person with external_id and leads to continue, a path and
 // query of ours: a page of the person's, or the authorization request of a client. Without it: the account page.
 // The ticket dies with the token that it is made with. An *Error with status 404 for a person who is not known, 403 for
@@ -102,7 +106,7 @@ func (s *Server) IssueHandOver(ctx context.Context, req *Request) (*Answer, erro
 			return nil, err
 		}
 		err := s.commit(ctx, x)
-		if errors.Is(err, storage.ErrConflict) && attempt < grantTries { // the key is another ticket's
+		if errors.Is(err, storage.ErrConflict) && attempt < ticketTries { // the key is another ticket's
 			continue
 		}
 		return &Answer{Ticket: ticket, Client: req.Client, ExpiresIn: handOverLifetime}, err
@@ -146,28 +150,29 @@ func (s *Server) continuation(ctx context.Context, raw string) (string, error) {
 	return to, err
 }
 
-// resumed returns the redirect URI of the authorization request, in whichever format, that a hand-over leads to; empty when
-// it has none. Its client has to be approved; everything else about the request is looked at where it is answered.
-func (s *Server) resumed(ctx context.Context, u *url.URL) (redirectURI string, err error) {
+// resumed returns the authorization request, in whichever format, that a hand-over leads to, with the redirect URI that it
+// names, if any. Its client has to be approved; nothing else about it is checked (checkAuthorize).
+func (s *Server) resumed(ctx context.Context, u *url.URL) (*authorizeRequest, error) {
 	for _, route := range s.authorize {
 		if route.Path != u.Path {
 			continue
 		}
-		req, err := route.Decode((&http.Request{Method: http.MethodGet, URL: u, Header: http.Header{}}).WithContext(ctx))
+		decoded, err := route.Decode((&http.Request{Method: http.MethodGet, URL: u, Header: http.Header{}}).WithContext(ctx))
 		if err != nil {
-			return "", errContinue.because(err)
+			return nil, errContinue.because(err)
 		}
-		c, err := s.registry.Client(ctx, req.Params["client_id"])
+		c, err := s.registry.Client(ctx, decoded.Params["client_id"])
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
-			return "", err
+			return nil, err
 		}
 		if err != nil || c.Status != storage.StatusApproved || !route.Speaks(c) {
 			continue
 		}
-		if uri := req.Params["redirect_uri"]; uri != "" || len(c.RedirectURIs) != 1 {
-			return uri, nil
+		req := &authorizeRequest{route: route, params: decoded.Params, repeated: decoded.Repeated, redirectURI: decoded.Params["redirect_uri"]}
+		if req.redirectURI == "" && len(c.RedirectURIs) == 1 {
+			req.redirectURI = c.RedirectURIs[0]
 		}
-		return c.RedirectURIs[0], nil
+		return req, nil
 	}
-	return "", errContinue
+	return nil, errContinue
 }

@@ -91,8 +91,8 @@ func (s *Server) describe(asking, owner *storage.Client, t *storage.StoredToken)
 	if t.Kind == storage.KindAccess {
 		m["token_type"] = "Bearer"
 	}
-	if !t.ExpiresAt.IsZero() {
-		m["exp"] = t.ExpiresAt.Unix()
+	if end := endOfToken(owner, t); !end.IsZero() {
+		m["exp"] = end.Unix()
 	}
 	if t.CompanyID != "" {
 		m["company_id"] = t.CompanyID

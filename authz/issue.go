@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -19,8 +20,8 @@ import (
 // browser. Params are access_token, and those of an authorization request but response_type: client_id, redirect_uri,
 // scope, code_challenge, nonce. Without scope it is for what the person allowed. An *Error with code consent_required,
 // status 403, where what they decided does not cover it; with interaction_required where the request wants the person in a
-// browser; with access_denied where it is not for them to allow. What comes of the code ends with the family of the access
-// token (EndHostSession), which is why a host app gets none: it could give codes of its own.
+// browser; with invalid_scope for what people do not share (consent.Shareable); ErrNoMiniApp. What comes of the code ends
+// with the family of the access token (EndHostSession), which is why a host app gets none: it could give codes of its own.
 func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 	who, family, err := s.hostSession(ctx, req)
 	if err != nil {
@@ -28,13 +29,7 @@ func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 	}
 	asked := &authorizeRequest{route: req.Route, params: req.Params, givenBy: family}
 	asked.params["response_type"] = "code"
-	if err := s.checkClient(ctx, asked); err != nil {
-		return nil, notFoundWhereUnknown(err)
-	}
-	if IsHostApp(asked.client) {
-		return nil, errHostApp
-	}
-	grant, err := s.currentGrant(ctx, storage.Owner{UserID: who.User.ID}, asked.client.ID)
+	grant, err := s.enterMiniApp(ctx, asked, who)
 	if err != nil {
 		return nil, err
 	}
@@ -46,17 +41,11 @@ func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 		asked.params["scope"] = strings.Join(shared.Granted, " ")
 	}
 	for _, check := range []func(context.Context, *authorizeRequest) error{
-		s.checkHostRedirectURI, s.checkUnsupported, s.checkScope, s.checkHostChallenge, s.checkPrompt, s.checkMaxAge, s.checkHint, s.checkGrantManagement,
+		s.checkHostRedirectURI, s.checkUnsupported, s.checkScope, checkShareable, s.checkHostChallenge, s.checkPrompt, s.checkMaxAge, s.checkHint, s.checkGrantManagement,
 	} {
 		if err := check(ctx, asked); err != nil {
 			return nil, err
 		}
-	}
-	if asked.company {
-		return nil, refuse(CodeInvalidScope, "A company decides in the browser. Leave out user_session.")
-	}
-	if !mayAllow(asked, who.User) {
-		return nil, errMayNotAllow
 	}
 	if s.needsBrowser(asked, who) {
 		return nil, errBrowser
@@ -64,9 +53,46 @@ func (s *Server) IssueCode(ctx context.Context, req *Request) (*Answer, error) {
 	return s.codeFor(ctx, asked, who)
 }
 
-// IsHostApp reports whether a client may call the host app's API, and so is no mini app.
-func IsHostApp(c *storage.Client) bool {
-	return c.FirstParty && slices.ContainsFunc(c.Scopes, func(s storage.ClientScope) bool { return s.Name == registry.ScopeSuperapp })
+// enterMiniApp finds the client that a request of the host app is about, and what the person has decided about it. An
+// *Error where it is no mini app to them, or none that a code opens.
+func (s *Server) enterMiniApp(ctx context.Context, asked *authorizeRequest, who *identity.SignedIn) (*storage.Grant, error) {
+	id := asked.params["client_id"]
+	if id == "" {
+		return nil, refuse(CodeInvalidRequest, "The parameter client_id is missing.")
+	}
+	c, err := s.registry.Client(ctx, id)
+	switch {
+	case errors.Is(err, storage.ErrNotFound), err == nil && !asked.route.Speaks(c):
+		return nil, ErrNoMiniApp
+	case err != nil:
+		return nil, err
+	}
+	grant, err := s.currentGrant(ctx, storage.Owner{UserID: who.User.ID}, c.ID)
+	switch {
+	case err != nil:
+		return nil, err
+	case !IsMiniApp(c, grant != nil):
+		return nil, ErrNoMiniApp
+	case !Approved(c):
+		return nil, ErrNotApproved
+	case !Opens(c):
+		return nil, errOpensNot
+	}
+	asked.client = c
+	return grant, nil
+}
+
+// checkShareable refuses what a person decides about in a browser only: for a company, or for what makes a client the
+// super app's own.
+func checkShareable(_ context.Context, req *authorizeRequest) error {
+	if slices.ContainsFunc(req.scopeNames(), func(scope string) bool { return !isShareable(req.client, scope) }) {
+		return refuse(CodeInvalidScope, "user_session, superapp and admin are given in the browser only. Leave them out.")
+	}
+	return nil
+}
+
+func isShareable(c *storage.Client, scope string) bool {
+	return slices.ContainsFunc(consent.Shareable(c), func(s storage.ClientScope) bool { return s.Name == scope })
 }
 
 // needsBrowser reports whether a request wants the person to sign in, to choose or to be asked now, or to be another one
@@ -80,7 +106,7 @@ func (s *Server) needsBrowser(req *authorizeRequest, who *identity.SignedIn) boo
 // codeFor issues the code if what the person decided allows it.
 func (s *Server) codeFor(ctx context.Context, asked *authorizeRequest, who *identity.SignedIn) (*Answer, error) {
 	answer := &Answer{Client: asked.client, ExpiresIn: s.lifetimesFor(asked.client, asked.route, kindUser).code}
-	err := whileGrantMoves(func() error {
+	err := consent.Retry(func() error {
 		grant, decided, err := s.decided(ctx, asked, time.Time{}, who)
 		switch {
 		case err != nil:
@@ -141,20 +167,9 @@ func (s *Server) EndHostSession(ctx context.Context, req *Request) (*Answer, err
 }
 
 var (
-	errConsent     = refuse(CodeConsentRequired, "The person has to be asked first.").WithStatus(http.StatusForbidden)
-	errBrowser     = refuse(CodeInteractionRequired, "The request wants the person in a browser. Send an authorization request there.").WithStatus(http.StatusForbidden)
-	errHostApp     = refuse(CodeUnauthorizedClient, "This client may call the host app's API itself, so it is no mini app: what it gave to others would outlive this session. Let the person sign in to it in a browser.").WithStatus(http.StatusForbidden)
-	errMayNotAllow = refuse(CodeAccessDenied, "This person cannot allow this.").WithStatus(http.StatusForbidden)
+	errConsent = refuse(CodeConsentRequired, "The person has to be asked first.").WithStatus(http.StatusForbidden)
+	errBrowser = refuse(CodeInteractionRequired, "The request wants the person in a browser. Send an authorization request there.").WithStatus(http.StatusForbidden)
 )
-
-// notFoundWhereUnknown turns a client that there is not into 404: here it is part of the path.
-func notFoundWhereUnknown(err error) error {
-	e := asError(err)
-	if e.Code == CodeInvalidClient {
-		return e.WithStatus(http.StatusNotFound)
-	}
-	return e
-}
 
 // checkHostRedirectURI is checkRegisteredRedirectURI where the redirect URI may be left out: with one registered, or for
 // a client whose format has none.
@@ -192,7 +207,7 @@ func (s *Server) tokensOnce(ctx context.Context, route *Route, c *storage.Client
 	if !slices.Contains(user.Roles, storage.RoleAdmin) { // see mayAllow
 		scope = slices.DeleteFunc(slices.Clone(scope), func(name string) bool { return name == registry.ScopeAdmin })
 	}
-	err = whileGrantMoves(func() error {
+	err = consent.Retry(func() error {
 		if err := s.checkUnused(ctx, mark); err != nil {
 			return err
 		}
@@ -218,22 +233,21 @@ func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client,
 		return nil, errDenied
 	case mark != nil && len(decided.Unrecorded) > 0: // what they refused stays refused, as at authorize
 		unrecorded, _ := registered(c, decided.Unrecorded)
-		x.unit = consent.Allow(grant, unrecorded, decided.Unrecorded, policy)
-		recorded, _ := consent.Recorded(x.unit)
-		grant, x.grantSaved = &recorded, true
+		grant = x.saveGrant(consent.Allow(grant, unrecorded, decided.Unrecorded, policy))
 	case decided.Verdict == consent.Ask || len(decided.Unrecorded) > 0:
-		names := scopeNames(scopes)
-		x.unit = consent.Allow(grant, scopes, names, policy)
-		recorded, _ := consent.Recorded(x.unit)
-		grant, x.grantSaved, decided.Granted = &recorded, true, names
+		decided.Granted = scopeNames(scopes)
+		grant = x.saveGrant(consent.Allow(grant, scopes, decided.Granted, policy))
 	}
 	x.session = &session{GrantID: grant.ID, UserID: owner.UserID, AuthTime: x.now.Unix()}
 	x.lifetimes = s.lifetimesFor(c, route, kindUser)
+	if mark != nil {
+		x.lifetimes.access = shorter(x.lifetimes.access, assertedLifetime)
+	}
 	key := storage.TokenKey{Family: x.family, Kind: storage.KindAccess, Generation: x.generation}
 	answer := s.answerOf(x, "", decided.Granted)
 	answer.AccessToken = s.values.random(key)
-	answer.ExpiresIn, answer.ExpiresAt = x.lifetimes.access, expiry(x.now, x.lifetimes.access)
-	if err := x.issue(key, hashValue(answer.AccessToken), strings.Join(decided.Granted, " "), answer.ExpiresAt); err != nil {
+	answer.tellExpiry(x.now, x.lifetimes.access, consent.EndOf(c, decided.Granted, grant.ScopeEnds()))
+	if err := x.issue(key, hashValue(answer.AccessToken), strings.Join(decided.Granted, " "), expiry(x.now, x.lifetimes.access)); err != nil {
 		return nil, err
 	}
 	if mark != nil {

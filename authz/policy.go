@@ -1,8 +1,10 @@
 package authz
 
 import (
+	"strings"
 	"time"
 
+	"gatehouse/consent"
 	"gatehouse/storage"
 )
 
@@ -54,6 +56,54 @@ func expiry(now time.Time, lifetime time.Duration) time.Time {
 		return time.Time{}
 	}
 	return now.Add(lifetime)
+}
+
+// shorter returns the shorter of two lifetimes, of which zero is endless.
+func shorter(a, b time.Duration) time.Duration {
+	if a == 0 || b != 0 && b < a {
+		return b
+	}
+	return a
+}
+
+// earlier returns the earlier of two ends, of which the zero time is none.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// authorizationEnd is when what a stored token of c hangs on is over. The token's row does not have it: another decision
+// moves it. Before that, the token has what is left of its scopes (scopeOf).
+func authorizationEnd(c *storage.Client, t *storage.StoredToken) time.Time {
+	return consent.EndOf(c, strings.Fields(t.Scope), t.ScopeEnds)
+}
+
+// endOfToken is when a stored token of c ends, by itself or with what it hangs on; the zero time for never.
+func endOfToken(c *storage.Client, t *storage.StoredToken) time.Time {
+	return earlier(t.ExpiresAt, authorizationEnd(c, t))
+}
+
+// ranOut reports whether what a stored token of c hangs on has ended at now.
+func ranOut(c *storage.Client, t *storage.StoredToken, now time.Time) bool {
+	end := authorizationEnd(c, t)
+	return !end.IsZero() && !now.Before(end)
+}
+
+// tellExpiry says when an access token ends that has this lifetime, zero for endless, and hangs on what is over at end, the
+// zero time for never (RFC 6749 §5.1).
+func (a *Answer) tellExpiry(now time.Time, lifetime time.Duration, end time.Time) {
+	a.ExpiresIn, a.ExpiresAt = lifetime, earlier(expiry(now, lifetime), end)
+	if !end.IsZero() {
+		a.ExpiresIn = shorter(lifetime, secondsLeft(now, end))
+	}
+}
+
+// secondsLeft is how long it is from now to end, in seconds, of which one that has begun counts: an answer that is repeated
+// in the same second says the same.
+func secondsLeft(now, end time.Time) time.Duration {
+	return (end.Sub(now) + time.Second - 1).Truncate(time.Second)
 }
 
 // keepCode is how long a spent code is kept: as long as the first tokens live, since a replay has to take them down.

@@ -3,7 +3,6 @@ package authz
 import (
 	"context"
 	"errors"
-	"time"
 
 	"gatehouse/storage"
 )
@@ -51,11 +50,12 @@ func (s *Server) repeatAnswer(ctx context.Context, x *exchange) (*Answer, error)
 	}
 	answer := s.answerOf(x, grantRefresh, s.scopeOf(x.client, accessRow))
 	answer.AccessToken, answer.RefreshToken = access, refresh
-	answer.ExpiresAt, answer.RefreshExpiry = accessRow.ExpiresAt, refreshRow.ExpiresAt
-	if !accessRow.ExpiresAt.IsZero() {
-		// Rounded up, so that a repeat in the same second says what the first answer said, and never more than that.
-		left := (accessRow.ExpiresAt.Sub(x.now) + time.Second - 1).Truncate(time.Second)
-		answer.ExpiresIn = min(left, accessRow.ExpiresAt.Sub(accessRow.IssuedAt))
+	answer.ExpiresAt, answer.RefreshExpiry = endOfToken(x.client, accessRow), endOfToken(x.client, refreshRow)
+	if !answer.ExpiresAt.IsZero() {
+		answer.ExpiresIn = secondsLeft(x.now, answer.ExpiresAt)
+		if !accessRow.ExpiresAt.IsZero() { // never more than the first answer said
+			answer.ExpiresIn = min(answer.ExpiresIn, accessRow.ExpiresAt.Sub(accessRow.IssuedAt))
+		}
 		if answer.ExpiresIn <= 0 {
 			return nil, errGrant
 		}

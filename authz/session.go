@@ -33,10 +33,10 @@ type session struct {
 
 	// ThirdParty is, of a sign-in ticket only, what the client sent for where the ticket leads; sealed.
 	ThirdParty []byte `json:"tpd,omitempty"`
-
-	expires map[fosite.TokenType]time.Time
 	// Continue is, of a ticket that hands a person over only, the path and query here that it leads to.
 	Continue string `json:"to,omitempty"`
+
+	expires map[fosite.TokenType]time.Time
 }
 
 var _ fosite.Session = (*session)(nil)

@@ -21,12 +21,21 @@ type openTicket struct {
 	to    string       // where it leads
 	form  string       // where else the redirects after it may lead (templates.Common.FormTarget)
 	spend storage.Unit // uses it up
+	// resumes is the authorization request that it leads to; nil where it leads elsewhere, or to one that will be refused.
+	resumes *authorizeRequest
 }
 
 var (
-	errTicket    = refuse(CodeInvalidRequest, "The link was used already, or is not valid. Go back to where you found it and open it anew.")
-	errOldTicket = refuse("expired", "The link is too old. Go back to where you found it and open it anew.")
+	errTicket    = refuseLink(CodeInvalidRequest, "The link was used already, or is not valid. Go back to where you found it and open it anew.")
+	errOldTicket = refuseLink("expired", "The link is too old. Go back to where you found it and open it anew.")
 )
+
+// refuseLink refuses what people know as a link.
+func refuseLink(code, description string) *Error {
+	e := refuse(code, description)
+	e.Page = "link"
+	return e
+}
 
 // OpenTicket signs the person in whom a ticket (Params["ticket"]) of IssueTicket or IssueHandOver is for, by a new session,
 // and sends the browser to where it leads. A ticket that is not good is an error page, and nobody is signed in.
@@ -65,6 +74,9 @@ func (s *Server) openTicket(w http.ResponseWriter, r *http.Request, route *Route
 	default:
 		if err := s.signInBy(w, r, who, t); err != nil {
 			return err
+		}
+		if t.resumes != nil && !keepsSession(who, t) {
+			to = s.resumeSignedIn(w, r, t)
 		}
 	}
 	noStore(w)
@@ -175,22 +187,55 @@ func (s *Server) hostsTicket(ctx context.Context, row *storage.StoredToken, c *s
 		return nil, errTicket
 	}
 	t := &openTicket{StoredToken: row, opens: row.ExpiresAt.Add(-timeToAnswer), to: sess.Continue}
-	if u, err := url.Parse(t.to); err == nil {
-		t.form, _ = s.resumed(ctx, u) // none for a page of the person's own
+	if err := s.findResumed(ctx, t); err != nil && asError(err).Status == http.StatusServiceUnavailable {
+		return nil, err // before anything is spent
 	}
 	return t, nil
 }
 
-// signInBy spends a ticket and begins its session. Whoever is signed in as the same person by their own credentials keeps
-// the session that they have, which is worth more.
-func (s *Server) signInBy(w http.ResponseWriter, r *http.Request, who *identity.SignedIn, t *openTicket) error {
-	err := s.store.Apply(r.Context(), append(t.spend, storage.SpendToken{Key: t.TokenKey, At: s.now()}))
-	if errors.Is(err, storage.ErrConflict) { // opened twice in this moment, or the company disconnected the client in it
-		return errTicket.because(err)
-	}
-	if err != nil || who != nil && who.User.ID == t.UserID && who.Session.VouchedBy == "" {
+// findResumed notes the authorization request that a ticket leads to. An error is the request's, and is answered there.
+func (s *Server) findResumed(ctx context.Context, t *openTicket) error {
+	u, err := url.Parse(t.to)
+	if err != nil {
 		return err
 	}
-	_, err = s.sessions.StartVouched(w, r, t.UserID, t.ClientID)
+	req, err := s.resumed(ctx, u)
+	if err != nil {
+		return err
+	}
+	t.form = req.redirectURI
+	if err := s.checkAuthorize(ctx, req); err != nil {
+		return err
+	}
+	t.resumes = req
+	return nil
+}
+
+// resumeSignedIn is where the request goes on that a ticket leads to. The hand-over is its sign-in step: sealed, so that it
+// meets prompt and max_age of this request and of no other. Who has a way in of their own signs in all the same.
+func (s *Server) resumeSignedIn(w http.ResponseWriter, r *http.Request, t *openTicket) string {
+	i := s.resume(t.resumes, nil, nil)
+	i.UserID, i.LoginAt, i.Chosen = t.UserID, s.now(), true
+	return s.interactions.Return(s.sessions.Browser(w, r), i)
+}
+
+// signInBy spends a ticket and begins its session, both or neither: a browser that is told to come back later finds the
+// ticket unspent. Whoever is signed in as the same person by their own credentials keeps the session that they have, which
+// is worth more.
+func (s *Server) signInBy(w http.ResponseWriter, r *http.Request, who *identity.SignedIn, t *openTicket) (err error) {
+	spend := append(t.spend, storage.SpendToken{Key: t.TokenKey, At: s.now()})
+	if keepsSession(who, t) {
+		err = s.store.Apply(r.Context(), spend)
+	} else {
+		_, err = s.sessions.StartVouched(w, r, t.UserID, t.ClientID, spend)
+	}
+	if errors.Is(err, storage.ErrConflict) { // in this moment it was opened, the company disconnected the client, or the account was closed
+		return errTicket.because(err)
+	}
 	return err
+}
+
+// keepsSession reports whether who is signed in is the ticket's person, by credentials of their own.
+func keepsSession(who *identity.SignedIn, t *openTicket) bool {
+	return who != nil && who.User.ID == t.UserID && who.Session.VouchedBy == ""
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ory/fosite"
 
+	"gatehouse/consent"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -214,10 +215,14 @@ func (s *Server) issueTokens(ctx context.Context, x *exchange, ar *fosite.Access
 		return nil, x.first(err)
 	}
 	answer := s.answerOf(x, ar.GrantTypes[0], ar.GrantedScope)
-	answer.AccessToken, answer.ExpiresIn = response.GetAccessToken(), x.lifetimes.access
-	answer.ExpiresAt = expiry(x.now, x.lifetimes.access)
+	answer.AccessToken = response.GetAccessToken()
+	hangsOn := &storage.StoredToken{} // client_credentials hang on nothing
+	if x.stored != nil {
+		hangsOn = x.stored
+	}
+	answer.tellExpiry(x.now, x.lifetimes.access, consent.EndOf(x.client, ar.GrantedScope, hangsOn.ScopeEnds))
 	if answer.RefreshToken, _ = response.GetExtra("refresh_token").(string); answer.RefreshToken != "" {
-		answer.RefreshExpiry = expiry(x.now, x.lifetimes.refresh)
+		answer.RefreshExpiry = earlier(expiry(x.now, x.lifetimes.refresh), authorizationEnd(x.client, hangsOn))
 	}
 	if err := s.complete(ctx, x, answer); err != nil {
 		return nil, err

@@ -40,7 +40,7 @@ func (s *Server) Validate(ctx context.Context, req *Request) (*Answer, error) {
 		if err != nil && !errors.Is(err, storage.ErrNotFound) {
 			return nil, err
 		}
-		answer.RefreshExpiry = refresh.ExpiresAt
+		answer.RefreshExpiry = endOfToken(req.Client, &refresh)
 	}
 	return answer, nil
 }
@@ -88,10 +88,10 @@ func (s *Server) about(req *Request, t *storage.StoredToken) (*Answer, *session,
 	}
 	answer := &Answer{
 		AccessToken: req.Params["access_token"], Client: req.Client, Kind: sess.kind(), Subject: s.subject(sess, req.Client),
-		Scope: s.scopeOf(req.Client, t), ExpiresAt: t.ExpiresAt,
+		Scope: s.scopeOf(req.Client, t), ExpiresAt: endOfToken(req.Client, t),
 	}
-	if !t.ExpiresAt.IsZero() {
-		answer.ExpiresIn = t.ExpiresAt.Sub(s.now())
+	if !answer.ExpiresAt.IsZero() {
+		answer.ExpiresIn = answer.ExpiresAt.Sub(s.now())
 	}
 	return answer, sess, nil
 }

@@ -16,9 +16,6 @@ import (
 
 const appsPath = "/account/apps"
 
-// changeTries is how often a change starts over because the grant moved meanwhile.
-const changeTries = 3
-
 // doneBy names what each action did, for the page after it.
 var doneBy = map[string]string{"disconnect": "disconnected", "clear": "cleared", "withdraw": "withdrawn"}
 
@@ -123,22 +120,16 @@ type change struct {
 // errKept says that a scope goes only with the whole app.
 var errKept = errors.New("consent: a required scope cannot be taken back alone")
 
-// change makes a change, again where the grant moved meanwhile. Where there is nothing to change, it is what the person
-// wants already.
+// change makes a change. Where there is nothing to change, it is what the person wants already.
 func (p *Pages) change(ctx context.Context, c change) error {
-	var err error
-	for range changeTries {
-		var grant storage.Grant
-		var unit storage.Unit
-		if grant, unit, err = p.changing(ctx, c); err != nil || len(unit) == 0 {
+	return Retry(func() error {
+		grant, unit, err := p.changing(ctx, c)
+		if err != nil || len(unit) == 0 {
 			return err
 		}
 		by := storage.Actor{Kind: storage.ActorUser, ID: c.by, Address: c.address}
-		if err = p.Store.Apply(Audited(ctx, by, c.action, &grant, unit, ""), unit); !errors.Is(err, storage.ErrConflict) {
-			return err
-		}
-	}
-	return err
+		return p.Store.Apply(Audited(ctx, by, c.action, &grant, unit, ""), unit)
+	})
 }
 
 // changing is a change as a unit of work, and the grant that it changes; empty when there is nothing to change.

@@ -82,7 +82,7 @@ func (p *Pages) connected(ctx context.Context, who viewer, g storage.Grant) (tem
 		return templates.ConnectedApp{}, err
 	}
 	sharing := p.sharingBy(g, client)
-	app := templates.ConnectedApp{App: *shown, Status: sharing.Status, Since: since(g), Until: endOf(g, client), Blocked: p.blockedUntil(g),
+	app := templates.ConnectedApp{App: *shown, Status: sharing.Status, Since: since(g), Until: EndOf(client, g.AllowedScopes(), g.ScopeEnds()), Blocked: p.blockedUntil(g),
 		Pairwise: client != nil && client.SubjectType == registry.SubjectPairwise}
 	for _, d := range standingDecisions(g, p.now()) {
 		if client != nil && !forPublisher(d, client.PublisherID) {

@@ -73,6 +73,30 @@ func TestConnectedAppsShowWhatIsReadAndWhy(t *testing.T) {
 	require.Contains(t, b.get("/account/apps").app(t, "photoprint"), "ana.souza@example.com", "the values are those of now")
 }
 
+func TestConnectedAppsGoByTheirNamesInTheLanguageOfThePage(t *testing.T) {
+	h := newHouse(t)
+	client, err := h.registry.Client(t.Context(), "photoprint")
+	require.NoError(t, err)
+	named := *client
+	named.Names = map[string]string{"es": "FotoPrint"}
+	require.NoError(t, h.registry.Update(t.Context(), named, client.UpdatedAt))
+	b := h.open("ana")
+	in := func(lang string) string {
+		return b.visit(b.request("ana", "photoprint", "openid email", "ui_locales", lang, "prompt", "consent")).body
+	}
+	person, err := h.store.User(t.Context(), "ana")
+	require.NoError(t, err)
+	for locale, want := range map[string]string{"es-UY": "FotoPrint", "fr": "PhotoPrint"} {
+		was := person.UpdatedAt
+		person.Locale, person.UpdatedAt = locale, was.Add(time.Second)
+		require.NoError(t, h.store.UpdateUser(t.Context(), person, was))
+		require.Contains(t, in(locale), want)
+		b.allow("ana", "photoprint", "openid email")
+		require.Contains(t, b.get("/account/apps").app(t, "photoprint"), want)
+		b.post("/account/apps", b.appForm("photoprint", "disconnect"))
+	}
+}
+
 func TestOneScopeIsTakenBackAndNotAskedAgain(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, dsn string) {
 		h := newHouseOn(t, dsn)

@@ -53,8 +53,8 @@ type Answer struct {
 //   - With the operator's policy, openid alone is allowed when it is undecided, unless the last answer to a whole request
 //     was a denial: a mini app must not come by a fresh count of denials without asking.
 //   - What is undecided, or has run out, is asked; so is a required scope that was allowed for a purpose that is not
-//     registered any more, and unionid that was allowed to another publisher. So is what was refused: a required scope, and what went with the last whole request that was
-//     denied.
+//     registered any more, and unionid that was allowed to another publisher. So is what was refused: a required scope,
+//     and what went with the last whole request that was denied.
 //   - An optional scope that was left out stays out without a question, as long as anything else is granted.
 func Decide(q Question) Answer {
 	s := sortOut(q)

@@ -23,10 +23,11 @@ var past = []string{
 	"allowed to this publisher", "allowed to another publisher",
 }
 
-// purpose is what every scope is registered for, and gone what one was allowed for that is not any more.
+// purpose is what every scope is registered for, and gone what one was allowed for that is not any more: the text stands under
+// another language, which the person did not read.
 var (
 	purpose = map[string]string{"en": "to write to you", "es": "para escribirte"}
-	gone    = map[string]string{"en": "to tell your friends"}
+	gone    = map[string]string{"en": purpose["es"]}
 )
 
 // keeps is what the record of an allow keeps of what the person was told.

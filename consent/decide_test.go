@@ -49,7 +49,7 @@ func granted(denials int, decisions ...string) *storage.Grant {
 			decision.Scope, decision.Until = name, noon
 		}
 		if name, is := strings.CutSuffix(decision.Scope, "*"); is {
-			decision.Scope, decision.Purpose = name, "text:of-another-purpose"
+			decision.Scope, decision.Purpose = name, "text:en:of-another-purpose"
 		}
 		if name, is := strings.CutSuffix(decision.Scope, "@"); is {
 			decision.Scope, decision.Purpose = name, "publisher:another"

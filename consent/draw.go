@@ -49,6 +49,7 @@ func (p *Pages) addItems(r *http.Request, v *visit, page *templates.Consent) err
 		if !asked {
 			item.Until = made.Until
 		}
+		item.Repurposed = asked && made.Allowed && !stillSo(made, scope, v.client.PublisherID)
 		item.New = asked && !decided && v.grant != nil && len(v.grant.Decisions) > 0
 		if scope.Name == registry.ScopeOfflineAccess {
 			page.Offline, page.OfflineEnd = true, item.Until

@@ -49,7 +49,7 @@ func (h *house) pass(d time.Duration) { h.offset.Add(int64(d)) }
 
 func newHouse(t *testing.T) *house { return newHouseOn(t, testdb.SQLite(t)) }
 
-func newHouseOn(t *testing.T, dsn string) *house {
+func newHouseOn(t *testing.T, dsn string, change ...func(*consent.PagesOptions)) *house {
 	h := &house{t: t}
 	store, err := gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
@@ -67,17 +67,21 @@ func newHouseOn(t *testing.T, dsn string) *house {
 
 	sessions := identity.NewSessions(identity.SessionOptions{Store: store, Root: root, Issuer: "http://127.0.0.1:9096", Lifetime: 1000 * time.Hour, Now: h.now})
 	mux := http.NewServeMux()
-	consent.NewPages(consent.PagesOptions{
+	options := consent.PagesOptions{
 		Store: store, Sessions: sessions, Registry: h.registry, Claims: h.claims, Sealer: h.sealer,
 		Writer: rim.Writer{Pages: pages, Apps: h.app, Log: slog.New(slog.DiscardHandler)}, Cooldown: cooldown, Reads: h.reads, Now: h.now,
-	}).Mount(mux)
+	}
+	for _, c := range change {
+		c(&options)
+	}
+	consent.NewPages(options).Mount(mux)
 	mux.HandleFunc("POST /test/sign-in/{user}", func(w http.ResponseWriter, r *http.Request) {
 		if _, err := sessions.Start(w, r, r.PathValue("user")); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})
 	mux.HandleFunc("POST /test/vouch/{user}", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := sessions.StartVouched(w, r, r.PathValue("user"), "own"); err != nil {
+		if _, err := sessions.StartVouched(w, r, r.PathValue("user"), "own", nil); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})
@@ -94,7 +98,7 @@ func (h *house) app(ctx context.Context, id string) (*templates.App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &templates.App{ClientID: id, Name: client.Name, HomeURI: client.ClientURI, LoginURI: client.InitiateLoginURI}, nil
+	return &templates.App{ClientID: id, Name: client.Name, Names: client.Names, Own: client.FirstParty, HomeURI: client.ClientURI, LoginURI: client.InitiateLoginURI}, nil
 }
 
 func (h *house) seed() {

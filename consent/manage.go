@@ -9,8 +9,8 @@ import (
 
 // What a client may do to a grant of its own (Grant Management for OAuth 2.0).
 
-// InForce returns the scopes that a grant allows at now, as far as the client is registered for them, in their order. A
-// token may have these and no others.
+// InForce returns the scopes that a grant allows at now, as far as the client is registered for them, sorted. A token may
+// have these and no others.
 func InForce(g *storage.Grant, client *storage.Client, now time.Time) (scopes []string) {
 	for _, s := range client.Scopes {
 		if d, decided := find(g, s.Name, now); decided && d.Allowed && forPublisher(d, client.PublisherID) {
@@ -25,7 +25,7 @@ func InForce(g *storage.Grant, client *storage.Client, now time.Time) (scopes []
 // is not in keep is forgotten; nil keeps everything. What was denied stays denied, and counts. The unit conflicts when g
 // has moved meanwhile.
 func Renew(g storage.Grant, keep []string, now time.Time) storage.Unit {
-	return replace(g, now, func(d storage.Decision) bool { return !d.Allowed || keep == nil || slices.Contains(keep, d.Scope) }, g.PublicID())
+	return replace(g, now, func(d storage.Decision) bool { return !d.Allowed || keep == nil || slices.Contains(keep, d.Scope) })
 }
 
 // Revoke ends a grant with all of its tokens, for the client itself. Denials are not the client's to forget: where there
@@ -36,14 +36,15 @@ func Revoke(g storage.Grant, now time.Time) storage.Unit {
 	if g.Denials == 0 && !slices.ContainsFunc(g.Decisions, denied) {
 		return end(g, nil, now)
 	}
-	return replace(g, now, denied, "")
+	return replace(g, now, denied)
 }
 
 // replace ends a grant and puts another with those of its decisions in its place.
-func replace(g storage.Grant, now time.Time, keep func(storage.Decision) bool, succeeds string) storage.Unit {
+func replace(g storage.Grant, now time.Time, keep func(storage.Decision) bool) storage.Unit {
 	next := newGrant(g.Owner, g.ClientID, now)
-	next.Denials, next.DeniedAt, next.Succeeds = g.Denials, g.DeniedAt, succeeds
+	next.Denials, next.DeniedAt = g.Denials, g.DeniedAt
 	next.Decisions = slices.DeleteFunc(standingDecisions(g, now), func(d storage.Decision) bool { return !keep(d) })
+	next.Succeeds = succeeded(g, next, now)
 	return append(end(g, next.AllowedScopes(), now), save(next, g.AllowedBy, 0)...)
 }
 

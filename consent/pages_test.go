@@ -155,6 +155,7 @@ func TestAnotherPurposeOfARequiredScopeIsAskedByItself(t *testing.T) {
 		page := b.visit(request)
 		require.Contains(t, page.body, "to tell your friends")
 		require.NotContains(t, page.body, `value="phone"`)
+		require.Equal(t, 1, strings.Count(page.body, "New purpose"), "and says why it asks again")
 		require.NotZero(t, b.returned(b.decideOn(page, "allow")).DecidedAt)
 		require.Zero(t, b.returned(b.visit(request)).DecidedAt, "once")
 		second, err := h.store.Grant(t.Context(), ana, "photoprint")

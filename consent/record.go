@@ -49,10 +49,40 @@ func Deny(g *storage.Grant, requested []storage.ClientScope, act Act) storage.Un
 	})
 }
 
-// Disconnect ends a grant: its tokens are dead and its decisions forgotten.
-func Disconnect(g storage.Grant, now time.Time) storage.Unit {
-	return storage.Unit{storage.EndGrant{ID: g.ID, At: now}}
+// denyRetry is for how long a denial of everything may be an earlier one whose answer was lost. Callers try again within
+// seconds or minutes; a person who denies once more after this means it.
+const denyRetry = 10 * time.Minute
+
+// DenyAll is Deny of all that the act's client is registered for and a person decides about, and of whatever else g allows,
+// such as a scope that has left the registration and may come back. Where the last decision was that already, and less than
+// denyRetry ago, it is the empty unit: the same denial, sent again, counts once (RFC 9110 §9.2.2). Later it is another one.
+func DenyAll(g *storage.Grant, act Act) storage.Unit {
+	all := Shareable(act.Client)
+	if g == nil {
+		return Deny(g, all, act)
+	}
+	for _, scope := range g.AllowedScopes() {
+		if !slices.Contains(names(all), scope) {
+			all = append(all, entryOf(act.Client, scope))
+		}
+	}
+	another := func(s storage.ClientScope) bool { return !deniedLast(g, s.Name) }
+	if act.At.Sub(g.DeniedAt) < denyRetry && !slices.ContainsFunc(all, another) {
+		return nil
+	}
+	return Deny(g, all, act)
 }
+
+// deniedLast reports whether a scope went with the last whole request that was denied.
+func deniedLast(g *storage.Grant, scope string) bool {
+	return slices.ContainsFunc(g.Decisions, func(d storage.Decision) bool {
+		return d.Scope == scope && !d.Allowed && wentWithDenial(g, d)
+	})
+}
+
+// Disconnect ends a grant: its tokens are dead and its decisions forgotten. The unit conflicts when g has moved meanwhile,
+// as when another has taken its place: that one would live on.
+func Disconnect(g storage.Grant, now time.Time) storage.Unit { return end(g, nil, now) }
 
 // Withdraw records that the person by takes one scope back, on behalf of the grant's owner: it is denied, and everything
 // else stays as it was decided, the count of denials too. false when there is nothing to take back: the scope is not
@@ -72,7 +102,8 @@ func Withdraw(g storage.Grant, client *storage.Client, scope, by string, now tim
 	return act.record(&g, func(next *storage.Grant) { act.decide(next, entry, false, time.Time{}) }), true
 }
 
-// Clear forgets the denials of a grant, so that the mini app may ask again. What is allowed stays, with its tokens.
+// Clear forgets the denials of a grant, so that the mini app may ask again. What is allowed stays, with its tokens. The unit
+// conflicts when g has moved meanwhile.
 func Clear(g storage.Grant, now time.Time) storage.Unit {
 	allowed := slices.DeleteFunc(slices.Clone(g.Decisions), func(d storage.Decision) bool { return !d.Allowed })
 	if len(allowed) == 0 {
@@ -83,7 +114,7 @@ func Clear(g storage.Grant, now time.Time) storage.Unit {
 	return storage.Unit{storage.SaveGrant{Grant: next, IfVersion: g.Version}}
 }
 
-// Recorded returns the grant as a unit of Allow, Deny or Clear leaves it; false when the unit only ends one.
+// Recorded returns the grant as a unit of this package leaves it; false when the unit only ends one, or is empty.
 func Recorded(u storage.Unit) (storage.Grant, bool) {
 	if len(u) == 0 {
 		return storage.Grant{}, false
@@ -106,10 +137,21 @@ func (act Act) record(g *storage.Grant, change func(*storage.Grant)) storage.Uni
 	}
 	// Tokens say what they may read and hang on their grant, so they can lose a scope only by losing the grant.
 	fresh := newGrant(act.Owner, act.Client.ID, act.At)
-	fresh.Denials, fresh.DeniedAt, fresh.Succeeds = g.Denials, g.DeniedAt, g.PublicID()
+	fresh.Denials, fresh.DeniedAt = g.Denials, g.DeniedAt
 	fresh.Decisions = standingDecisions(*g, act.At)
 	change(&fresh)
+	fresh.Succeeds = succeeded(*g, fresh, act.At)
 	return append(end(*g, fresh.AllowedScopes(), act.At), save(fresh, act.By, 0)...)
+}
+
+// succeeded is Grant.Succeeds of next, which takes the place of g: what a client knows a grant by names it as long as anything
+// is allowed without a break.
+func succeeded(g, next storage.Grant, now time.Time) string {
+	allows := func(d storage.Decision) bool { return d.Allowed }
+	if slices.ContainsFunc(standingDecisions(g, now), allows) && slices.ContainsFunc(next.Decisions, allows) {
+		return g.PublicID()
+	}
+	return ""
 }
 
 func newGrant(owner storage.Owner, clientID string, now time.Time) storage.Grant {

@@ -73,6 +73,30 @@ func TestDenyOfWhatWasNeverAllowedLeavesTheTokensAlone(t *testing.T) {
 	require.Equal(t, noon, g.DeniedAt)
 }
 
+func TestADenyOfEverythingIsAboutAllThatIsAllowedAndCountsOnce(t *testing.T) {
+	act := byAna
+	act.Client = &storage.Client{ID: "app", Scopes: scopes("openid", "email", "superapp", "user_session")}
+	g := recordedBy(t, consent.DenyAll(granted(0, "+openid", "+gone", "+superapp", "-left"), act))
+	require.Equal(t, []string{"-email", "-gone", "-left", "-openid", "-superapp"}, marks(g))
+	require.Equal(t, 1, g.Denials)
+	first := recordedBy(t, consent.DenyAll(nil, act))
+	require.Equal(t, []string{"-email", "-openid"}, marks(first))
+
+	again := act
+	again.At = noon.Add(time.Second)
+	for _, denied := range []storage.Grant{g, first} {
+		require.Empty(t, consent.DenyAll(&denied, again))
+	}
+	later := act
+	later.At = noon.Add(10 * time.Minute)
+	require.Equal(t, 2, recordedBy(t, consent.DenyAll(&first, later)).Denials, "nobody retries for that long")
+	page := recordedBy(t, consent.Deny(&first, scopes("email"), again))
+	require.Equal(t, 3, recordedBy(t, consent.DenyAll(&page, again)).Denials, "it is more than what was denied last")
+	asks := again
+	asks.Client = &storage.Client{ID: "app", Scopes: scopes("openid", "email", "phone")}
+	require.Equal(t, 2, recordedBy(t, consent.DenyAll(&first, asks)).Denials, "more is asked now")
+}
+
 func TestTakingAwayAScopeEndsTheGrantAndKeepsTheOtherDecisions(t *testing.T) {
 	was := granted(0, "+openid", "+email", "-phone", "+points?")
 	for name, unit := range map[string]storage.Unit{
@@ -177,6 +201,40 @@ func TestAGrantThatIsOverIsNeverRevived(t *testing.T) {
 	require.Equal(t, "g", recordedBy(t, consent.Allow(granted(0, "-phone?"), scopes("phone"), nil, act)).ID)
 }
 
+// What a client knows a grant by is not to come alive again after it named nothing.
+func TestAGrantKeepsItsPublicIDOnlyWhileSomethingIsAllowed(t *testing.T) {
+	act := byAna
+	act.Client = &storage.Client{ID: "app", Scopes: scopes("openid", "email", "phone")}
+	allow := func(scope string) func(*storage.Grant) storage.Unit {
+		return func(g *storage.Grant) storage.Unit { return consent.Allow(g, scopes(scope), []string{scope}, act) }
+	}
+	deny := func(names ...string) func(*storage.Grant) storage.Unit {
+		return func(g *storage.Grant) storage.Unit { return consent.Deny(g, scopes(names...), act) }
+	}
+	for name, c := range map[string]struct {
+		was  *storage.Grant
+		do   func(*storage.Grant) storage.Unit
+		keep bool
+	}{
+		"more is allowed":                       {granted(0, "+openid"), allow("email"), true},
+		"a part is taken back":                  {granted(0, "+openid", "+email"), deny("email"), true},
+		"a required scope ran out, others live": {granted(0, "+openid?", "+email"), allow("phone"), true},
+		"everything is denied":                  {granted(0, "+openid", "+email"), deny("openid", "email"), false},
+		"all of it had run out":                 {granted(0, "+openid?", "+email?"), allow("email"), false},
+		"what is left had run out":              {granted(0, "+openid?", "+email"), deny("email"), false},
+	} {
+		g := recordedBy(t, c.do(c.was))
+		if c.keep {
+			require.Equal(t, "g", g.PublicID(), name)
+			continue
+		}
+		require.NotEqual(t, "g", g.PublicID(), name)
+		again := recordedBy(t, allow("openid")(&g))
+		require.NotEqual(t, "g", again.PublicID(), name)
+		require.Equal(t, g.PublicID(), again.PublicID(), name)
+	}
+}
+
 func TestACompanysGrantSaysWhoDecided(t *testing.T) {
 	acme := storage.Owner{CompanyID: "acme"}
 	act := byAna
@@ -207,7 +265,8 @@ func TestDecisionsKeepAFingerprintOfThePurposeInTheLanguageOfThePerson(t *testin
 	require.NotEqual(t, english, told("email", "p", "es", texts))
 	require.NotEqual(t, english, told("email", "p", "en", map[string]string{"en": "to sell it"}))
 	require.Empty(t, told("email", "p", "", texts), "nobody read anything")
-	require.Empty(t, told("email", "p", "en", nil))
+	require.NotEmpty(t, told("email", "p", "en", nil), "they read that there is none")
+	require.NotEqual(t, english, told("email", "p", "tlh", map[string]string{"tlh": texts["en"]}), "it says which of the texts it was")
 	require.NotEqual(t, told("unionid", "p", "", nil), told("unionid", "q", "", nil), "unionid is for a publisher, whatever was read")
 }
 
@@ -216,14 +275,21 @@ func TestClearForgetsDenialsAndKeepsWhatIsAllowed(t *testing.T) {
 	require.Equal(t, []string{"+openid"}, marks(g))
 	require.Zero(t, g.Denials)
 	require.Zero(t, g.DeniedAt)
-	require.Equal(t, storage.Unit{storage.EndGrant{ID: "g", At: noon}}, consent.Clear(*granted(2, "xopenid", "xemail"), noon))
+	requireEnds(t, consent.Clear(*granted(2, "xopenid", "xemail"), noon))
+}
+
+// requireEnds checks that a unit ends the grant g and that no other takes its place, unless g has moved.
+func requireEnds(t *testing.T, unit storage.Unit) {
+	t.Helper()
+	require.Len(t, unit, 2)
+	require.EqualValues(t, 1, unit[0].(storage.SaveGrant).IfVersion, "it conflicts when the grant has moved")
+	require.Equal(t, storage.EndGrant{ID: "g", At: noon}, unit[1])
+	_, ok := consent.Recorded(unit)
+	require.False(t, ok)
 }
 
 func TestDisconnectEndsTheGrant(t *testing.T) {
-	unit := consent.Disconnect(*granted(0, "+openid"), noon)
-	require.Equal(t, storage.Unit{storage.EndGrant{ID: "g", At: noon}}, unit)
-	_, ok := consent.Recorded(unit)
-	require.False(t, ok)
+	requireEnds(t, consent.Disconnect(*granted(0, "+openid"), noon))
 }
 
 // A deny and what it means for the next request, over time.

@@ -132,24 +132,27 @@ func (t *tally) status() string {
 	return SharingAllowed
 }
 
-// endOf is when what an owner allowed a client, nil for one that has gone, is over: with the first scope that it cannot do
-// without, else with the last one. Zero where it goes on.
-func endOf(g storage.Grant, client *storage.Client) time.Time {
-	var first, last time.Time
+// EndOf is when an authorization for scope is over, of a client that may be nil for one that has gone, where ends says when
+// single scopes run out: with the first that the client cannot do without, else with the last. The zero time where it has no
+// end.
+func EndOf(client *storage.Client, scope []string, ends []storage.ScopeEnd) time.Time {
+	var required, last time.Time
 	endless := false
-	for _, d := range g.Decisions {
+	for _, name := range scope {
+		i := slices.IndexFunc(ends, func(e storage.ScopeEnd) bool { return e.Scope == name })
 		switch {
-		case !d.Allowed:
-		case d.Until.IsZero():
+		case i < 0:
 			endless = true
-		case Required(entryOf(client, d.Scope)) && (first.IsZero() || d.Until.Before(first)):
-			first = d.Until
-		case d.Until.After(last):
-			last = d.Until
+		case Required(entryOf(client, name)):
+			if required.IsZero() || ends[i].At.Before(required) {
+				required = ends[i].At
+			}
+		case ends[i].At.After(last):
+			last = ends[i].At
 		}
 	}
-	if !first.IsZero() || endless {
-		return first
+	if endless || !required.IsZero() {
+		return required
 	}
 	return last
 }

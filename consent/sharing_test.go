@@ -2,7 +2,9 @@ package consent_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -132,4 +134,16 @@ func checkSharing(q consent.Question, s consent.Sharing) string {
 		return "incomplete says what is missing, and partial that nothing is"
 	}
 	return ""
+}
+
+func TestAnAuthorizationEndsWithTheFirstScopeThatItCannotDoWithoutElseWithTheLast(t *testing.T) {
+	client := &storage.Client{Scopes: scopes("openid", "email!", "phone", "profile")}
+	ends := []storage.ScopeEnd{{Scope: "openid", At: noon.Add(3)}, {Scope: "email", At: noon.Add(2)}, {Scope: "phone", At: noon.Add(1)}}
+	for scope, end := range map[string]time.Time{
+		"openid email phone": noon.Add(2), "openid phone": noon.Add(3), "phone": noon.Add(1), "profile": {},
+		"phone profile": {}, "email profile": noon.Add(2), "": {},
+	} {
+		require.Equal(t, end, consent.EndOf(client, strings.Fields(scope), ends), scope)
+	}
+	require.Equal(t, noon.Add(2), consent.EndOf(nil, []string{"email", "phone"}, ends), "whose registration has gone")
 }

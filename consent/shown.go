@@ -12,16 +12,17 @@ import (
 // What Decision.Purpose is made of: words that each name one thing the person was told, without keeping it. Anything else
 // was written by an earlier version, and says nothing.
 const (
-	shownText      = "text:"      // the purpose, in the language that the person read it in
+	shownText      = "text:"      // the purpose that the person read: the language that it is filed under, a colon, its digest
 	shownPublisher = "publisher:" // for unionid: whose apps the identifier is for
 )
 
-// shown returns what Decision.Purpose is for a scope of a publisher's client whose purpose was shown in lang; with an empty
-// lang nobody was shown one.
+// shown returns what Decision.Purpose is for a scope of a publisher's client whose purpose was shown to a reader of lang, also
+// where there was none to show; with an empty lang nobody was shown one.
 func shown(s storage.ClientScope, publisher, lang string) string {
 	var words []string
-	if text, _ := pick(s.Purpose, lang); lang != "" && text != "" {
-		words = append(words, shownText+digest(text))
+	if lang != "" {
+		text, in := pick(s.Purpose, lang)
+		words = append(words, shownText+in+":"+digest(text))
 	}
 	if s.Name == registry.ScopeUnionID {
 		words = append(words, shownPublisher+digest(publisher))
@@ -30,11 +31,24 @@ func shown(s storage.ClientScope, publisher, lang string) string {
 }
 
 // stillSo reports whether what a person was told when they allowed a scope is what the client is registered for now. A
-// required scope cannot be left out, so the person agreed to the purpose that they read: it has to be one of those that
-// there are now, in whatever language.
+// required scope cannot be left out, so the person agreed to the purpose that they read, or to none.
 func stillSo(d storage.Decision, s storage.ClientScope, publisher string) bool {
-	text, read := told(d, shownText)
-	return forPublisher(d, publisher) && (!read || !Required(s) || hasText(s.Purpose, text))
+	return forPublisher(d, publisher) && (!Required(s) || samePurpose(d, s.Purpose))
+}
+
+// samePurpose reports whether the text that a person read is still what is filed under its language; where they read that
+// there is none, whether there still is none. It does not look in other languages: nobody may be reading those.
+func samePurpose(d storage.Decision, purpose map[string]string) bool {
+	word, _ := told(d, shownText)
+	in, was, read := strings.Cut(word, ":")
+	if !read {
+		return true // it is not known what they read
+	}
+	text := purpose[in]
+	if in == "" {
+		text, _ = pick(purpose, "")
+	}
+	return digest(text) == was
 }
 
 // forPublisher reports whether a decision is about the apps of a publisher, or about nobody's in particular: an identifier
@@ -44,24 +58,14 @@ func forPublisher(d storage.Decision, publisher string) bool {
 	return !named || was == digest(publisher)
 }
 
-// told returns the digest of one thing that the person was told, if it is known.
-func told(d storage.Decision, what string) (digest string, ok bool) {
+// told returns what is kept of one thing that the person was told, if it is known.
+func told(d storage.Decision, what string) (kept string, ok bool) {
 	for _, word := range strings.Fields(d.Purpose) {
-		if digest, ok = strings.CutPrefix(word, what); ok {
-			return digest, true
+		if kept, ok = strings.CutPrefix(word, what); ok {
+			return kept, true
 		}
 	}
 	return "", false
-}
-
-// hasText reports whether a purpose has a text with this digest in any language.
-func hasText(purpose map[string]string, want string) bool {
-	for _, text := range purpose {
-		if digest(text) == want {
-			return true
-		}
-	}
-	return false
 }
 
 // digest is 128 bits of SHA-256.

@@ -20,8 +20,20 @@ type lasting string
 
 func (l lasting) Error() string { return string(l) }
 
-// deliver sends a leased delivery and records what came of it; false when it did not arrive. Where the fault is ours,
-// nothing is recorded: the lease runs out, and somebody tries again.
+// refused reports whether an attempt failed for good.
+func refused(failure error) bool {
+	_, is := errors.AsType[lasting](failure)
+	return is
+}
+
+// faulty says that the server is there and answered, if not as it should. That may be because of the one event.
+type faulty string
+
+func (f faulty) Error() string { return string(f) }
+
+// deliver sends a leased delivery and records what came of it; false when the next one would fare no better, because the
+// fault is ours or the server is not there. Where the fault is ours, nothing is recorded: the lease runs out, and somebody
+// tries again.
 func (w *Worker) deliver(ctx context.Context, leased storage.Delivery) bool {
 	client, err := w.Registry.Client(ctx, leased.ClientID)
 	if errors.Is(err, storage.ErrNotFound) {
@@ -36,9 +48,17 @@ func (w *Worker) deliver(ctx context.Context, leased storage.Delivery) bool {
 		w.Log.Error("a security event cannot be signed, so it is not sent", "delivery", leased.ID, "cause", err.Error())
 		return false
 	}
+	began := w.Now()
 	failure := w.push(ctx, client.WebhookURI, token)
+	_, answered := errors.AsType[faulty](failure)
+	there := failure == nil || refused(failure) || answered && w.Now().Sub(began) < turnTime
+	if there {
+		w.answered(leased.ClientID)
+	} else {
+		w.failed(ctx, leased.ClientID, failure)
+	}
 	w.settle(ctx, leased, failure)
-	return failure == nil
+	return there
 }
 
 func (w *Worker) sign(d storage.Delivery, client *storage.Client) (string, error) {
@@ -66,6 +86,9 @@ func (w *Worker) push(ctx context.Context, uri, token string) error {
 	r.Header.Set("Content-Type", mediaType)
 	r.Header.Set("Accept", "application/json")
 	answer, err := w.Calls.Do(r)
+	if errors.Is(err, outbound.ErrTooLarge) {
+		return faulty(err.Error())
+	}
 	if err != nil {
 		return err
 	}
@@ -81,6 +104,8 @@ func read(answer *outbound.Response) error {
 	switch answer.Status {
 	case http.StatusAccepted, http.StatusOK:
 		return nil
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable: // it asks to be left alone
+		return fmt.Errorf("the receiver answered with status %d, not with 202", answer.Status)
 	case http.StatusBadRequest:
 		var refused struct {
 			Err string `json:"err"`
@@ -89,7 +114,7 @@ func read(answer *outbound.Response) error {
 			return lasting("the receiver refuses it: " + refused.Err)
 		}
 	}
-	return fmt.Errorf("the receiver answered with status %d, not with 202", answer.Status)
+	return faulty(fmt.Sprintf("the receiver answered with status %d, not with 202", answer.Status))
 }
 
 // settle records that a delivery arrived (failure is nil), or when it is sent again, or that it is given up.
@@ -99,10 +124,13 @@ func (w *Worker) settle(ctx context.Context, leased storage.Delivery, failure er
 	if failure == nil {
 		settled.State, settled.SettledAt, settled.Failure = storage.DeliveryDelivered, now, ""
 	} else {
-		settled.Failure = brief(failure.Error())
+		settled.Failure = failure.Error()
 		settled.DueAt = now.Add(backoff(settled.Attempts))
-		if _, refused := errors.AsType[lasting](failure); refused || settled.Attempts >= maxAttempts {
+		if refused(failure) || settled.Attempts >= maxAttempts {
 			settled.State, settled.SettledAt = storage.DeliveryDead, now
+		} else if newer := w.superseding(ctx, settled, failure); newer != "" {
+			settled.State, settled.SettledAt = storage.DeliveryDead, now
+			settled.Failure = "superseded by " + newer + ", which tells anew what it said; before that: " + settled.Failure
 		}
 	}
 	err := w.Store.SettleDelivery(ctx, leased, settled)
@@ -112,16 +140,21 @@ func (w *Worker) settle(ctx context.Context, leased storage.Delivery, failure er
 	case err != nil:
 		w.Log.Warn("what came of a delivery cannot be recorded, so it is sent again", "delivery", leased.ID, "cause", err.Error())
 	case settled.State == storage.DeliveryDead:
-		w.Log.Warn("a delivery is given up; gatehouse delivery retry sends it again", "delivery", leased.ID,
-			"client_id", leased.ClientID, "attempts", settled.Attempts, "cause", settled.Failure)
+		w.Log.Warn("a delivery is given up; gatehouse delivery retry sends it again, unless a newer one tells anew what it said",
+			"delivery", leased.ID, "client_id", leased.ClientID, "attempts", settled.Attempts, "cause", settled.Failure)
 	}
 }
 
-// brief cuts a text that may name all that a certificate is for.
-func brief(text string) string {
-	const limit = 300
-	if len(text) <= limit {
-		return text
+// superseding returns the ID of a newer delivery that waits for one that failed and tells anew what it says, so that it is
+// better to go on. Empty when there is none, when the one that failed has had too few attempts, and when the newer one would
+// fare no better, because the server is away. An error is met again.
+func (w *Worker) superseding(ctx context.Context, failed storage.Delivery, failure error) string {
+	if _, there := errors.AsType[faulty](failure); !there || failed.Attempts < ownAttempts {
+		return ""
 	}
-	return strings.ToValidUTF8(text[:limit], "") + "…"
+	newer, err := w.Store.SupersedingDelivery(ctx, failed)
+	if err != nil {
+		return ""
+	}
+	return newer.ID
 }

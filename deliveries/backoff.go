@@ -7,7 +7,10 @@ import (
 
 const (
 	// maxAttempts is after how many attempts in vain a delivery is dead. By then three days have gone.
-	maxAttempts  = 24
+	maxAttempts = 24
+	// ownAttempts is how many a delivery has in any case. When they were in vain, by which time about ten minutes have gone, it
+	// is dead when its server answers with an error and a newer one tells anew what it says.
+	ownAttempts  = 8
 	firstBackoff = 5 * time.Second
 	lastBackoff  = 6 * time.Hour
 )

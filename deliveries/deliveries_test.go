@@ -2,10 +2,21 @@ package deliveries
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"errors"
 	"fmt"
 	"io"
+	"log"
+	"math/big"
 	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -360,6 +371,270 @@ func TestAClientIsToldInOrder(t *testing.T) {
 	}
 	require.True(t, slices.IsSorted(ids))
 	require.EqualValues(t, 1, most.Load(), "one at a time")
+}
+
+// An account that is enabled after it was disabled must not end up locked, whichever of the two failed.
+func TestEachPersonsEventsArriveInOrderWhateverFails(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		clock := &atomic.Int64{}
+		h := newHouse(t, dsn, clock)
+		var times sync.Map // by event, how often it came
+		r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
+			n, _ := times.LoadOrStore(r.Header.Get("X-Jti"), new(atomic.Int64))
+			if n.(*atomic.Int64).Add(1) == 1 { // each fails once
+				w.WriteHeader(http.StatusServiceUnavailable)
+				return
+			}
+			w.WriteHeader(http.StatusAccepted)
+		})
+		client := h.client(storage.Client{WebhookURI: r.url})
+		people := []string{"ana", "bo", "cy"}
+		for _, who := range people {
+			require.NoError(t, h.store.CreateUser(t.Context(), storage.User{ID: who, CreatedAt: h.now(), UpdatedAt: h.now()}))
+			h.grant(client, storage.Owner{UserID: who}, "email")
+		}
+		for i := range 4 {
+			for _, who := range people {
+				require.NoError(t, h.store.SetDisabled(t.Context(), who, i%2 == 0, h.now()))
+			}
+		}
+		h.run()
+		newHouse(t, dsn, clock).run()
+		require.Eventually(t, func() bool {
+			h.clock.Add(int64(time.Second))
+			return len(h.deliveries(storage.DeliveryPending)) == 0
+		}, 30*time.Second, 10*time.Millisecond)
+		accepted, seen := map[string][]string{}, map[string]bool{}
+		for _, got := range r.all() {
+			id, who := got.claims["jti"].(string), got.claims["sub_id"].(map[string]any)["sub"].(string)
+			if seen[id] {
+				accepted[who] = append(accepted[who], id)
+			}
+			seen[id] = true
+		}
+		for _, who := range people {
+			require.Len(t, accepted[who], 4)
+			require.True(t, slices.IsSorted(accepted[who]), who)
+		}
+	})
+}
+
+// What its server can never take holds up what comes after it about the same person only.
+func TestEventsThatAlwaysFailHoldUpTheirPeopleOnly(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		h := newHouse(t, dsn, &atomic.Int64{})
+		var poison sync.Map
+		r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
+			if _, is := poison.Load(r.Header.Get("X-Jti")); is {
+				w.WriteHeader(http.StatusInternalServerError)
+				return
+			}
+			w.WriteHeader(http.StatusAccepted)
+		})
+		client := h.client(storage.Client{WebhookURI: r.url})
+		const bad = turn
+		end := func(who string) {
+			g := h.grant(client, storage.Owner{UserID: who}, "email")
+			require.NoError(t, h.store.Apply(t.Context(), storage.Unit{storage.EndGrant{ID: g.ID, At: h.now()}}))
+		}
+		for i := range bad {
+			end(fmt.Sprint(i))
+		}
+		for _, d := range h.deliveries(0) {
+			poison.Store(d.ID, true)
+		}
+		for i := range bad {
+			end(fmt.Sprint(i))
+		}
+		delivered := func(n int, within time.Duration, what string) {
+			t.Helper()
+			began := h.now()
+			require.Eventually(t, func() bool { return len(h.deliveries(storage.DeliveryDelivered)) == n }, 20*time.Second, 10*time.Millisecond, what)
+			require.Less(t, h.now().Sub(began), within, what)
+		}
+		h.disconnect(client, 3)
+		h.run()
+		delivered(3, 20*time.Second, "the others, at once")
+		for range 6 {
+			h.clock.Add(int64(lastBackoff))
+			h.disconnect(client, 1)
+			time.Sleep(10 * h.worker.every)
+		}
+		delivered(9, 20*time.Second, "those of later, at once")
+		require.Zero(t, h.pausedUntil(client))
+		require.Len(t, h.deliveries(storage.DeliveryPending), 2*bad)
+		require.Eventually(t, func() bool {
+			h.clock.Add(int64(lastBackoff * 6 / 5))
+			return len(h.deliveries(storage.DeliveryPending)) == 0
+		}, 40*time.Second, 50*time.Millisecond)
+		require.Len(t, h.deliveries(storage.DeliveryDead), bad)
+		require.Len(t, h.deliveries(storage.DeliveryDelivered), 9+bad, "what came after it is told when it is given up")
+	})
+}
+
+// What is newer and says the whole state is not kept for days by what is older and fails.
+func TestAnEventThatFailsGivesWayToANewerOneThatTellsTheStateAnew(t *testing.T) {
+	t.Parallel()
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		h := newHouse(t, dsn, &atomic.Int64{})
+		var poison atomic.Value
+		r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("X-Jti") == poison.Load() {
+				w.WriteHeader(http.StatusInternalServerError)
+				return
+			}
+			w.WriteHeader(http.StatusAccepted)
+		})
+		client := h.client(storage.Client{WebhookURI: r.url})
+		require.NoError(t, h.store.CreateUser(t.Context(), storage.User{ID: "ana", CreatedAt: h.now(), UpdatedAt: h.now()}))
+		h.grant(client, storage.Owner{UserID: "ana"}, "email")
+		for _, disabled := range []bool{true, false} {
+			require.NoError(t, h.store.SetDisabled(t.Context(), "ana", disabled, h.now()))
+		}
+		older, newer := h.deliveries(0)[0].ID, h.deliveries(0)[1].ID
+		poison.Store(older)
+		h.run()
+		for n := 1; n < ownAttempts; n++ {
+			require.Eventually(t, func() bool { return h.deliveries(0)[0].Attempts == n }, 20*time.Second, 5*time.Millisecond)
+			require.Len(t, h.deliveries(storage.DeliveryPending), 2, "attempt %d", n)
+			h.until(h.deliveries(0)[0].DueAt)
+		}
+		require.Eventually(t, func() bool { return len(h.deliveries(storage.DeliveryDelivered)) == 1 }, 20*time.Second, 5*time.Millisecond)
+		dead := h.deliveries(storage.DeliveryDead)
+		require.Len(t, dead, 1)
+		require.Equal(t, ownAttempts, dead[0].Attempts)
+		require.Contains(t, dead[0].Failure, "superseded by "+newer)
+		require.Contains(t, dead[0].Failure, "500")
+		require.Equal(t, newer, r.wait(ownAttempts + 1)[ownAttempts].claims["jti"])
+		superseded, is := errors.AsType[*storage.SupersededError](h.store.RetryDelivery(t.Context(), older, h.now()))
+		require.True(t, is)
+		require.Equal(t, newer, superseded.By)
+	})
+}
+
+// Each is a call that the server would rather not get, or does not answer well.
+func TestAServerThatAnswersPausesOnlyWhenItAsksForIt(t *testing.T) {
+	t.Parallel()
+	for answer, pauses := range map[string]bool{"500": false, "404": false, "307": false, "429": true, "503": true, "nothing": true, "slow": true} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+			r := h.receiver(t, func(w http.ResponseWriter, _ *http.Request) {
+				switch answer {
+				case "nothing":
+					raw(w, "")
+				case "slow":
+					time.Sleep(turnTime + 50*time.Millisecond)
+					w.WriteHeader(http.StatusInternalServerError)
+				default:
+					code, err := strconv.Atoi(answer)
+					if err != nil {
+						panic(err)
+					}
+					w.WriteHeader(code)
+				}
+			})
+			client := h.client(storage.Client{WebhookURI: r.url})
+			h.disconnect(client, 3)
+			require.True(t, h.worker.send(t.Context(), client) == pauses, "whether there may be more")
+			require.Equal(t, pauses, !h.pausedUntil(client).IsZero())
+			require.Len(t, r.all(), map[bool]int{true: 1, false: 3}[pauses])
+		})
+	}
+}
+
+// What has waited and what comes new share the client's attempts.
+func TestAServerThatFailsIsCalledSeldomHoweverMuchItHasToBeTold(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	var mended atomic.Bool
+	r := h.receiver(t, func(w http.ResponseWriter, r *http.Request) {
+		if !mended.Load() {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
+	client := h.client(storage.Client{WebhookURI: r.url})
+	h.disconnect(client, 30)
+	h.run()
+	const times = 12
+	for n := range times {
+		r.wait(n + 1)
+		h.disconnect(client, 2)
+		time.Sleep(10 * h.worker.every)
+		r.wait(n + 1)
+		wait := float64(min(5<<n, 900))
+		require.InDelta(t, wait, h.pausedUntil(client).Sub(h.now()).Seconds(), wait/5+2)
+		h.until(h.pausedUntil(client))
+	}
+	mended.Store(true)
+	require.Eventually(t, func() bool {
+		h.clock.Add(int64(time.Minute))
+		return len(h.deliveries(storage.DeliveryDelivered)) == 30+2*times
+	}, 30*time.Second, 20*time.Millisecond)
+	require.Zero(t, h.pausedUntil(client), "what arrived ends the pause")
+}
+
+// However much a server that is gone has to be told, none of it waits for ever.
+func TestWhatAServerThatIsGoneHasToBeToldIsGivenUpAfterAMonth(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	r := h.receiver(t, status(http.StatusServiceUnavailable))
+	client := h.client(storage.Client{WebhookURI: r.url})
+	h.disconnect(client, 30)
+	h.run()
+	r.wait(1)
+	h.clock.Add(int64(maxHold + time.Hour))
+	h.disconnect(client, 3)
+	require.Eventually(t, func() bool {
+		h.clock.Add(int64(time.Minute))
+		return len(h.deliveries(storage.DeliveryDead)) == 30
+	}, 20*time.Second, 10*time.Millisecond)
+	require.Len(t, h.deliveries(storage.DeliveryPending), 3)
+	require.Less(t, len(r.all()), 30)
+	for _, d := range h.deliveries(storage.DeliveryDead) {
+		require.Contains(t, d.Failure, "503")
+	}
+}
+
+// It answers well, but slowly; the others get their turns in between.
+func TestAServerThatIsSlowGetsFewEventsATurn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	r := h.receiver(t, func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(turnTime*2/3 + 10*time.Millisecond)
+	})
+	client := h.client(storage.Client{WebhookURI: r.url})
+	h.disconnect(client, turn)
+	require.True(t, h.worker.send(t.Context(), client), "there is more")
+	require.Equal(t, 2, len(r.all()))
+}
+
+// A mini app's operator who chooses the names in a certificate writes nothing into our log or onto an operator's terminal.
+func TestAFailureRepeatsNothingOfACertificate(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, testdb.SQLite(t), &atomic.Int64{})
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{"evil\x1b[2J\x1b[31m\nlevel=error"}, NotAfter: time.Now().Add(time.Hour),
+		Subject: pkix.Name{CommonName: "evil"},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	h.disconnect(h.client(storage.Client{WebhookURI: strings.Replace(server.URL, "127.0.0.1", "localhost", 1)}), 1)
+	h.run()
+	failure := h.attempted(1).Failure
+	require.Contains(t, failure, "certificate")
+	require.NotContains(t, failure, "evil")
+	require.NotContains(t, failure, "\x1b")
+	require.NotContains(t, h.log.String(), "evil")
 }
 
 func TestSeveralProcessesOnOneDatabaseSendEachEventOnce(t *testing.T) {

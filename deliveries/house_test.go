@@ -159,8 +159,26 @@ func (h *house) attempted(n int) storage.Delivery {
 	return h.only()
 }
 
-// passes moves the clock to when the one delivery is due.
-func (h *house) passes() { h.clock.Add(int64(h.only().DueAt.Sub(h.now()) + time.Second)) }
+// passes moves the clock to when the one delivery is due, and its client may be called.
+func (h *house) passes() {
+	d := h.only()
+	h.until(d.DueAt)
+	h.until(h.pausedUntil(d.ClientID))
+}
+
+// until moves the clock past a time.
+func (h *house) until(t time.Time) {
+	if wait := t.Sub(h.now()); wait > 0 {
+		h.clock.Add(int64(wait + time.Second))
+	}
+}
+
+// pausedUntil is until when a client is not called, because its server failed.
+func (h *house) pausedUntil(clientID string) time.Time {
+	h.worker.mu.Lock()
+	defer h.worker.mu.Unlock()
+	return h.worker.pauses[clientID].until
+}
 
 // received is a request that a receiver got.
 type received struct {
@@ -204,7 +222,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 }
 
 func (r *receiver) take(request *http.Request, body string) {
-	got := received{header: request.Header, body: body}
+	got := received{header: request.Header.Clone(), body: body}
 	var set jose.JSONWebKeySet
 	if err := json.Unmarshal(r.h.keys.JWKS(), &set); err != nil {
 		r.t.Error(err)
@@ -226,6 +244,7 @@ func (r *receiver) take(request *http.Request, body string) {
 		r.t.Errorf("a signature that is not good: %v", err)
 		return
 	}
+	request.Header.Set("X-Jti", got.claims["jti"].(string)) // for the answer
 	got.typ, got.alg = header.ExtraHeaders[jose.HeaderType], header.Algorithm
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -243,6 +262,6 @@ func (r *receiver) wait(n int) []received {
 	r.t.Helper()
 	require.Eventually(r.t, func() bool { return len(r.all()) >= n }, 30*time.Second, 5*time.Millisecond, "%d of %d", len(r.all()), n)
 	got := r.all()
-	require.Len(r.t, got, n)
+	require.Equal(r.t, n, len(got))
 	return got
 }

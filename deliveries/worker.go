@@ -18,13 +18,14 @@ const (
 	lookEvery = time.Second
 	// lanes is how many clients are served at a time, by this process.
 	lanes = 16
-	// turn is how many deliveries a client gets before the others have theirs.
-	turn = 10
+	// turn is how many deliveries a client gets before the others have theirs, and turnTime after what time it gets no more.
+	turn     = 10
+	turnTime = time.Second
 	// lease is longer than an attempt, which ends after 5 s, and what there is to be read and written around it. When a
 	// process dies in the middle of one, another sends again after this time.
 	lease = 10 * time.Second
-	// holdFor is how long what a client that is not approved has to be told waits until it is looked at again, and maxHold
-	// how long after it happened it is given up.
+	// holdFor is how long what a client that is not approved has to be told waits until it is looked at again. What waits,
+	// for that or for a server that is away, is given up maxHold after it happened.
 	holdFor = time.Minute
 	maxHold = 30 * 24 * time.Hour
 )
@@ -51,18 +52,20 @@ type Worker struct {
 	last  string          // the client that got one last
 	freed chan struct{}   // a lane has ended, and there may be more to do
 	group sync.WaitGroup
+
+	pauses map[string]pause // of clients whose servers were away the last time
 }
 
 // New returns a Worker.
 func New(o Options) *Worker {
-	return &Worker{Options: o, every: lookEvery, busy: map[string]bool{}, freed: make(chan struct{}, 1)}
+	return &Worker{Options: o, every: lookEvery, busy: map[string]bool{}, pauses: map[string]pause{}, freed: make(chan struct{}, 1)}
 }
 
 // Run sends what is due until ctx ends, and then what it has begun.
 //
-// A client has one lane at a time, so one that hangs or has much to be told holds up nobody but itself, and what it is
-// told arrives in order as long as nothing fails. Lanes go round: none gets a second turn before every other client that
-// has something due got its first.
+// A client has one lane at a time, and none while it pauses (see pause), so one that hangs or has much to be told holds up
+// nobody but itself. What it is told of one person or company arrives in order, which the store sees to. Lanes go round:
+// none gets a second turn before every other client that has something due got its first.
 func (w *Worker) Run(ctx context.Context) {
 	ticker := time.NewTicker(w.every)
 	defer ticker.Stop()
@@ -81,7 +84,8 @@ func (w *Worker) Run(ctx context.Context) {
 // look gives a lane to each client that has something due, as long as there are some. An unreachable database is met
 // again at the next look.
 func (w *Worker) look(ctx context.Context) {
-	clients, err := w.Store.DueClients(ctx, w.Now())
+	now := w.Now()
+	clients, err := w.Store.DueClients(ctx, now)
 	if err != nil {
 		return
 	}
@@ -91,7 +95,7 @@ func (w *Worker) look(ctx context.Context) {
 		if len(w.busy) == lanes {
 			return
 		}
-		if w.busy[client] {
+		if w.busy[client] || now.Before(w.pauses[client].until) {
 			continue
 		}
 		w.busy[client], w.last = true, client
@@ -108,7 +112,7 @@ func after(last string, clients []string) []string {
 	return slices.Concat(clients[i:], clients[:i])
 }
 
-// serve is a client's turn: it ends when nothing is due, when an attempt fails, and after some deliveries.
+// serve is a client's turn: it ends when nothing is due, when its server is away, and after some deliveries or some time.
 func (w *Worker) serve(ctx context.Context, client string) {
 	more := w.send(ctx, client)
 	w.mu.Lock()
@@ -124,11 +128,15 @@ func (w *Worker) serve(ctx context.Context, client string) {
 
 // send reports whether there may be more to do.
 func (w *Worker) send(ctx context.Context, client string) (more bool) {
+	began := w.Now()
 	for range turn {
 		if ctx.Err() != nil {
 			return false
 		}
 		now := w.Now()
+		if now.Sub(began) > turnTime {
+			break
+		}
 		if w.held(ctx, client, now) {
 			return false
 		}
@@ -149,12 +157,14 @@ func (w *Worker) held(ctx context.Context, id string, now time.Time) bool {
 	if err != nil || client.Status == storage.StatusApproved { // an error is met again by whoever sends
 		return false
 	}
-	err = w.Store.HoldDeliveries(ctx, id, storage.Hold{
-		Now: now, Until: now.Add(holdFor), Oldest: now.Add(-maxHold),
-		Reason: "the client's status is " + client.Status + "; it is told when it is approved",
-	})
-	if err != nil {
-		w.Log.Warn("what a client has to be told cannot be held, so it is looked at again", "client_id", id, "cause", err.Error())
-	}
+	w.hold(ctx, id, now, now.Add(holdFor), "the client's status is "+client.Status+"; it is told when it is approved")
 	return true
+}
+
+// hold makes what a client is due at now wait until a time, for a reason, and gives up what has waited too long.
+func (w *Worker) hold(ctx context.Context, client string, now, until time.Time, reason string) {
+	err := w.Store.HoldDeliveries(ctx, client, storage.Hold{Now: now, Until: until, Oldest: now.Add(-maxHold), Reason: reason})
+	if err != nil {
+		w.Log.Warn("what a client has to be told cannot be held, so it is looked at again", "client_id", client, "cause", err.Error())
+	}
 }

@@ -24,9 +24,6 @@ var (
 	ErrEmailTaken = fmt.Errorf("e-mail: %w", storage.ErrExists)
 	// ErrPhoneTaken says that a phone number belongs to another account.
 	ErrPhoneTaken = fmt.Errorf("phone: %w", storage.ErrExists)
-	// ErrOwnLogin says that the e-mail address or phone number that would be changed is of a person who signs in here
-	// without the system that says so.
-	ErrOwnLogin = errors.New("the person signs in here by themselves")
 	// ErrDisabled says that the account is closed.
 	ErrDisabled = errors.New("the account is disabled")
 )
@@ -36,8 +33,8 @@ var (
 //
 // The link alone says who it is: an e-mail address or phone number that belongs to somebody else is refused (ErrEmailTaken,
 // ErrPhoneTaken) and never leads to that account, which whoever runs issuer could take over otherwise. For the same reason
-// these are not changed for somebody who has a way in of their own (HasOwnWay, ErrOwnLogin). An *Invalid when a value cannot be
-// accepted; ErrDisabled when the account is closed.
+// these, and whether they are verified, stay as they are for somebody who has a way in of their own (HasOwnWay), whatever is
+// said. An *Invalid when a value cannot be accepted; ErrDisabled when the account is closed.
 func (p *People) Receive(ctx context.Context, issuer, subject string, said Profile) (storage.User, error) {
 	if issuer == "" {
 		return storage.User{}, errors.New("receive an account: the issuer is missing")
@@ -54,35 +51,41 @@ func (p *People) Receive(ctx context.Context, issuer, subject string, said Profi
 	return storage.User{}, fmt.Errorf("receive an account: %w, in each of %d attempts", storage.ErrUnavailable, provisionAttempts)
 }
 
-// receive is one attempt; storage.ErrConflict when the person was changed meanwhile.
+// receive is one attempt; storage.ErrConflict when somebody was made known, or gave an address up, in this moment.
 func (p *People) receive(ctx context.Context, issuer, subject string, said Profile) (storage.User, error) {
-	linked, err := p.links.LinkedUser(ctx, issuer, subject)
-	if errors.Is(err, storage.ErrNotFound) {
+	var u storage.User
+	kept, err := p.links.ChangeLinkedUser(ctx, issuer, subject, func(is storage.LinkedUser) (_ storage.User, err error) {
+		u, err = p.told(is, said)
+		return u, err
+	})
+	switch {
+	case errors.Is(err, storage.ErrNotFound):
 		return p.receiveNew(ctx, issuer, subject, said)
+	case errors.Is(err, storage.ErrExists):
+		return storage.User{}, p.takenBy(ctx, u)
 	}
-	if err != nil {
-		return storage.User{}, fmt.Errorf("read the linked account: %w", err)
-	}
-	was := linked.User
+	return kept, err
+}
+
+// told returns a person after what is said about them.
+func (p *People) told(is storage.LinkedUser, said Profile) (storage.User, error) {
+	was := is.User
 	u, err := said.onto(was)
 	switch {
 	case err != nil:
 		return storage.User{}, err
 	case was.Disabled:
 		return storage.User{}, ErrDisabled
-	case (u.Email != was.Email || u.Phone != was.Phone) && HasOwnWay(was, linked.LinkedElsewhere):
-		return storage.User{}, ErrOwnLogin
-	case reflect.DeepEqual(u, was):
-		return u, nil
+	case HasOwnWay(was, is.LinkedElsewhere):
+		u.Email, u.EmailVerified, u.Phone, u.PhoneVerified = was.Email, was.EmailVerified, was.Phone, was.PhoneVerified
+	}
+	if reflect.DeepEqual(u, was) {
+		return was, nil
 	}
 	if u.UpdatedAt = p.time(); !u.UpdatedAt.After(was.UpdatedAt) {
 		u.UpdatedAt = was.UpdatedAt.Add(time.Microsecond)
 	}
-	err = p.users.UpdateUser(ctx, u, was.UpdatedAt)
-	if errors.Is(err, storage.ErrExists) {
-		return storage.User{}, p.takenBy(ctx, u)
-	}
-	return u, err
+	return u, nil
 }
 
 func (p *People) receiveNew(ctx context.Context, issuer, subject string, said Profile) (storage.User, error) {

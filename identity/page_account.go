@@ -47,7 +47,7 @@ func (p *Pages) accountPage(w http.ResponseWriter, r *http.Request, signedIn *Si
 	page := &templates.Account{Common: rim.Common(r, interaction.Interaction{}, &u),
 		Interaction: p.sealOwn(p.Sessions.Browser(w, r), signedIn),
 		User: templates.AccountUser{Email: u.Email, Phone: u.Phone, FirstName: u.FirstName, LastName: u.LastName,
-			EmailVerified: u.EmailVerified, PhoneVerified: u.PhoneVerified}}
+			EmailVerified: u.EmailVerified, PhoneVerified: u.PhoneVerified, HasPassword: u.PasswordHash != ""}}
 	var err error
 	if page.User.Company, err = p.companyName(r.Context(), u.CompanyID); err != nil {
 		return nil, err
@@ -140,7 +140,9 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request, signedIn 
 	if err != nil {
 		return err
 	}
-	_, err = p.Sessions.Start(w, r, signedIn.User.ID)
+	if _, err = p.Sessions.Start(w, r, signedIn.User.ID); errors.Is(err, ErrDisabled) {
+		return ErrCredentials
+	}
 	return err
 }
 

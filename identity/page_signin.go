@@ -72,7 +72,7 @@ func (p *Pages) offerContinue(r *http.Request, s *step, page *templates.SignIn) 
 	signedIn, err := p.Sessions.Current(r)
 	if err == nil && signedIn != nil {
 		shown := rim.Person(signedIn.User)
-		page.Continue = &shown
+		page.Continue, page.Chooser = &shown, signedIn.OnlyVouched()
 	}
 	return err
 }
@@ -95,21 +95,26 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), signInPatience)
 	defer cancel()
 	user, err := p.People.SignIn(ctx, username, password, p.from(r, s.browser))
+	if err == nil {
+		err = p.welcome(w, r, s, user.ID)
+	}
 	if err != nil {
 		p.signInAgain(w, r, s, username, err)
-		return
 	}
-	p.welcome(w, r, s, user.ID)
 }
 
-// welcome starts the session of who has just proven who they are, and goes on with what they came for.
-func (p *Pages) welcome(w http.ResponseWriter, r *http.Request, s *step, userID string) {
+// welcome starts the session of who has just proven who they are, and goes on with what they came for. With an error
+// nothing is answered yet: ErrCredentials when the account was closed meanwhile, as for every closed one.
+func (p *Pages) welcome(w http.ResponseWriter, r *http.Request, s *step, userID string) error {
 	session, err := p.Sessions.Start(w, r, userID)
+	if errors.Is(err, ErrDisabled) {
+		return ErrCredentials
+	}
 	if err != nil {
-		p.Fail(w, r, err)
-		return
+		return err
 	}
 	p.finish(w, r, s, userID, session.AuthTime)
+	return nil
 }
 
 // enterForm is enter for a posted form, which always has an interaction.

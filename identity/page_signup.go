@@ -54,7 +54,9 @@ func (p *Pages) signUp(w http.ResponseWriter, r *http.Request) {
 		p.signUpAgain(w, r, s, form, err)
 		return
 	}
-	p.welcome(w, r, s, user.ID)
+	if err := p.welcome(w, r, s, user.ID); err != nil {
+		p.signInAgain(w, r, s, n.Email, err)
+	}
 }
 
 // signUpAgain draws the form with what is wrong.

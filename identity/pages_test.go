@@ -414,7 +414,7 @@ func TestAccountPageSaysWhichMiniAppSignedThePersonIn(t *testing.T) {
 	s.vouching("photoprint")
 	require.NotContains(t, b.get("/account").body, "PhotoPrint")
 	w := httptest.NewRecorder()
-	_, err := s.sessions.StartVouched(w, httptest.NewRequest(http.MethodGet, "/", nil), s.ana.ID, "photoprint")
+	_, err := s.sessions.StartVouched(w, httptest.NewRequest(http.MethodGet, "/", nil), s.ana.ID, "photoprint", nil)
 	require.NoError(t, err)
 	b.get("/account").shows(t, http.StatusOK, "signed in by", "PhotoPrint")
 }

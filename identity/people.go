@@ -103,7 +103,7 @@ func (p *People) ByEmail(ctx context.Context, email string) (storage.User, error
 func (n NewUser) record() (storage.User, error) {
 	u := storage.User{ID: n.ID, EmailVerified: n.EmailVerified, PhoneVerified: n.PhoneVerified, Locale: n.Locale,
 		CompanyID: n.CompanyID, Roles: n.Roles, Attributes: n.Attributes}
-	var errs [5]error
+	var errs [6]error
 	if n.Email != "" {
 		u.Email, errs[0] = CanonicalEmail(n.Email)
 	}
@@ -113,6 +113,7 @@ func (n NewUser) record() (storage.User, error) {
 	u.FirstName, errs[2] = CanonicalName("first_name", n.FirstName)
 	u.LastName, errs[3] = CanonicalName("last_name", n.LastName)
 	errs[4] = checkRoles(n.Roles)
+	errs[5] = checkLocale(n.Locale)
 	if n.Email == "" && n.Phone == "" {
 		errs[0] = missing("email")
 	}

@@ -84,10 +84,23 @@ func (n NewUser) acceptable() storage.User {
 	}
 	u.FirstName, _ = CanonicalName("first_name", n.FirstName) // empty where it is refused
 	u.LastName, _ = CanonicalName("last_name", n.LastName)
-	if _, err := language.Parse(n.Locale); err == nil {
+	if checkLocale(n.Locale) == nil {
 		u.Locale = n.Locale
 	}
 	return u
+}
+
+// maxLocale is how many bytes a language tag has at most (RFC 5646 §4.4.1).
+const maxLocale = 35
+
+func checkLocale(tag string) error {
+	if tag == "" {
+		return nil
+	}
+	if _, err := language.Parse(tag); err != nil || len(tag) > maxLocale {
+		return &Invalid{Field: "locale", Key: "problem.other", Text: fmt.Sprintf("it is no language tag (BCP 47) of at most %d characters, like en or pt-BR", maxLocale)}
+	}
+	return nil
 }
 
 func checkSubject(subject string) error {

@@ -20,9 +20,15 @@ import (
 // DefaultSessionLifetime is how long a sign-in lasts when nothing else is set.
 const DefaultSessionLifetime = 12 * time.Hour
 
+// SessionStore is where sessions are kept and, by storage.StartSession, begin.
+type SessionStore interface {
+	storage.Sessions
+	storage.Units
+}
+
 // SessionOptions are what NewSessions needs. Address and Log may be nil, Lifetime zero.
 type SessionOptions struct {
-	Store    storage.Sessions
+	Store    SessionStore
 	Root     secret.Root
 	Issuer   string
 	Lifetime time.Duration
@@ -34,7 +40,7 @@ type SessionOptions struct {
 // Sessions knows which browser is which and who is signed in there. One cookie carries the browser's random id and the
 // session's secret; the record behind it is a storage.Session. It is safe for concurrent use.
 type Sessions struct {
-	store    storage.Sessions
+	store    SessionStore
 	cookies  *cookieStore
 	name     string
 	lifetime time.Duration
@@ -75,11 +81,17 @@ type SignedIn struct {
 	User    storage.User
 }
 
-// Vouched reports whether a client signed this person in by a ticket although they have a way in of their own. They are
+// Vouched reports whether a client signed this person in by a ticket although it may not decide for them (HasOwnWay). They are
 // signed in, but what they have to decide themselves they first sign in for themselves: else whoever can make tickets
-// could decide in their name. For somebody who has none, the one who brings them here is the one who knows them.
+// could decide in their name. For anybody else, the one who brings them here is the one who knows them.
 func (s *SignedIn) Vouched() bool {
 	return s.Session.VouchedBy != "" && HasOwnWay(s.User, s.Session.LinkedElsewhere)
+}
+
+// OnlyVouched reports whether a client signed this person in by a ticket, and they could not have done so themselves. Who has a
+// role and no credentials is Vouched too.
+func (s *SignedIn) OnlyVouched() bool {
+	return s.Session.VouchedBy != "" && !HasCredentials(s.User, s.Session.LinkedElsewhere)
 }
 
 // Current returns who is signed in in the request's browser; nil and no error when nobody is. It reads the database
@@ -120,25 +132,32 @@ func (s *Sessions) Browser(w http.ResponseWriter, r *http.Request) string {
 
 // Start signs a person in who has given their credentials, in the request's browser, by a new record with a new secret;
 // the browser's earlier session ends in the same transaction. The session returned says when (AuthTime, whole seconds).
+// ErrDisabled when the account is closed, also at this moment. With any error the browser is told nothing.
 func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, userID string) (storage.Session, error) {
-	return s.start(w, r, userID, "", s.now())
+	return s.StartAt(w, r, userID, s.now())
 }
 
 // StartAt does the same for a person who gave their credentials to another server that we trust with it, at provedAt.
 func (s *Sessions) StartAt(w http.ResponseWriter, r *http.Request, userID string, provedAt time.Time) (storage.Session, error) {
-	return s.start(w, r, userID, "", provedAt)
+	session, err := s.start(w, r, userID, "", provedAt, nil)
+	if errors.Is(err, storage.ErrConflict) { // with a random ID that is the only reason
+		err = ErrDisabled
+	}
+	return session, err
 }
 
-// StartVouched does the same for a person whom a client signs in by a ticket; the session says so (VouchedBy). The
-// browser does not count as known to the person (see Knows): nobody has proved there that they are that person.
-func (s *Sessions) StartVouched(w http.ResponseWriter, r *http.Request, userID, clientID string) (storage.Session, error) {
+// StartVouched does the same for a person whom a client signs in by a ticket, which spend uses up in the same transaction;
+// the session says so (VouchedBy). The browser does not count as known to the person (see Knows): nobody has proved there
+// that they are that person. storage.ErrConflict when the ticket cannot be spent, or the account is closed.
+func (s *Sessions) StartVouched(w http.ResponseWriter, r *http.Request, userID, clientID string, spend storage.Unit) (storage.Session, error) {
 	if clientID == "" {
 		return storage.Session{}, errors.New("start a vouched session: the client is missing")
 	}
-	return s.start(w, r, userID, clientID, s.now())
+	return s.start(w, r, userID, clientID, s.now(), spend)
 }
 
-func (s *Sessions) start(w http.ResponseWriter, r *http.Request, userID, vouchedBy string, provedAt time.Time) (storage.Session, error) {
+// start begins a session in one unit of work with what comes before it.
+func (s *Sessions) start(w http.ResponseWriter, r *http.Request, userID, vouchedBy string, provedAt time.Time, before storage.Unit) (storage.Session, error) {
 	session, content := s.get(r)
 	replaced := ""
 	if content.Secret != "" {
@@ -159,7 +178,8 @@ func (s *Sessions) start(w http.ResponseWriter, r *http.Request, userID, vouched
 		record.AuthTime = provedAt.UTC().Truncate(time.Second)
 	}
 	ctx := did(r.Context(), userID, record.Address, "session.start", aSession(record.ID), "vouched_by", vouchedBy)
-	if err := s.store.StartSession(ctx, record, replaced); err != nil {
+	unit := append(slices.Clone(before), storage.StartSession{Session: record, Replaced: replaced})
+	if err := s.store.Apply(ctx, unit); err != nil {
 		return storage.Session{}, fmt.Errorf("start a session: %w", err)
 	}
 	delete(session.Values, recordValue)

@@ -21,7 +21,7 @@ type generation struct {
 	clients       shelf[storage.Client]
 	publishers    shelf[storage.Publisher]
 	catalogue     shelf[Catalogue]                    // one item, under the empty key
-	everyone      shelf[[]*storage.Client]            // likewise
+	allClients    shelf[[]*storage.Client]            // likewise
 	allPublishers shelf[map[string]storage.Publisher] // likewise, by ID
 	index         atomic.Pointer[dialectIndex]
 	indexing      chan struct{} // held by whoever makes the index

@@ -63,7 +63,7 @@ func (r *Registry) Client(ctx context.Context, id string) (*storage.Client, erro
 
 // Clients returns all clients in ID order, shared and not to be changed.
 func (r *Registry) Clients(ctx context.Context) ([]*storage.Client, error) {
-	all, err := r.current.Load().everyone.get(ctx, "", func(ctx context.Context, _ string) ([]*storage.Client, error) {
+	all, err := r.current.Load().allClients.get(ctx, "", func(ctx context.Context, _ string) ([]*storage.Client, error) {
 		var all []*storage.Client
 		err := r.eachClient(ctx, func(c *storage.Client) error { all = append(all, c); return nil })
 		return all, err

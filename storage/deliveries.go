@@ -42,6 +42,27 @@ type Delivery struct {
 	Failure   string    // what came of the last attempt, or why it is held, in our words; empty once it has arrived
 }
 
+// SupersededBy returns the events after which an older one about the same owner and client says nothing any more, since
+// they tell the whole state anew: of what is allowed, or of whether the account is disabled.
+func (e DeliveryEvent) SupersededBy() []DeliveryEvent {
+	switch e {
+	case EventGrantEnded:
+		return []DeliveryEvent{EventGrantEnded}
+	case EventGrantNarrowed:
+		return []DeliveryEvent{EventGrantEnded, EventGrantNarrowed}
+	case EventUserDisabled, EventUserEnabled:
+		return []DeliveryEvent{EventUserDisabled, EventUserEnabled}
+	}
+	return nil
+}
+
+// SupersededError says that a delivery is not sent again, because a newer one tells anew what it said.
+type SupersededError struct {
+	By string // the newest such delivery's ID
+}
+
+func (e *SupersededError) Error() string { return "superseded by the delivery " + e.By }
+
 // Hold says how what a client is due has to wait.
 type Hold struct {
 	Now    time.Time // what is due by then is held
@@ -59,10 +80,12 @@ type DeliveryQuery struct {
 
 // Deliveries keeps what clients' servers have to be told.
 type Deliveries interface {
-	// DueClients returns the clients that have a delivery to be sent at now, in the order of their IDs.
+	// DueClients returns the clients that LeaseDelivery has a delivery of at now, in the order of their IDs.
 	DueClients(ctx context.Context, now time.Time) ([]string, error)
-	// LeaseDelivery returns the delivery of a client that has been due longest at now, and keeps it from everybody else
-	// until the time until, which is its DueAt. ErrNotFound when none is due.
+	// LeaseDelivery returns a delivery of a client that is due at now, and keeps it from everybody else until the time
+	// until, which is its DueAt: of those sent least often the one that has been due longest. So what fails each time keeps
+	// nothing waiting that is new. Only the oldest pending one about an owner, by its ID, is handed out: what
+	// is newer about them waits until that is settled. ErrNotFound when none is due.
 	LeaseDelivery(ctx context.Context, clientID string, now, until time.Time) (Delivery, error)
 	// SettleDelivery says what came of a lease: it replaces State, Attempts, DueAt, SettledAt and Failure of leased, as
 	// LeaseDelivery returned it. ErrConflict when the lease has run out and somebody else has got, or settled, it.
@@ -75,7 +98,10 @@ type Deliveries interface {
 	FindDeliveries(ctx context.Context, q DeliveryQuery, after string, limit int) ([]Delivery, error)
 	// Deliveries returns up to limit deliveries in a state, 0 for any, with an ID greater than after, in ID order.
 	Deliveries(ctx context.Context, state DeliveryState, after string, limit int) ([]Delivery, error)
+	// SupersedingDelivery returns the newest pending delivery after which old says nothing any more (see
+	// DeliveryEvent.SupersededBy). ErrNotFound when there is none.
+	SupersedingDelivery(ctx context.Context, old Delivery) (Delivery, error)
 	// RetryDelivery makes a dead delivery due at the time at, as if it had never been sent. ErrConflict when it is not
-	// dead, ErrNotFound when there is none.
+	// dead, ErrNotFound when there is none, a *SupersededError when a newer one, in any state, tells anew what it said.
 	RetryDelivery(ctx context.Context, id string, at time.Time) error
 }

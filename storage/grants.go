@@ -56,6 +56,16 @@ func (g Grant) AllowedScopes() (scopes []string) {
 	return scopes
 }
 
+// ScopeEnds returns when the scopes that the grant's decisions allow run out by themselves, of those that do.
+func (g Grant) ScopeEnds() (ends []ScopeEnd) {
+	for _, d := range g.Decisions {
+		if d.Allowed && !d.Until.IsZero() {
+			ends = append(ends, ScopeEnd{Scope: d.Scope, At: d.Until})
+		}
+	}
+	return ends
+}
+
 // Decision is an allow or a deny of one scope. A scope without one is undecided.
 type Decision struct {
 	Scope     string
@@ -75,11 +85,9 @@ type Grants interface {
 	// ClientGrants returns up to limit active grants of a client with an ID greater than after, with their decisions, in
 	// ID order.
 	ClientGrants(ctx context.Context, clientID, after string, limit int) ([]Grant, error)
-	// ClientGrant returns the active grant of a client with this Grant.PublicID and its decisions, in one statement.
-	// ErrNotFound when the client has none.
-	ClientGrant(ctx context.Context, clientID, publicID string) (Grant, error)
 	// AllGrants is ClientGrants for every client.
 	AllGrants(ctx context.Context, after string, limit int) ([]Grant, error)
-	// PublicGrant is ClientGrant for every client.
-	PublicGrant(ctx context.Context, publicID string) (Grant, error)
+	// GrantByPublicID returns the active grant with this Grant.PublicID, of whatever client, and its decisions, in one
+	// statement. ErrNotFound when there is none.
+	GrantByPublicID(ctx context.Context, publicID string) (Grant, error)
 }

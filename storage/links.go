@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Link says who a local person is at another system: the one whose Subject the Issuer speaks of. A person may have any
-// number of links, and each (Issuer, Subject) is one person.
+// Link says who a local person is at another system: the one whose Subject the Issuer speaks of. A person may have one of
+// each of any number of issuers, and each (Issuer, Subject) is one person.
 type Link struct {
 	Issuer    string
 	Subject   string
@@ -36,6 +36,12 @@ type Links interface {
 	// when the link, or the user's ID, Email or Phone is taken, and then nothing is stored.
 	CreateLinkedUser(ctx context.Context, u User, l Link) error
 	// LinkUser links a user who exists. ErrExists when (Issuer, Subject) is somebody's already, this user's included;
-	// ErrNotFound when there is no such user.
+	// ErrConflict when the user is somebody else to the Issuer, which tells its people apart by Subject; ErrNotFound when
+	// there is no such user.
 	LinkUser(ctx context.Context, l Link) error
+	// ChangeLinkedUser hands the user whom issuer calls subject to change, keeps what that returns (as UpdateUser does,
+	// unless it is what there was), and returns it; one transaction, and nobody else changes the user meanwhile. change
+	// must not use the store, and may be called again; with an error of its own nothing happens. ErrNotFound when there is
+	// nobody; ErrExists when Email or Phone is taken.
+	ChangeLinkedUser(ctx context.Context, issuer, subject string, change func(LinkedUser) (User, error)) (User, error)
 }

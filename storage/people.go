@@ -110,17 +110,12 @@ type Companies interface {
 // MaxSessions is how many sessions a user can have: more browsers than anybody has, and no more rows than a page can show.
 const MaxSessions = 50
 
-// Sessions keeps signed-in browsers.
+// Sessions keeps signed-in browsers. One begins by the operation StartSession of a Unit.
 type Sessions interface {
 	// Session returns the live session with this ID and its user in one read. ErrNotFound when there is none, it has
 	// expired at now, its user is disabled, or it stands on a client's word that counts no more: the client of VouchedBy
 	// has to be approved, and one that is not of first party to have an active grant of the user's company.
 	Session(ctx context.Context, id string, now time.Time) (Session, User, error)
-	// StartSession stores s and, in the same transaction, deletes the session replaced when it is not empty and then of
-	// the user's sessions those beyond MaxSessions, never s: first those that clients vouched for, so that no client can
-	// sign a person out of their own, then the others, each time the oldest first. Sessions that start at the same moment
-	// may leave a few more, until the next one.
-	StartSession(ctx context.Context, s Session, replaced string) error
 	// TouchSession records when and from where a session was last seen; no error when it has gone.
 	TouchSession(ctx context.Context, id string, seenAt time.Time, address string) error
 	// EndSession deletes a session; no error when it has gone.

@@ -9,7 +9,7 @@ import (
 // it again on its own after a failed neighbour rolled everything back.
 type Unit []Op
 
-// Op is one operation of a Unit: SpendToken, InsertToken, RevokeFamily, HoldGrant, SaveGrant or EndGrant.
+// Op is one operation of a Unit: SpendToken, InsertToken, RevokeFamily, HoldGrant, SaveGrant, EndGrant or StartSession.
 type Op interface{ op() }
 
 // SpendToken uses up a single-use token by one conditional statement. ErrConflict when it is not TokenActive.
@@ -54,12 +54,22 @@ type EndGrant struct {
 	Kept []string // what the grant allows that takes its place in the same unit
 }
 
+// StartSession signs Session's user in, and ends the session Replaced when it is not empty. Of the user's other sessions
+// those beyond MaxSessions end: first those that clients vouched for, so that no client can sign a person out of their own,
+// then the others, each time the oldest first. Sessions that start at the same moment may leave a few more, until the next
+// one. ErrConflict when there is no such user, or they are disabled, also at this moment; or when the session's ID is taken.
+type StartSession struct {
+	Session  Session
+	Replaced string
+}
+
 func (SpendToken) op()   {}
 func (InsertToken) op()  {}
 func (RevokeFamily) op() {}
 func (HoldGrant) op()    {}
 func (SaveGrant) op()    {}
 func (EndGrant) op()     {}
+func (StartSession) op() {}
 
 // Units applies units of work.
 type Units interface {
@@ -72,8 +82,9 @@ type Units interface {
 // Collector removes what has expired.
 type Collector interface {
 	// Collect deletes at most limit rows of each kind that are of no more use at now (expired tokens past KeepUntil,
-	// tokens of revoked families and of those given by them, ended grants with their stamps and the tokens that would never expire,
-	// expired sessions, remembered answers, deliveries that arrived a week ago or were given up 90 days ago) and reports how many it deleted.
+	// tokens of revoked families and of those given by them, ended grants with their stamps and the tokens that would never
+	// expire, expired sessions, remembered answers, deliveries that arrived a week ago or were given up 90 days ago) and
+	// reports how many it deleted.
 	Collect(ctx context.Context, now time.Time, limit int) (int, error)
 }
 

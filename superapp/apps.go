@@ -62,7 +62,7 @@ func (a *API) describe(ctx context.Context, req *authz.Request, v *visit, by *pu
 	}
 	return map[string]any{
 		"client_id": v.client.ID, "name": nameIn(v.client, lang), "logo_uri": v.client.LogoURI, "publisher": by,
-		"status": v.sharing.Status, "approved": approved(v.client), "scopes": scopes,
+		"status": v.sharing.Status, "approved": authz.Approved(v.client), "scopes": scopes,
 	}, nil
 }
 

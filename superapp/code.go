@@ -45,15 +45,28 @@ func decodeCall(r *http.Request) (*authz.Request, error) {
 	return &authz.Request{Header: r.Header, Params: params}, nil
 }
 
-// decodeFor returns a Decode that reads what decodeCall reads, and these members of a JSON body, which may be left out
+// decodeObject is decodeCall, and the body, which has to be a JSON object, whatever its Content-Type says. An *authz.Error
+// otherwise.
+func decodeObject(r *http.Request) (*authz.Request, dialect.Body, error) {
+	req, err := decodeCall(r)
+	if err != nil {
+		return req, dialect.Body{}, err
+	}
+	body, err := dialect.ReadBody(r, false)
+	if err == nil && !body.IsJSON() {
+		err = authz.Refuse(authz.CodeInvalidRequest, "The request body is not a JSON object.")
+	}
+	return req, body, err
+}
+
+// decodeFor returns a Decode that reads what decodeCall reads, and these members of a JSON object, which may be left out
 // where nothing in it is needed.
 func decodeFor(members map[string]string) func(*http.Request) (*authz.Request, error) {
 	return func(r *http.Request) (*authz.Request, error) {
-		req, err := decodeCall(r)
-		if err != nil || r.ContentLength == 0 { // with whatever Content-Type
-			return req, err
+		if r.ContentLength == 0 {
+			return decodeCall(r)
 		}
-		body, err := dialect.ReadBody(r, false)
+		req, body, err := decodeObject(r)
 		if err != nil {
 			return req, err
 		}

@@ -1,15 +1,14 @@
 package superapp
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"gatehouse/authz"
-	"gatehouse/authz/dialect"
 	"gatehouse/identity"
 	"gatehouse/storage"
 )
@@ -53,8 +52,6 @@ func refusalOf(err error) error {
 		return conflict("The e-mail address belongs to another account. Leave it out, or send another one; to use that account, the person signs in to it.")
 	case errors.Is(err, identity.ErrPhoneTaken):
 		return conflict("The phone number belongs to another account. Leave it out, or send another one; to use that account, the person signs in to it.")
-	case errors.Is(err, identity.ErrOwnLogin):
-		return conflict("The person signs in here by themselves (a password, a role or another provider), so their e-mail address and phone number stay. Leave them out.")
 	case errors.Is(err, identity.ErrDisabled):
 		return authz.ErrDisabled()
 	}
@@ -79,16 +76,9 @@ const maxAttributes = 16 << 10
 // decodePerson reads a person as the host describes them. A parameter is there for each member that was sent, also for one
 // that is empty; flags are true or false, and attributes JSON.
 func decodePerson(r *http.Request) (*authz.Request, error) {
-	req, err := decodeCall(r)
+	req, body, err := decodeObject(r)
 	if err != nil {
 		return req, err
-	}
-	body, err := dialect.ReadBody(r, false)
-	if err != nil {
-		return req, err
-	}
-	if !body.IsJSON() {
-		return req, authz.Refuse(authz.CodeInvalidRequest, "The request body is not a JSON object.")
 	}
 	for _, name := range personTexts {
 		if body.Raw(name) == nil {
@@ -122,10 +112,27 @@ func readAttributes(raw string) (map[string]any, error) {
 	if len(raw) > maxAttributes || decoder.Decode(&values) != nil || values == nil {
 		return nil, authz.Refuse(authz.CodeInvalidRequest, "The member attributes has to be an object of at most 16 KiB.")
 	}
-	if kept, err := json.Marshal(values); err != nil || bytes.Contains(kept, []byte(`\u0000`)) {
+	if hasNUL(values) {
 		return nil, authz.Refuse(authz.CodeInvalidRequest, "The member attributes has NUL in it.")
 	}
 	return values, nil
+}
+
+// hasNUL reports whether there is a NUL, which no database keeps, in a text or name within a decoded JSON value.
+func hasNUL(value any) bool {
+	switch v := value.(type) {
+	case string:
+		return strings.ContainsRune(v, 0)
+	case []any:
+		return slices.ContainsFunc(v, hasNUL)
+	case map[string]any:
+		for name, member := range v {
+			if hasNUL(name) || hasNUL(member) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // profileOf is what decodePerson has read.

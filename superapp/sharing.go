@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"gatehouse/authz"
-	"gatehouse/authz/dialect"
 	"gatehouse/consent"
 	"gatehouse/storage"
 )
@@ -72,47 +71,49 @@ func (v *visit) answer() *authz.Answer {
 	}}
 }
 
-// tries is how often a change starts over because the grant moved meanwhile. Each time somebody else's change of it was
-// stored.
-const tries = 20
-
 func (a *API) decide(ctx context.Context, req *authz.Request) (*authz.Answer, error) {
 	v, err := a.enter(ctx, req)
 	if err != nil {
 		return nil, err
 	}
-	for range tries {
+	err = consent.Retry(func() error {
 		unit, err := a.unit(v, req)
-		if err != nil {
-			return nil, err
+		if err != nil || len(unit) == 0 {
+			return err
 		}
-		err = a.Store.Apply(consent.Audited(ctx, v.actor(), req.Params["decision"], v.grant, unit, req.Client.ID), unit)
-		if err == nil {
-			recorded, _ := consent.Recorded(unit)
-			a.found(v, &recorded)
-			return v.answer(), nil
+		by := consent.Audited(ctx, v.actor(), req.Params["decision"], v.grant, unit, req.Client.ID)
+		if err := a.apply(by, v, unit); err != nil {
+			return err
 		}
-		if !errors.Is(err, storage.ErrConflict) {
-			return nil, err
-		}
-		if err := a.look(ctx, v); err != nil {
-			return nil, err
-		}
+		recorded, _ := consent.Recorded(unit)
+		a.found(v, &recorded)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil, authz.Refuse(authz.CodeTemporarilyUnavailable, "Too many decisions at once. Try again shortly.")
+	return v.answer(), nil
 }
 
-// unit is a decision as a unit of work. An *Error for one that cannot be recorded.
+// apply stores a change of the visit's grant. Where that has moved meanwhile, it is read again for the next attempt.
+func (a *API) apply(ctx context.Context, v *visit, unit storage.Unit) error {
+	err := a.Store.Apply(ctx, unit)
+	if errors.Is(err, storage.ErrConflict) {
+		if unread := a.look(ctx, v); unread != nil {
+			return unread
+		}
+	}
+	return err
+}
+
+// unit is a decision as a unit of work, empty where it changes nothing. An *Error for one that cannot be recorded.
 func (a *API) unit(v *visit, req *authz.Request) (storage.Unit, error) {
-	scopes := consent.Shareable(v.client)
 	act := consent.Act{Owner: v.owner(), Client: v.client, By: v.person.ID, At: a.now(), Lang: a.language(req, v)}
 	if req.Params["decision"] == "deny" {
-		return consent.Deny(v.grant, scopes, act), nil
+		return consent.DenyAll(v.grant, act), nil
 	}
-	if !approved(v.client) {
-		e := authz.Refuse(authz.CodeUnauthorizedClient, "This client is not approved.")
-		e.Status = http.StatusForbidden
-		return nil, e
+	if !authz.Approved(v.client) {
+		return nil, authz.ErrNotApproved
 	}
 	chosen := strings.Fields(req.Params["scope"])
 	if err := v.check(chosen); err != nil {
@@ -121,7 +122,7 @@ func (a *API) unit(v *visit, req *authz.Request) (storage.Unit, error) {
 	if seconds, err := strconv.Atoi(req.Params["expires_in"]); err == nil {
 		act.Until = act.At.Add(time.Duration(seconds) * time.Second)
 	}
-	return consent.Allow(v.grant, scopes, chosen, act), nil
+	return consent.Allow(v.grant, consent.Shareable(v.client), chosen, act), nil
 }
 
 // language is the language of what a person reads about a mini app by this request.
@@ -149,18 +150,15 @@ func (a *API) forget(ctx context.Context, req *authz.Request) (*authz.Answer, er
 	if err != nil {
 		return nil, err
 	}
-	// Another grant may have taken the place of the one that ends here, in the moment between.
-	for range tries {
+	err = consent.Retry(func() error {
 		if v.grant == nil {
-			break
+			return nil
 		}
 		unit := consent.Disconnect(*v.grant, a.now())
-		if err := a.Store.Apply(consent.Audited(ctx, v.actor(), "disconnect", v.grant, unit, req.Client.ID), unit); err != nil {
-			return nil, err
-		}
-		if err := a.look(ctx, v); err != nil {
-			return nil, err
-		}
+		return a.apply(consent.Audited(ctx, v.actor(), "disconnect", v.grant, unit, req.Client.ID), v, unit)
+	})
+	if err != nil {
+		return nil, err
 	}
 	return &authz.Answer{}, nil
 }
@@ -171,11 +169,7 @@ const maxExpiry = 100 * 365 * 24 * 60 * 60
 // decodeDecision reads {"decision":"allow","scopes":[…],"expires_in":seconds} or {"decision":"deny"}. Of an allow, the
 // parameters are scope, with names separated by spaces, and expires_in.
 func decodeDecision(r *http.Request) (*authz.Request, error) {
-	req, err := decodeCall(r)
-	if err != nil {
-		return req, err
-	}
-	body, err := dialect.ReadBody(r, false)
+	req, body, err := decodeObject(r)
 	if err != nil {
 		return req, err
 	}
@@ -186,8 +180,6 @@ func decodeDecision(r *http.Request) (*authz.Request, error) {
 	scopes, seconds := body.Raw("scopes"), body.Raw("expires_in")
 	req.Params["decision"] = word
 	switch {
-	case !body.IsJSON():
-		return req, authz.Refuse(authz.CodeInvalidRequest, "The request body is not a JSON object.")
 	case word == "deny" && scopes == nil && seconds == nil:
 		return req, nil
 	case word == "deny":

@@ -3,8 +3,6 @@ package superapp
 import (
 	"context"
 	"errors"
-	"net/http"
-	"slices"
 
 	"gatehouse/authz"
 	"gatehouse/consent"
@@ -33,7 +31,7 @@ func (a *API) enter(ctx context.Context, req *authz.Request) (*visit, error) {
 	v := &visit{person: who.User}
 	v.client, err = a.Registry.Client(ctx, req.Params["client_id"])
 	if errors.Is(err, storage.ErrNotFound) {
-		return nil, errNoMiniApp
+		return nil, authz.ErrNoMiniApp
 	}
 	if err != nil {
 		return nil, err
@@ -41,17 +39,11 @@ func (a *API) enter(ctx context.Context, req *authz.Request) (*visit, error) {
 	if err := a.look(ctx, v); err != nil {
 		return nil, err
 	}
-	if !shows(v.client, v.grant != nil) {
-		return nil, errNoMiniApp
+	if !authz.IsMiniApp(v.client, v.grant != nil) {
+		return nil, authz.ErrNoMiniApp
 	}
 	return v, nil
 }
-
-var errNoMiniApp = func() *authz.Error {
-	e := authz.Refuse(authz.CodeInvalidClient, "No mini app has this client_id.")
-	e.Status = http.StatusNotFound
-	return e
-}()
 
 // look reads what the person has decided.
 func (a *API) look(ctx context.Context, v *visit) error {
@@ -67,19 +59,9 @@ func (a *API) look(ctx context.Context, v *visit) error {
 	return nil
 }
 
+// found is what there is to know of a visit with this grant. What gets no code is not allowed, whatever was decided.
 func (a *API) found(v *visit, grant *storage.Grant) {
 	v.grant = grant
 	v.sharing = consent.SharingWith(v.client, grant, a.now(), a.Cooldown)
+	v.sharing.Allowed = v.sharing.Allowed && authz.Opens(v.client)
 }
-
-// shows reports whether a client is a mini app to the host app: an approved one that asks people for something, or any
-// that the person has decided about, but never a host app.
-func shows(c *storage.Client, decided bool) bool {
-	if authz.IsHostApp(c) {
-		return false
-	}
-	asks := slices.Contains(c.GrantTypes, "authorization_code") && slices.Contains(c.TokenTypes, "user") && len(consent.Shareable(c)) > 0
-	return decided || asks && approved(c)
-}
-
-func approved(c *storage.Client) bool { return c.Status == storage.StatusApproved }

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"gatehouse/registry"
 	"log/slog"
 	"maps"
 	"os"
@@ -171,4 +172,16 @@ func unmarked(text string) string {
 		}
 		return -1
 	}, text)
+}
+
+func TestEveryClaimOfABuiltInScopeHasALabelInEveryLanguage(t *testing.T) {
+	catalogs, err := loadCatalogs()
+	require.NoError(t, err)
+	for _, scope := range registry.BuiltInScopes {
+		for _, claim := range scope.Claims {
+			for _, c := range catalogs {
+				require.Contains(t, c.messages, "claim."+claim, c.tag)
+			}
+		}
+	}
 }

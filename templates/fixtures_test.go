@@ -30,8 +30,9 @@ func samples(outside func(string) string) map[string]Page {
 		"sign in for an app": &SignIn{Common: common, Interaction: "sealed", App: &app, SignUp: true, Username: "ana@example.com",
 			Upstreams: []Upstream{{ID: "acme", Name: outside("Acme")}, {ID: "other", Name: outside("Other")}},
 			Problems:  append(wrong("username", "password"), Problem{Key: "nobody.knows"})},
-		"sign in again": &SignIn{Common: common, Interaction: "sealed", App: &plain, Continue: &person},
-		"sign up":       &SignUp{},
+		"sign in again":                       &SignIn{Common: common, Interaction: "sealed", App: &plain, Continue: &person},
+		"sign in as who is there, or another": &SignIn{Common: common, Interaction: "sealed", App: &app, Continue: &person, Chooser: true, SignUp: true},
+		"sign up":                             &SignUp{},
 		"sign up with problems": &SignUp{Common: common, Interaction: "sealed", App: &app, Email: "ana", FirstName: "Ana", LastName: "Souza", Phone: "1",
 			Upstreams: []Upstream{{ID: "acme", Name: outside("Acme")}},
 			Problems:  wrong("email", "password", "first_name", "last_name", "phone")},
@@ -54,11 +55,12 @@ func samples(outside func(string) string) map[string]Page {
 		"switch to nobody known": &Switch{Common: own, Interaction: "sealed", Action: "/superapp/sign-in/gat_1", App: plain},
 		"account": &Account{Common: own, Interaction: "sealed", Saved: "saved.profile",
 			User: AccountUser{Email: outside("ana@example.com"), Phone: outside("+59899123456"), FirstName: outside("Ana"), LastName: outside("Souza"),
-				Company: outside("Acme Ltd"), EmailVerified: true},
+				Company: outside("Acme Ltd"), EmailVerified: true, HasPassword: true},
 			Sessions: []AccountSession{{Device: outside("Firefox on Linux"), Address: outside("192.0.2.7"), SeenAt: drawn, Current: true},
 				{ID: "1", Device: outside("Safari on iPhone"), SeenAt: drawn, VouchedBy: outside("PhotoPrint")}}},
-		"empty account": &Account{Common: own, Interaction: "sealed", Problems: wrong("new_password", "first_name")},
-		"apps":          appsSample(own, app, plain, outside),
+		"account without a password": &Account{Common: own, Interaction: "sealed"},
+		"empty account":              &Account{Common: own, Interaction: "sealed", User: AccountUser{HasPassword: true}, Problems: wrong("new_password", "first_name")},
+		"apps":                       appsSample(own, app, plain, outside),
 		"apps by a ticket": &Apps{Common: own, Interaction: "sealed", SignIn: "/login?interaction=sealed", Apps: []ConnectedApp{
 			{App: plain, Status: "incomplete", Allowed: []SharedItem{{ConsentItem: ConsentItem{Scope: "email", Title: outside("Your e-mail address")}}}}}},
 		"no apps": &Apps{Common: own, Interaction: "sealed"},
@@ -77,7 +79,7 @@ func consentSample(common Common, app App, person Person, outside func(string) s
 				Claims: []string{"email", "email_verified"}, Values: []Value{{Claim: "email", Text: outside("ana@example.com"), Verified: "yes"}}},
 		},
 		Optional: []ConsentItem{
-			{Scope: "phone", Title: outside("Your phone number"), Purpose: outside("to call you when the courier is near"),
+			{Scope: "phone", Title: outside("Your phone number"), Repurposed: true, Purpose: outside("to call you when the courier is near"),
 				Claims: []string{"phone_number"}, Values: []Value{{Claim: "phone_number"}}},
 			{Scope: "profile", Title: outside("Your profile"), New: true, Claims: []string{"name", "locale"},
 				Values: []Value{{Claim: "name", Text: outside("Ana Souza"), Verified: "no"}, {Claim: "birthdate"}, {Claim: "locale"}}},
@@ -97,14 +99,16 @@ func appsSample(common Common, app, plain App, outside func(string) string) *App
 	points := ConsentItem{Scope: "points_read", Title: outside("Your points balance"), Sensitive: true, Values: []Value{{Claim: outside("points"), Text: outside("120")}}}
 	id := ConsentItem{Scope: "openid", Title: outside("Your identifier"), Claims: []string{"sub"}, Values: []Value{{Claim: "sub", Text: "8f1c"}}}
 	id.Until, email.Until, points.Until = drawn, drawn, drawn.AddDate(0, 0, -1)
-	expired, none, other := plain, plain, plain
-	expired.ClientID, none.ClientID, other.ClientID = "expired", "none", "other"
+	expired, none, other, host := plain, plain, plain, plain
+	expired.ClientID, none.ClientID, other.ClientID, host.ClientID = "expired", "none", "other", "host"
+	host.Own = true
 	return &Apps{Common: common, Interaction: "sealed", Saved: "nobody.knows",
 		Apps: []ConnectedApp{
 			{App: app, Status: "partial", Allowed: []SharedItem{{id, true}, {email, true}, {points, false}},
 				Denied: []string{outside("Your phone number")}, Open: []string{outside("Your profile")}, Pairwise: true, Since: drawn, Read: drawn.Add(-2 * time.Hour), Until: drawn},
 			{App: app, Company: outside("Acme"), Beside: true, Status: "allowed", Since: drawn,
 				Allowed: []SharedItem{{ConsentItem: ConsentItem{Scope: "user_session", Title: outside("Access for your company")}, Required: true}, {ConsentItem: points}}},
+			{App: host, Status: "allowed", Allowed: []SharedItem{{ConsentItem: id, Required: true}}},
 			{App: other, Status: "incomplete", Allowed: []SharedItem{{ConsentItem: email, Required: true}}, Open: []string{outside("Your profile")}},
 		},
 		Refused: []ConnectedApp{

@@ -15,7 +15,7 @@ import (
 func (p *Pages) funcs(c catalog) template.FuncMap {
 	return template.FuncMap{
 		"t": c.t, "text": c.plain,
-		"bdi": bdi, "strong": strong, "initial": initial, "web": webAddress,
+		"bdi": bdi, "quote": quote, "strong": strong, "initial": initial, "web": webAddress,
 		"link": link, "asset": asset, "icon": icon,
 		"brand":   func() string { return p.brand.Name },
 		"date":    c.date,

@@ -1,6 +1,11 @@
 package templates
 
-import "net/url"
+import (
+	"net/url"
+	"slices"
+
+	"gatehouse/internal/translated"
+)
 
 func (c *Common) common() *Common { return c }
 
@@ -30,6 +35,39 @@ func (*SignOut) address() string  { return "/logout" }
 func (*Switch) address() string   { return "" } // the ticket is in it
 func (*Account) address() string  { return "/account" }
 func (*Apps) address() string     { return "/account/apps" }
+
+// nameApps gives every mini app on a page the name that it has in the language of the page.
+func nameApps(page Page, lang string) {
+	for _, app := range appsOn(page) {
+		if name, in := translated.In(app.Names, lang); name != "" {
+			app.Name, app.NameLang = name, in
+		}
+	}
+}
+
+func appsOn(page Page) (apps []*App) {
+	switch page := page.(type) {
+	case *SignIn:
+		apps = append(apps, page.App)
+	case *SignUp:
+		apps = append(apps, page.App)
+	case *Error:
+		apps = append(apps, page.App)
+	case *Consent:
+		apps = append(apps, &page.App)
+	case *FormPost:
+		apps = append(apps, &page.App)
+	case *Switch:
+		apps = append(apps, &page.App)
+	case *Apps:
+		for _, list := range [][]ConnectedApp{page.Apps, page.Refused} {
+			for i := range list {
+				apps = append(apps, &list[i].App)
+			}
+		}
+	}
+	return slices.DeleteFunc(apps, func(a *App) bool { return a == nil })
+}
 
 func withInteraction(path, sealed string) string {
 	if sealed == "" {

@@ -93,6 +93,59 @@ func TestErrorPageSaysItsCode(t *testing.T) {
 	require.Equal(t, "invalid_request", attr(found[0], "data-error"))
 }
 
+// A browser draws the marks with q: in its direction, and in the language of what is around it.
+func TestQuotationMarksAreThoseOfTheTextBetweenThem(t *testing.T) {
+	page := draw(testPages(t, Brand{}), "ar", samples(plainly)["consent"]).Body.Bytes()
+	quotes := all(t, page, func(n *html.Node) bool { return n.Data == "q" })
+	require.Len(t, quotes, 2)
+	for _, q := range quotes {
+		require.Equal(t, "bdi", q.Parent.Data)
+		require.Equal(t, html.TextNode, q.FirstChild.Type, "HTML §3.2.6.4: the direction is that of the text, unless another element isolates it")
+	}
+	require.Equal(t, "en", attr(quotes[0].Parent, "lang"))
+}
+
+func TestAMiniAppHasItsNameInTheLanguageOfThePage(t *testing.T) {
+	p := testPages(t, Brand{})
+	for lang, want := range map[string]string{"fr": "", "de": "Eigener Name", "es": "Nombre propio"} {
+		for name, page := range samples(plainly) {
+			apps := appsOn(page)
+			for _, app := range apps {
+				app.Names = map[string]string{"es-UY": "Nombre propio", "de": "Eigener Name"}
+			}
+			drawn := draw(p, lang, page).Body.String()
+			for _, text := range []string{"Nombre propio", "Eigener Name"} {
+				require.Equal(t, text == want && len(apps) > 0, strings.Contains(drawn, text), "%s in %s: %s", name, lang, text)
+			}
+		}
+	}
+}
+
+func TestOnlyWhoHasAPasswordIsAskedForIt(t *testing.T) {
+	p := testPages(t, Brand{Name: "Orbit"})
+	is := func(n *html.Node) bool { return attr(n, "id") == "change-password" || attr(n, "type") == "password" }
+	require.NotEmpty(t, all(t, draw(p, "en", samples(plainly)["account"]).Body.Bytes(), is))
+	page := draw(p, "en", samples(plainly)["account without a password"])
+	require.Empty(t, all(t, page.Body.Bytes(), is))
+	require.Contains(t, page.Body.String(), "You sign in through <bdi>Orbit</bdi>")
+}
+
+// It is not somebody whom the operator could verify, and a disconnect would not keep it out.
+func TestTheHostAppsOwnClientIsNotShownAsAMiniApp(t *testing.T) {
+	host := App{ClientID: "host", Name: "Orbit"}
+	page := &Apps{Apps: []ConnectedApp{{App: host, Status: "allowed", Allowed: []SharedItem{{ConsentItem: ConsentItem{Scope: "openid", Title: "ID"}}}}}}
+	p := testPages(t, Brand{Name: "Orbit"})
+	mini := draw(p, "en", page).Body.String()
+	require.Contains(t, mini, "Not verified")
+	require.Contains(t, mini, ">Disconnect<")
+	page.Apps[0].Own = true
+	own := draw(p, "en", page).Body.String()
+	require.NotContains(t, own, "Not verified")
+	require.NotContains(t, own, ">Disconnect<")
+	require.Contains(t, own, "Part of <bdi>Orbit</bdi>")
+	require.Contains(t, own, `value="disconnect">Sign out of it everywhere<`)
+}
+
 // Consent is never a matter of what was there before the person came: nothing is ticked, nothing has the focus, and the
 // Enter key in a checkbox presses the first button of the form, which sends nothing: its method needs a dialog around it
 // (HTML §4.10.22.2 and §4.10.22.3). A disabled one would not do: Chromium takes the next.

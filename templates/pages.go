@@ -39,8 +39,10 @@ type Person struct {
 type App struct {
 	ClientID   string
 	Name       string
-	NameLang   string // language of Name when it is a translation or known
-	LogoURL    string // from our own origin, or empty: initials are drawn
+	NameLang   string            // language of Name when it is known; Render sets it when it draws a translation
+	Names      map[string]string // translations of Name by language tag
+	LogoURL    string            // from our own origin, or empty: initials are drawn
+	Own        bool              // it belongs to the host app, and so needs no consent
 	Publisher  string
 	Verified   bool
 	VerifiedAt time.Time
@@ -67,6 +69,7 @@ type SignIn struct {
 	Problems    []Problem
 	// Continue is set where somebody is signed in already and may go on as they are (prompt=select_account).
 	Continue *Person
+	Chooser  bool // that person has nothing to type into form#sign-in: form#switch-account leads to it, for others
 	SignUp   bool // whether to offer sign-up
 	// Upstreams are other servers that people may sign in with, a link each to /login/upstream/ID.
 	Upstreams []Upstream
@@ -123,6 +126,7 @@ type ConsentItem struct {
 	Claims      []string
 	Values      []Value
 	New         bool // not asked before, while others were
+	Repurposed  bool // asked again because it was allowed for another purpose
 	Sensitive   bool
 	Until       time.Time // of what is allowed; zero: until removed
 }
@@ -192,6 +196,7 @@ type Account struct {
 type AccountUser struct {
 	Email, Phone, FirstName, LastName, Company string
 	EmailVerified, PhoneVerified               bool
+	HasPassword                                bool // else the person signs in elsewhere, and cannot change one
 }
 
 // AccountSession is a signed-in browser.

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/text/language"
@@ -39,10 +40,11 @@ type Pages struct {
 	now       func() time.Time
 }
 
-// pageLanguage is every page in one language.
+// pageLanguage is every page in one language. A page is made ready when it is first drawn: most servers speak few of the
+// languages, and making all ready would be most of what a start takes.
 type pageLanguage struct {
 	catalog
-	templates map[string]*template.Template
+	templates map[string]func() *template.Template
 }
 
 // view is what layout.html gets.
@@ -77,13 +79,11 @@ func newPages(brand Brand, catalogs []catalog, log *slog.Logger) (*Pages, error)
 	}
 	var tags []language.Tag
 	for _, c := range catalogs {
-		l := pageLanguage{catalog: c, templates: map[string]*template.Template{}}
+		l := pageLanguage{catalog: c, templates: map[string]func() *template.Template{}}
 		for name, t := range parsed {
-			clone, err := t.Clone()
-			if err != nil {
-				return nil, fmt.Errorf("templates: %w", err)
-			}
-			l.templates[name] = clone.Funcs(p.funcs(c))
+			l.templates[name] = sync.OnceValue(func() *template.Template {
+				return template.Must(t.Clone()).Funcs(p.funcs(c)) // which fails only for what was drawn already
+			})
 		}
 		p.languages = append(p.languages, l)
 		tags = append(tags, language.Make(c.tag))
@@ -96,8 +96,9 @@ func newPages(brand Brand, catalogs []catalog, log *slog.Logger) (*Pages, error)
 // before the page is whole: when it cannot be drawn, that is logged and the answer is a plain 500.
 func (p *Pages) Render(w http.ResponseWriter, r *http.Request, status int, page Page) {
 	l := p.find(p.Language(r, *page.common()))
+	nameApps(page, l.tag)
 	var body bytes.Buffer
-	if err := l.templates[page.name()].ExecuteTemplate(&body, "layout", p.view(r, l, page)); err != nil {
+	if err := l.templates[page.name()]().ExecuteTemplate(&body, "layout", p.view(r, l, page)); err != nil {
 		p.log.ErrorContext(r.Context(), "a page cannot be drawn", "page", page.name(), "lang", l.tag, "err", err)
 		w.Header().Set("Cache-Control", "no-store")
 		http.Error(w, "Something went wrong on our side. Please try again.", http.StatusInternalServerError)

@@ -32,6 +32,12 @@ func bdi(s string, lang ...string) template.HTML {
 	return `<bdi` + langAttribute(lang...) + `>` + template.HTML(html.EscapeString(clean(s))) + `</bdi>`
 }
 
+// quote is bdi in quotation marks. They are inside of what is isolated: they face as the text does, and are those of its
+// language, which browsers take from the element around q (CSS Generated Content 3 §2.1).
+func quote(s string, lang ...string) template.HTML {
+	return `<bdi` + langAttribute(lang...) + `><q>` + template.HTML(html.EscapeString(clean(s))) + `</q></bdi>`
+}
+
 // strong is bdi, set in bold.
 func strong(s string) template.HTML { return "<strong>" + bdi(s) + "</strong>" }
 

@@ -72,7 +72,8 @@ func (o *owned) record(kind, owner string) string {
 		return o.person(id+"@example.com", o.company[owner]).ID
 	case "sessions":
 		u := o.person(id+"@example.com", o.company[owner])
-		require.NoError(o.t, o.store.StartSession(o.t.Context(), storage.Session{ID: id, UserID: u.ID, CreatedAt: o.now(), ExpiresAt: o.now().Add(time.Hour)}, ""))
+		started := storage.Session{ID: id, UserID: u.ID, CreatedAt: o.now(), ExpiresAt: o.now().Add(time.Hour)}
+		require.NoError(o.t, o.store.Apply(o.t.Context(), storage.Unit{storage.StartSession{Session: started}}))
 	case "grants":
 		o.grant(id, "photoprint"+id, owner)
 	case "deliveries":

@@ -93,6 +93,7 @@ func TestAnAssertionOfTheHostGetsThePersonsToken(t *testing.T) {
 		require.Equal(t, http.StatusOK, a.StatusCode, a.body)
 		require.Equal(t, "superapp", a.json(t)["scope"])
 		require.NotContains(t, a.json(t), "refresh_token", "RFC 7521 §4.1")
+		require.EqualValues(t, 3600, a.json(t)["expires_in"], "RFC 7521 §4.1: not much longer than the assertion")
 		token := a.json(t)["access_token"].(string)
 		app := hostApp{s, token}
 		require.Equal(t, "none", app.get("/apps/photoprint/sharing")["status"])
@@ -300,4 +301,24 @@ func TestAnAssertionAllowsNothingThatThePersonRefused(t *testing.T) {
 	is, err := s.store.Grant(t.Context(), owner, "backend")
 	require.NoError(t, err)
 	require.Empty(t, is.AllowedScopes())
+}
+
+// A lifetime that the operator set shorter stays, and one without an end is none.
+func TestATokenByAnAssertionLivesAnHourAtMost(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	key := s.hostKey()
+	s.backend("backend").knows(hana)
+	for lifetime, want := range map[storage.Lifetime]float64{storage.Never: 3600, storage.Lifetime(time.Minute): 60, storage.Lifetime(24 * time.Hour): 3600} {
+		s.updateClient("backend", func(c *storage.Client) { c.AccessTokenLifetime = lifetime })
+		signed := key.sign(t, s.claims("u-1", "j-"+time.Duration(lifetime).String()))
+		s := s.beside()
+		a := s.assert(signed, "scope", "superapp")
+		require.Equal(t, http.StatusOK, a.StatusCode, a.body)
+		require.Equal(t, want, a.json(t)["expires_in"])
+		token := a.json(t)["access_token"]
+		require.True(t, s.active("backend", token))
+		s.forward(time.Hour)
+		require.False(t, s.active("backend", token))
+	}
 }

@@ -60,6 +60,7 @@ func TestTheAuthorizationChallengeRefusesInTheDraftsWords(t *testing.T) {
 	token := s.hostToken("ana@example.com")
 	s.consents("ana@example.com", "other", "openid email")
 	mini := s.tokens("ana@example.com", "photoprint")["access_token"].(string)
+	bo := s.tokens("bo@example.com", "other")["id_token"].(string)
 	client := s.post("/oauth2/token", "host", url.Values{"grant_type": {"client_credentials"}, "scope": {"superapp"}}).json(t)["access_token"].(string)
 	for name, c := range map[string]struct {
 		token  string
@@ -75,8 +76,12 @@ func TestTheAuthorizationChallengeRefusesInTheDraftsWords(t *testing.T) {
 		"an auth_session":             {token, []string{"auth_session", "uY29tL2F1dGhlbnRpY"}, 400, "invalid_session"},
 		"no client":                   {token, []string{"client_id", ""}, 400, "invalid_request"},
 		"no such client":              {token, []string{"client_id", "bb16c14c73415"}, 400, "invalid_client"},
-		"one that is not approved":    {token, []string{"client_id", "suspended"}, 400, "unauthorized_client"},
-		"a host app":                  {token, []string{"client_id", "host"}, 400, "unauthorized_client"},
+		"one that is not approved":    {token, []string{"client_id", "suspended"}, 400, "invalid_client"},
+		"a host app":                  {token, []string{"client_id", "host"}, 400, "invalid_client"},
+		"the mini app's secret":       {token, []string{"client_secret", testSecret}, 400, "invalid_request"},
+		"a wrong one":                 {token, []string{"client_secret", "wrong"}, 400, "invalid_request"},
+		"a client assertion":          {token, []string{"client_assertion", "e30.e30."}, 400, "invalid_request"},
+		"somebody else":               {token, []string{"id_token_hint", bo}, 403, "redirect_to_web"},
 		"no response type":            {token, []string{"response_type", ""}, 400, "invalid_request"},
 		"a request object":            {token, []string{"request", "e30.e30."}, 400, "request_not_supported"},
 		"a request_uri":               {token, []string{"request_uri", "urn:ietf:params:oauth:request_uri:6esc"}, 400, "request_uri_not_supported"},
@@ -94,6 +99,8 @@ func TestTheAuthorizationChallengeRefusesInTheDraftsWords(t *testing.T) {
 	}
 	require.Equal(t, http.StatusOK, s.challenge("", "access_token", token).StatusCode)
 	require.Equal(t, http.StatusOK, s.challenge(token, "prompt", "none", "max_age", "3600").StatusCode)
+	basic := s.post("/oauth2/authorize-challenge", "other", request("other", "access_token", token))
+	requireRefused(t, basic, http.StatusBadRequest, "invalid_request")
 	a := s.send(http.MethodGet, "/oauth2/authorize-challenge", "")
 	require.Equal(t, http.StatusMethodNotAllowed, a.StatusCode)
 	m := s.send(http.MethodGet, "/.well-known/oauth-authorization-server", "").json(t)

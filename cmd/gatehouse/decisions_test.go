@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -147,8 +146,13 @@ func (s *testServer) withPurposes(id string) {
 func (s *testServer) repurpose(h hostApp, id, lang, text string) {
 	s.t.Helper()
 	s.updateClient(id, func(c *storage.Client) {
-		c.Scopes[1].Purpose = maps.Clone(c.Scopes[1].Purpose)
-		c.Scopes[1].Purpose[lang] = text
+		purpose := map[string]string{lang: text}
+		for other, text := range c.Scopes[1].Purpose {
+			if other != lang {
+				purpose[other] = text
+			}
+		}
+		c.Scopes[1].Purpose = purpose
 	})
 	require.Eventually(s.t, func() bool {
 		return member(s.t, h.get("/apps/" + id + "?ui_locales=" + lang)["scopes"], "name", "email")["purpose"] == text
@@ -187,10 +191,30 @@ func TestOnlyWhoReadAPurposeThatIsGoneIsAskedAgain(t *testing.T) {
 			require.Equal(t, http.StatusForbidden, h.mints(app).StatusCode, app)
 			allow(app)
 			require.NotEmpty(t, callback(t, b.authorize(silent)).Get("code"), "%s: once", app)
-			s.repurpose(h, app, "en", "para contárselo a tus amigos")
+			s.repurpose(h, app, "de", "um es deinen Freunden zu sagen")
+			require.NotEmpty(t, callback(t, b.authorize(request(app, "prompt", "none", "ui_locales", "de"))).Get("code"), "%s: who reads German now read Spanish", app)
+			s.repurpose(h, app, "fr", "para contárselo a tus amigos")
 			s.repurpose(h, app, "es", "otra vez otra cosa")
-			require.NotEmpty(t, callback(t, b.authorize(silent)).Get("code"), "%s: the text is still there", app)
+			require.Equal(t, "consent_required", callback(t, b.authorize(silent)).Get("error"), "%s: what they read is where nobody reads it", app)
 		}
+	})
+}
+
+func TestWhoWasToldNoPurposeIsAskedWhenThereIsOne(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		go s.run(t.Context())
+		s.register(storage.Client{ID: "silent", Name: "silent", Scopes: []storage.ClientScope{{Name: "openid", Required: true}, {Name: "email", Required: true}}})
+		h, b := s.hostApp("ana@example.com"), s.newBrowser()
+		silent := request("silent", "prompt", "none")
+		s.allowIn(b, "ana@example.com", request("silent"))
+		require.NotEmpty(t, callback(t, b.authorize(silent)).Get("code"))
+		s.repurpose(h, "silent", "es", "para vender tu correo")
+		require.Equal(t, "consent_required", callback(t, b.authorize(silent)).Get("error"))
+		require.Equal(t, "incomplete", h.get("/apps/silent/sharing")["status"])
+		s.allowIn(b, "", request("silent"))
+		require.NotEmpty(t, callback(t, b.authorize(silent)).Get("code"), "once")
 	})
 }
 

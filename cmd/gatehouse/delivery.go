@@ -89,7 +89,10 @@ func (c *cli) deliveryRetry() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
 				err := h.store.RetryDelivery(cmd.Context(), args[0], time.Now())
+				newer, superseded := errors.AsType[*storage.SupersededError](err)
 				switch {
+				case superseded:
+					return usagef("this delivery is not sent again: %s is newer and tells anew what it said, so that the mini app would take an old state for the present one; if that one was given up too, retry it instead", newer.By)
 				case errors.Is(err, storage.ErrNotFound):
 					return usagef("there is no delivery with this ID; gatehouse delivery list shows those that there are")
 				case errors.Is(err, storage.ErrConflict):

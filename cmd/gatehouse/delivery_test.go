@@ -96,7 +96,8 @@ type toldEvent struct {
 		Subject string `json:"sub"`
 	} `json:"sub_id"`
 	Events map[string]struct {
-		Claims map[string]string `json:"claims"`
+		Timestamp int64             `json:"event_timestamp"`
+		Claims    map[string]string `json:"claims"`
 	} `json:"events"`
 	kid string
 }
@@ -143,9 +144,7 @@ func callsLoopback(cfg *config.Config) { cfg.AllowPrivateNetwork = true }
 // atApps presses a button of an app on the page of connected apps.
 func (b *browser) atApps(app, action string) {
 	b.s.t.Helper()
-	target, form := formOf(b.s.t, b.get("/account/apps"), "app-"+app)
-	form.Set("action", action)
-	require.Equal(b.s.t, http.StatusSeeOther, b.submit(target, form).StatusCode)
+	require.Equal(b.s.t, http.StatusSeeOther, b.pressing(app, action, "")().StatusCode)
 }
 
 func TestAMiniAppIsToldWhatPeopleDecide(t *testing.T) {
@@ -466,4 +465,89 @@ func TestTheDeadLetterViewShowsWhatWasGivenUpAndSendsItAgain(t *testing.T) {
 		run(t.Context(), []string{"delivery", "retry", d.ID})
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, s.log.String(), "was not given up")
+}
+
+// Whoever is signed in once may disconnect an app and allow it again: auth_time says nothing of which came first.
+func TestAnEventThatComesLateIsOlderThanTheIDTokensOfWhatWasAllowedSince(t *testing.T) {
+	s := newTestServer(t, furnished.SQLite(t), callsLoopback)
+	hook := newWebhook(t, nil)
+	s.updateClient("photoprint", func(c *storage.Client) { c.WebhookURI = hook.URL })
+	h := s.hostApp("ana@example.com")
+	idToken := func() (claims struct {
+		IssuedAt int64 `json:"iat"`
+		AuthTime int64 `json:"auth_time"`
+	}) {
+		h.decides("photoprint", `{"decision":"allow","scopes":["openid","email"]}`)
+		signed, err := jose.ParseSignedCompact(h.tokens("photoprint", "openid email")["id_token"].(string), []jose.SignatureAlgorithm{jose.ES256, jose.RS256})
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(signed.UnsafePayloadWithoutVerification(), &claims))
+		return claims
+	}
+	before := idToken()
+	s.forward(5 * time.Minute)
+	h.forgets("photoprint")
+	s.forward(5 * time.Minute)
+	since := idToken()
+	go s.run(t.Context())
+	require.Eventually(t, func() bool { return len(hook.all()) == 1 }, 20*time.Second, 10*time.Millisecond)
+	event := s.verified(hook.all()[0])
+	happened := event.Events["https://schemas.openid.net/secevent/"+event.name()].Timestamp
+	require.Greater(t, happened, before.IssuedAt, "it is about this")
+	require.Less(t, happened, since.IssuedAt, "and not about this")
+	require.Greater(t, happened, since.AuthTime, "which the time of the sign-in does not tell")
+}
+
+// The first event fails once; the account must not end up locked.
+func TestAnAccountThatIsEnabledAgainIsToldLast(t *testing.T) {
+	s := newTestServer(t, furnished.SQLite(t), callsLoopback)
+	var first atomic.Value
+	hook := newWebhook(t, func(w http.ResponseWriter, jti string, times int) bool {
+		first.CompareAndSwap(nil, jti)
+		if jti == first.Load() && times == 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return false
+		}
+		return true
+	})
+	s.updateClient("photoprint", func(c *storage.Client) { c.WebhookURI = hook.URL })
+	s.hostApp("ana@example.com").decides("photoprint", `{"decision":"allow","scopes":["openid","email"]}`)
+	for _, disabled := range []bool{true, false} {
+		require.NoError(t, s.store.SetDisabled(t.Context(), s.users["ana@example.com"].ID, disabled, s.now()))
+	}
+	go s.run(t.Context())
+	require.Eventually(t, func() bool { return len(hook.has("photoprint")) == 2 }, 30*time.Second, 100*time.Millisecond)
+	require.Equal(t, "risc/event-type/account-disabled", hook.accepted[0].name())
+	require.Equal(t, "risc/event-type/account-enabled", hook.accepted[1].name())
+}
+
+// Sent after account-enabled, account-disabled would lock the account at the mini app.
+func TestAnEventThatANewerOneTellsAnewIsNotRetried(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn, callsLoopback)
+		s.updateClient("photoprint", func(c *storage.Client) { c.WebhookURI = "https://photoprint.example/events" })
+		s.hostApp("ana@example.com").decides("photoprint", `{"decision":"allow","scopes":["openid","email"]}`)
+		for _, disabled := range []bool{true, false} {
+			require.NoError(t, s.store.SetDisabled(t.Context(), s.users["ana@example.com"].ID, disabled, s.now()))
+			d, err := s.store.LeaseDelivery(t.Context(), "photoprint", s.now(), s.now().Add(time.Minute))
+			require.NoError(t, err)
+			settled := d
+			settled.State, settled.SettledAt, settled.Failure = storage.DeliveryDead, s.now(), "no answer"
+			require.NoError(t, s.store.SettleDelivery(t.Context(), d, settled))
+		}
+		dead, err := s.store.Deliveries(t.Context(), storage.DeliveryDead, "", 10)
+		require.NoError(t, err)
+		require.Len(t, dead, 2)
+		retry := func(id string) (code int, complaint string) {
+			var said strings.Builder
+			code = (&cli{out: io.Discard, err: &said, environ: append(os.Environ(), "GATEHOUSE_DATABASE="+dsn, "GATEHOUSE_SECRET="+testConfig("", "").Secret)}).
+				run(t.Context(), []string{"delivery", "retry", id})
+			return code, said.String()
+		}
+		code, complaint := retry(dead[0].ID)
+		require.Equal(t, exitUsage, code)
+		require.Contains(t, complaint, dead[1].ID+" is newer")
+		code, complaint = retry(dead[1].ID)
+		require.Zero(t, code, complaint)
+	})
 }

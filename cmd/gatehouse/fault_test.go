@@ -254,6 +254,33 @@ func TestADatabaseThatGoesAwayWithinARequestBurnsNothing(t *testing.T) {
 	}
 }
 
+// Nor is the one URL of a person, wherever within opening it the database goes away: the same one works afterwards.
+func TestADatabaseThatGoesAwayWhileATicketIsOpenedBurnsNothing(t *testing.T) {
+	t.Parallel()
+	dsn := furnished.Postgres(t)
+	s, ways := tickets(t, dsn)
+	l := &live{testServer: s}
+	for name, way := range ways {
+		for n := 1; ; n++ {
+			require.Eventually(t, func() bool { return l.readiness() == http.StatusOK }, 20*time.Second, 20*time.Millisecond)
+			path, to, who := way()
+			b := s.newBrowser()
+			a, reached := l.cutAt(dsn, n, func() answer { return b.get(path) })
+			if !reached {
+				require.Equal(t, to, a.Header.Get("Location"), a.body)
+				require.Greater(t, n, 5, "%s has reads, and a transaction that spends it and begins a session", name)
+				break
+			}
+			requireAway(t, name, a)
+			a = untilBack(t, name, func() answer { return b.get(path) })
+			require.Equal(t, http.StatusSeeOther, a.StatusCode, "%s cut at statement %d, then again: %s", name, n, a.body)
+			require.Equal(t, to, a.Header.Get("Location"))
+			require.True(t, b.is(who))
+			require.Equal(t, http.StatusBadRequest, untilBack(t, name, func() answer { return s.newBrowser().get(path) }).StatusCode)
+		}
+	}
+}
+
 func (l *live) freshPair() (access, refresh string) {
 	code := l.newCode()
 	tokens := untilBack(l.t, "exchange", func() answer { return l.post("/oauth2/token", "photoprint", exchangeForm(code)) }).json(l.t)

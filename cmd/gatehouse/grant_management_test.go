@@ -220,6 +220,34 @@ func TestOfSimultaneousExchangesThatReplaceAGrantNoneLeavesATokenAlive(t *testin
 	})
 }
 
+// After a whole denial, and after the end of everything, there is another: a client that was answered 404 is not to meet
+// the grant again.
+func TestAGrantIDThatNamedNothingNeverComesBack(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		m := newManaged(t, dsn)
+		h := m.hostApp("ana@example.com")
+		seen := map[any]bool{}
+		next := func() string {
+			h.decides("tpp", `{"decision":"allow","scopes":["openid","email"],"expires_in":60}`)
+			id := m.gets("openid", "grant_management_action", "create")["grant_id"].(string)
+			require.False(t, seen[id])
+			for old := range seen {
+				require.Equal(t, http.StatusNotFound, m.grant(http.MethodGet, old.(string), m.token).StatusCode)
+			}
+			seen[id] = true
+			return id
+		}
+		id := next()
+		h.decides("tpp", `{"decision":"deny"}`)
+		require.Equal(t, http.StatusNotFound, m.grant(http.MethodGet, id, m.token).StatusCode)
+		id = next()
+		m.forward(time.Minute)
+		require.Equal(t, http.StatusNotFound, m.grant(http.MethodGet, id, m.token).StatusCode)
+		next()
+	})
+}
+
 func TestAClientEndsItsGrantAndAllOfItsTokens(t *testing.T) {
 	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {

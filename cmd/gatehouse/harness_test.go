@@ -514,6 +514,16 @@ func (s *testServer) active(clientID string, token any) bool {
 }
 
 // updateClient changes a registration. A server that knows it already learns of it soon; one beside it knows at once.
+// join makes an account with the password of everybody.
+func (s *testServer) join(n identity.NewUser) storage.User {
+	s.t.Helper()
+	people := identity.NewPeople(identity.PeopleOptions{Users: s.store, Failures: s.store, Passwords: identity.NewPasswords(passwordMemory), Now: s.now})
+	n.Password = testPassword
+	u, err := people.CreateUser(s.t.Context(), n)
+	require.NoError(s.t, err)
+	return u
+}
+
 func (s *testServer) updateClient(id string, change func(*storage.Client)) {
 	s.t.Helper()
 	c, err := s.store.Client(s.t.Context(), id)

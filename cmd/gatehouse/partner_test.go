@@ -117,13 +117,6 @@ func (d *door) passes(t *testing.T, want int64, f func()) {
 	require.Equal(t, want, d.passed.Load()-before, "requests through the door")
 }
 
-func (n *neighbour) disconnect(b *browser, clientID string) {
-	n.t.Helper()
-	action, form := formOf(n.t, b.get("/account/apps"), "app-"+clientID)
-	form.Set("action", "disconnect")
-	require.Equal(n.t, http.StatusSeeOther, b.submit(action, form).StatusCode)
-}
-
 // GAM: the super app makes a code and brings it to the mini app's server, which brings it back, learns who the person
 // is and answers with its own token, which reaches the host app unchanged.
 func TestTwoProcessesCompleteTheWholeGAMFlow(t *testing.T) {
@@ -142,7 +135,7 @@ func TestTwoProcessesCompleteTheWholeGAMFlow(t *testing.T) {
 				}}),
 			})
 		}
-		eva := super.employ(identity.NewUser{Email: "eva@example.com", EmailVerified: true, FirstName: "Eva"}).ID // whom the mini app has never seen
+		eva := super.join(identity.NewUser{Email: "eva@example.com", EmailVerified: true, FirstName: "Eva"}).ID // whom the mini app has never seen
 		super.start("true")
 		mini.start("true")
 		host, browser := super.hostToken("eva@example.com"), super.newBrowser()
@@ -181,7 +174,7 @@ func TestTwoProcessesCompleteTheWholeGAMFlow(t *testing.T) {
 		require.NotEqual(t, token, again["access_token"])
 		require.Equal(t, people, mini.people())
 
-		super.disconnect(browser, "shop")
+		browser.atApps("shop", "disconnect")
 		mini.door.passes(t, 0, func() {
 			require.Equal(t, "consent_required", super.superapp("shop/access-token", host, "").json(t)["error"])
 			browser.decide(browser.authorize(request("shop", "scope", "user_email user_first_name")), "deny")
@@ -299,7 +292,7 @@ func TestTwoProcessesCompleteTheWholeBoxoFlow(t *testing.T) {
 		require.Len(t, miniApp.asked(), 1)
 
 		late := code()
-		hostApp.disconnect(browser, "boxo-client")
+		browser.atApps("boxo-client", "disconnect")
 		a := connect(late)
 		require.Equal(t, http.StatusBadRequest, a.StatusCode, a.body)
 		require.Contains(t, []any{"INVALID_AUTH_CODE", "ACCESS_DENIED"}, a.json(t)["error_code"], "the person has taken it back")

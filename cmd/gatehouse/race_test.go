@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,13 +20,18 @@ const slow = 20 * time.Millisecond
 
 // together sends n requests at the same moment.
 func together(n int, send func() answer) []answer {
-	answers := make([]answer, n)
+	return atOnce(slices.Repeat([]func() answer{send}, n)...)
+}
+
+// atOnce sends different requests at the same moment; the answers are in their order.
+func atOnce(send ...func() answer) []answer {
+	answers := make([]answer, len(send))
 	start := make(chan struct{})
 	var group sync.WaitGroup
-	for i := range answers {
+	for i, f := range send {
 		group.Go(func() {
 			<-start
-			answers[i] = send()
+			answers[i] = f()
 		})
 	}
 	close(start)

@@ -1,15 +1,13 @@
 package main
 
 import (
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"gatehouse/consent"
 	"gatehouse/registry"
-	"gatehouse/storage"
 )
 
 // scopeEntry is how a scope is printed, under the keys of a seed file where it has them.
@@ -46,18 +44,9 @@ func (c *cli) printScopes(catalogue *registry.Catalogue) error {
 	for _, s := range catalogue.Scopes() {
 		entries = append(entries, scopeEntry{s.Name, s.Title, s.Description, s.Claims, s.Sensitive, s.Client, s.BuiltIn})
 		rows = append(rows, []string{
-			s.Name, titleOf(s), strconv.FormatBool(s.Sensitive), strconv.FormatBool(s.Client), strconv.FormatBool(s.BuiltIn),
+			s.Name, consent.TextsOf(&s, nil, "en").Title, strconv.FormatBool(s.Sensitive), strconv.FormatBool(s.Client), strconv.FormatBool(s.BuiltIn),
 			strings.Join(s.Claims, " "),
 		})
 	}
 	return c.print(entries, []string{"NAME", "TITLE", "SENSITIVE", "CLIENT", "BUILT IN", "CLAIMS"}, rows)
-}
-
-// titleOf is the English title, or one in another language where there is none.
-func titleOf(s storage.Scope) string {
-	tags := slices.Sorted(maps.Keys(s.Title))
-	if s.Title["en"] != "" || len(tags) == 0 {
-		return s.Title["en"]
-	}
-	return s.Title[tags[0]]
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -55,8 +54,7 @@ func (h hostApp) forgets(clientID string) {
 // tokens gets a mini app's tokens by a code of the host app.
 func (h hostApp) tokens(clientID, scope string) map[string]any {
 	h.s.t.Helper()
-	a := h.call(http.MethodPost, "/apps/"+clientID+"/code", fmt.Sprintf(
-		`{"redirect_uri":%q,"code_challenge":%q,"code_challenge_method":"S256","scope":%q}`, testCallback, challengeOf(testVerifier), scope))
+	a := h.mints(clientID, scope)
 	require.Equal(h.s.t, http.StatusCreated, a.StatusCode, a.body)
 	exchanged := h.s.post("/oauth2/token", clientID, exchangeForm(a.json(h.s.t)["code"].(string)))
 	require.Equal(h.s.t, http.StatusOK, exchanged.StatusCode, exchanged.body)
@@ -222,7 +220,7 @@ func TestSharingGoesFromNoneToAllowedAndBack(t *testing.T) {
 		b := s.newBrowser()
 		a := b.signIn(b.authorize(request("photoprint")), "ana@example.com")
 		require.Contains(t, a.Header.Get("Location"), "/consent?", "after one it may ask again")
-		require.Equal(t, "denied", h.decides("photoprint", `{"decision":"deny"}`)["status"])
+		require.Equal(t, "access_denied", callback(t, b.decide(a, "deny")).Get("error"))
 		require.Equal(t, "access_denied", callback(t, b.authorize(request("photoprint"))).Get("error"), "after two it may not")
 
 		require.Equal(t, "allowed", h.decides("photoprint", allowAll)["status"], "the person themselves always may")
@@ -472,17 +470,6 @@ func TestACodeThatIsGivenWhileThePersonLogsOutIsDead(t *testing.T) {
 			}
 		}
 	})
-}
-
-// atOnce sends different requests at the same moment; the answers are in their order.
-func atOnce(send ...func() answer) []answer {
-	answers := make([]answer, len(send))
-	var group sync.WaitGroup
-	for i, f := range send {
-		group.Go(func() { answers[i] = f() })
-	}
-	group.Wait()
-	return answers
 }
 
 // 200 rounds of everything at once: the answers agree with one order, nothing is a failure of ours, and of an app that is

@@ -140,7 +140,7 @@ func TestTheHostAppsCallsAreThereForMiniAppsOnly(t *testing.T) {
 	}{
 		"nobody/access-token":     {http.StatusNotFound, "invalid_client"},
 		"nobody/code":             {http.StatusNotFound, "invalid_client"},
-		"suspended/access-token":  {http.StatusForbidden, "unauthorized_client"},
+		"suspended/access-token":  {http.StatusNotFound, "invalid_client"},
 		"%00/code":                {http.StatusNotFound, "invalid_client"},
 		"no-sign-in/access-token": {http.StatusBadRequest, "invalid_request"},
 		"photoprint/access-token": {http.StatusBadRequest, "invalid_request"},
@@ -332,7 +332,6 @@ func TestACodeForTheHostAppIsOneLikeAnyOther(t *testing.T) {
 
 // What a host app's session gave ends with it. If that could give more, the rest would live on.
 func TestAHostAppIsGivenNothingThatCouldGiveMore(t *testing.T) {
-	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "tablet", Name: "The host app on a tablet", FirstParty: true, Scopes: scopesOf("openid", "superapp")})
 	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("openid", "superapp")})
@@ -345,12 +344,11 @@ func TestAHostAppIsGivenNothingThatCouldGiveMore(t *testing.T) {
 		}
 		for _, call := range []string{"/code", "/access-token"} {
 			a := h.call(http.MethodPost, "/apps/"+id+call, "")
-			require.Equal(t, http.StatusForbidden, a.StatusCode, a.body)
-			require.Equal(t, "unauthorized_client", a.json(t)["error"])
-			require.Contains(t, a.json(t)["error_description"], "outlive this session")
+			require.Equal(t, http.StatusNotFound, a.StatusCode, a.body)
+			require.Contains(t, a.json(t)["error_description"], "may call this API itself")
 		}
 	}
-	given := hostApp{s, h.tokens("third", "openid superapp")["access_token"].(string)}
+	given := hostApp{s, h.tokens("third", "")["access_token"].(string)}
 	s.updateClient("third", func(c *storage.Client) { c.FirstParty = true })
 	s = s.beside()
 	given.s = s
@@ -362,6 +360,38 @@ func TestAHostAppIsGivenNothingThatCouldGiveMore(t *testing.T) {
 		for _, path := range []string{"/apps", "/apps/photoprint/sharing"} {
 			a := c.host.call(http.MethodGet, path, "")
 			require.Equal(t, c.status, a.StatusCode, "%s: %s", name, a.body)
+		}
+	}
+}
+
+// Every call takes a JSON object, whatever the Content-Type says, and nothing else.
+func TestTheHostAppsCallsTakeTheSameBodies(t *testing.T) {
+	t.Parallel()
+	s, _, token := newSuperApp(t, furnished.SQLite(t))
+	s.consents("ana@example.com", "mini", "user_email")
+	backend := s.backend("host").token
+	for _, contentType := range []string{"application/json", "application/x-www-form-urlencoded", "text/plain", ""} {
+		for _, call := range []struct {
+			method, path, token, object string
+			optional                    bool
+		}{
+			{http.MethodPut, "apps/mini/sharing", token, `{"decision":"allow","scopes":["user_email"]}`, false},
+			{http.MethodPost, "apps/mini/code", token, `{"state":"s"}`, true},
+			{http.MethodPost, "apps/mini/access-token", token, `{}`, true},
+			{http.MethodPost, "people", backend, `{"external_id":"u-9"}`, false},
+			{http.MethodPost, "sessions", backend, `{"external_id":"u-9","continue":"/account"}`, false},
+		} {
+			send := func(body string) answer {
+				return s.send(call.method, "/superapp/v1/"+call.path, body, "Content-Type", contentType, "Authorization", "Bearer "+call.token)
+			}
+			for _, body := range []string{`[]`, `null`, `state=s`, `decision=deny`, `external_id=u-9`, `"x"`, `1`} {
+				a := send(body)
+				require.Equal(t, http.StatusBadRequest, a.StatusCode, "%s as %q at %s: %s", body, contentType, call.path, a.body)
+				require.Equal(t, "invalid_request", a.json(t)["error"])
+			}
+			good := send(call.object)
+			require.Less(t, good.StatusCode, 300, "%q at %s: %s", contentType, call.path, good.body)
+			require.Equal(t, call.optional, send("").StatusCode < 300, "nothing as %q at %s", contentType, call.path)
 		}
 	}
 }

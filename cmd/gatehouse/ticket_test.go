@@ -13,14 +13,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/identity"
+	"gatehouse/internal/config"
 	"gatehouse/storage"
 )
 
 const testStore = "https://store.example/home?from=sso"
 
 // newStore is a server with a mini app that sends a company's people to a store.
-func newStore(t *testing.T, dsn string) (s *testServer, companyToken string) {
-	s = newTestServer(t, dsn)
+func newStore(t *testing.T, dsn string, settings ...func(*config.Config)) (s *testServer, companyToken string) {
+	s = newTestServer(t, dsn, settings...)
 	s.register(storage.Client{ID: "store", Name: "Store", Dialects: dialects(t, "xoxoday", map[string]any{"store_url": testStore})})
 	return s, s.tokens("bo@example.com", "store", "scope", "user_session")["access_token"].(string)
 }
@@ -35,15 +36,6 @@ func (s *testServer) ticket(token, email string) string {
 	a := s.sso(token, `{"user_input":"`+email+`"}`)
 	require.Equal(s.t, http.StatusOK, a.StatusCode, a.body)
 	return "/v1/oauth/redirect/stores/" + a.json(s.t)["data"].(map[string]any)["ssoToken"].(string)
-}
-
-func (s *testServer) employ(n identity.NewUser) storage.User {
-	s.t.Helper()
-	people := identity.NewPeople(identity.PeopleOptions{Users: s.store, Failures: s.store, Passwords: identity.NewPasswords(passwordMemory), Now: s.now})
-	n.Password = testPassword
-	u, err := people.CreateUser(s.t.Context(), n)
-	require.NoError(s.t, err)
-	return u
 }
 
 // account is who the account page says is signed in; empty for nobody.
@@ -96,12 +88,12 @@ func TestATicketSignsOneOfTheCompanysPeopleInOnceAndLeadsToTheStore(t *testing.T
 func TestATicketIsOnlyForTheCompanysOwnPeopleWithoutRightsOfTheOperator(t *testing.T) {
 	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
-	s.employ(identity.NewUser{Email: "root@acme.example", CompanyID: "acme", Roles: []string{storage.RoleAdmin}})
-	s.employ(identity.NewUser{Email: "rev@acme.example", CompanyID: "acme", Roles: []string{storage.RoleCompanyAdmin, storage.RoleReviewer}})
-	gone := s.employ(identity.NewUser{Email: "gone@acme.example", CompanyID: "acme"})
+	s.join(identity.NewUser{Email: "root@acme.example", CompanyID: "acme", Roles: []string{storage.RoleAdmin}})
+	s.join(identity.NewUser{Email: "rev@acme.example", CompanyID: "acme", Roles: []string{storage.RoleCompanyAdmin, storage.RoleReviewer}})
+	gone := s.join(identity.NewUser{Email: "gone@acme.example", CompanyID: "acme"})
 	require.NoError(t, s.store.SetDisabled(t.Context(), gone.ID, true, s.now()))
 	require.NoError(t, s.store.SaveCompany(t.Context(), storage.Company{ID: "rival", Name: "Rival"}))
-	s.employ(identity.NewUser{Email: "spy@rival.example", CompanyID: "rival"})
+	s.join(identity.NewUser{Email: "spy@rival.example", CompanyID: "rival"})
 
 	for _, email := range []string{"ana@example.com", "spy@rival.example", "root@acme.example", "rev@acme.example", "gone@acme.example", " ANA@Example.com "} {
 		a := s.sso(token, `{"user_input":"`+email+`"}`)
@@ -139,7 +131,7 @@ func TestATicketEndsWithItsTimeItsGrantItsPersonAndItsClient(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, token := newStore(t, furnished.SQLite(t))
-			s.users["eve@example.com"] = s.employ(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
+			s.users["eve@example.com"] = s.join(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
 			path, b := s.ticket(token, "eve@example.com"), s.newBrowser()
 			end(t, s)
 			a := b.get(path)
@@ -215,7 +207,7 @@ func TestSimultaneousTicketsForSomebodyNewMakeOneAccount(t *testing.T) {
 func TestWhoCameByATicketAndHasAPasswordAllowsNothingWithoutIt(t *testing.T) {
 	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
-	s.employ(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
+	s.join(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
 	b := s.newBrowser()
 	require.Equal(t, http.StatusSeeOther, b.get(s.ticket(token, "eve@example.com")).StatusCode)
 	require.Equal(t, "eve@example.com", b.account())

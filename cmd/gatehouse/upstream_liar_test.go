@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -151,7 +152,11 @@ func TestAnIDTokenThatProvesNothingSignsNobodyIn(t *testing.T) {
 			delete(l.claims, "email")
 			l.userinfo = map[string]any{"email": "ana@example.com"}
 		}, "upstream_failed"},
-		"e-mail as a list": {func(l *liar) { l.claims["email"] = []string{"a@example.com"} }, "upstream_failed"},
+		"signed in, in the future": {func(l *liar) { l.claims["auth_time"] = time.Now().Add(time.Hour).Unix() }, "upstream_failed"},
+		"signed in, never":         {func(l *liar) { l.claims["auth_time"] = 1e300 }, "upstream_failed"},
+		"signed in, no number":     {func(l *liar) { l.claims["auth_time"] = json.RawMessage("1e400") }, "upstream_failed"},
+		"another clock's minute":   {func(l *liar) { l.claims["auth_time"] = time.Now().Add(30 * time.Second).Unix() }, ""},
+		"e-mail as a list":         {func(l *liar) { l.claims["email"] = []string{"a@example.com"} }, "upstream_failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := newLiar(t, nil)
@@ -169,6 +174,21 @@ func TestAnIDTokenThatProvesNothingSignsNobodyIn(t *testing.T) {
 			require.NotContains(t, own.log.String(), testSecret)
 			require.NotEqual(t, http.StatusOK, b.get("/account").StatusCode)
 		})
+	}
+}
+
+// A language tag has 35 characters at most (RFC 5646 §4.4.1).
+func TestALocaleThatIsNoLanguageTagIsNotKept(t *testing.T) {
+	t.Parallel()
+	for locale, kept := range map[string]string{"de-CH": "de-CH", "en-x-" + strings.Repeat("abcdefgh-", 5000) + "a": "", "no language": ""} {
+		l := newLiar(t, nil)
+		own := newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, "")))
+		l.claims["locale"] = locale
+		b := own.newBrowser()
+		require.Equal(t, "/account", l.signIn(b, b.get("/login")).Header.Get("Location"))
+		u, err := own.store.LinkedUser(t.Context(), l.url, "liar-1")
+		require.NoError(t, err)
+		require.Equal(t, kept, u.Locale)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -53,18 +54,6 @@ func twoServers(t testing.TB, dsn, more string, settings ...func(*config.Config)
 	own = newTestServer(t, dsn, append(settings, withUpstreams(t, upstreamEntry("second", provider.url, more)))...)
 	provider.register(storage.Client{ID: "nimbus", Name: "Nimbus", RedirectURIs: []string{own.url + "/login/upstream/second/callback"}})
 	return own, provider
-}
-
-// join makes somebody at a server.
-func (s *testServer) join(n identity.NewUser) storage.User {
-	s.t.Helper()
-	if n.Password == "" {
-		n.Password = testPassword
-	}
-	u, err := identity.NewPeople(identity.PeopleOptions{Users: s.store, Failures: s.store,
-		Passwords: identity.NewPasswords(passwordMemory), Now: s.now}).CreateUser(s.t.Context(), n)
-	require.NoError(s.t, err)
-	return u
 }
 
 var upstreamLink = regexp.MustCompile(`href="(/login/upstream/[^"]+)"`)
@@ -286,6 +275,110 @@ func TestADisabledAccountIsNotSignedInByAnotherServer(t *testing.T) {
 	a := b.walk(b.get("/login"), "bo@example.com")
 	require.Contains(t, a.body, `data-error="upstream_nobody"`)
 	require.True(t, strings.HasPrefix(b.get("/account").Header.Get("Location"), "/login"), "nobody is signed in")
+}
+
+// Nor by a new account beside it: the address is theirs, so they are who the operator has shut out.
+func TestTheOwnerOfADisabledAccountGetsNoOtherOneByTheSameAddress(t *testing.T) {
+	t.Parallel()
+	own, provider := twoServers(t, furnished.SQLite(t), ", link_verified_email: true")
+	provider.join(identity.NewUser{Email: "dora@example.com", EmailVerified: true})
+	here := own.join(identity.NewUser{Email: "dora@example.com", EmailVerified: true})
+	require.NoError(t, own.store.SetDisabled(t.Context(), here.ID, true, own.now()))
+	before := own.people()
+	b := own.newBrowser()
+	a := b.walk(b.get("/login"), "dora@example.com")
+	require.Equal(t, http.StatusForbidden, a.StatusCode, a.body)
+	require.Contains(t, a.body, `data-error="upstream_nobody"`)
+	require.False(t, own.signedIn(b))
+	require.Equal(t, before, own.people())
+	links, err := own.store.UserLinks(t.Context(), []string{here.ID})
+	require.NoError(t, err)
+	require.Empty(t, links)
+}
+
+// A provider tells its people apart by sub, never by address (OIDC Core §5.7).
+func TestTwoPeopleOfOneProviderAreTwoPeopleHereWhateverTheirAddress(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		l := newLiar(t, nil)
+		own := newTestServer(t, dsn, withUpstreams(t, upstreamEntry("second", l.url, ", link_verified_email: true")))
+		here := own.join(identity.NewUser{Email: "dora@corp.example", EmailVerified: true})
+		l.claims["email"], l.claims["email_verified"] = "dora@corp.example", true
+		b := own.newBrowser()
+		l.signIn(b, b.get("/login"))
+		require.Equal(t, here.ID, b.who("photoprint")["sub"])
+
+		delete(l.claims, "nonce")
+		l.claims["sub"] = "liar-2" // who has the address now
+		b = own.newBrowser()
+		l.signIn(b, b.get("/login"))
+		second := b.who("photoprint")
+		require.NotEqual(t, here.ID, second["sub"])
+		require.NotContains(t, second, "email")
+	})
+}
+
+// Who is closed out while they sign in stays out when the account is opened again.
+func TestNoSignInOutlivesTheClosingOfTheAccountAtThatMoment(t *testing.T) {
+	t.Parallel()
+	l := newLiar(t, nil)
+	s, token := newStore(t, furnished.Postgres(t), withUpstreams(t, upstreamEntry("second", l.url, "")))
+	host := s.backend("host")
+	hostsOwn := host.knows(hana)
+	b := s.newBrowser()
+	l.signIn(b, b.get("/login"))
+	upstreams, err := s.store.LinkedUser(t.Context(), l.url, "liar-1")
+	require.NoError(t, err)
+	delete(l.claims, "nonce")
+	for name, way := range map[string]struct {
+		user string
+		open func(b *browser) answer
+		says string
+	}{
+		"a one-time URL": {hostsOwn.ID, func(b *browser) answer { return b.get(host.handsOver("u-1", "")) }, "invalid_request"},
+		"a ticket":       {s.users["bo@example.com"].ID, func(b *browser) answer { return b.get(s.ticket(token, "bo@example.com")) }, "invalid_request"},
+		"a provider":     {upstreams.ID, func(b *browser) answer { return l.signIn(b, b.get("/login")) }, "upstream_nobody"},
+		"a password": {s.users["ana@example.com"].ID, func(b *browser) answer {
+			return b.post(b.get("/login"), "sign-in", url.Values{"username": {"ana@example.com"}, "password": {testPassword}})
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var once sync.Once
+			closing := func(sql string) {
+				if strings.Contains(sql, "INSERT INTO sessions") {
+					once.Do(func() { require.NoError(t, s.store.SetDisabled(t.Context(), way.user, true, s.now())) })
+				}
+			}
+			b := s.newBrowser()
+			s.count.before.Store(&closing)
+			a := way.open(b)
+			s.count.before.Store(nil)
+			require.Contains(t, []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden}, a.StatusCode, a.body)
+			if way.says == "" {
+				require.Contains(t, a.body, `id="sign-in"`)
+			} else {
+				require.Contains(t, a.body, `data-error="`+way.says+`"`)
+			}
+			require.NoError(t, s.store.SetDisabled(t.Context(), way.user, false, s.now()))
+			require.False(t, s.signedIn(b))
+		})
+	}
+}
+
+// What only looks, as a scanner of links does, uses up no code.
+func TestHEADAtTheCallbackSignsNobodyIn(t *testing.T) {
+	t.Parallel()
+	own, _ := twoServers(t, furnished.SQLite(t), "")
+	b := own.newBrowser()
+	back, err := b.walk(b.get("/login"), "bo@example.com", "/callback").Location()
+	require.NoError(t, err)
+	r, err := http.NewRequest(http.MethodHead, back.String(), nil)
+	require.NoError(t, err)
+	a := do(t, b.Client, r)
+	require.Equal(t, http.StatusMethodNotAllowed, a.StatusCode)
+	require.Equal(t, "GET", a.Header.Get("Allow"))
+	require.False(t, own.signedIn(b))
+	require.Equal(t, "/account", b.get(back.String()).Header.Get("Location"))
 }
 
 func TestPromptLoginAndMaxAgeAskAgainAtTheOtherServerAndEnd(t *testing.T) {

@@ -36,7 +36,7 @@ func TestATicketNeedsTheScopeThatMakesAnAuthorizationACompanys(t *testing.T) {
 func TestWhoCameByATicketGivesNothingToTheSuperAppsOwnClients(t *testing.T) {
 	t.Parallel()
 	s, token := newStore(t, furnished.SQLite(t))
-	s.employ(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
+	s.join(identity.NewUser{Email: "eve@example.com", CompanyID: "acme"})
 	own := s.newBrowser()
 	v := request("host", "scope", "openid superapp")
 	require.NotEmpty(t, callback(t, own.agree(own.authorize(v), "eve@example.com")).Get("code"), "eve's own sign-in is enough")
@@ -74,12 +74,14 @@ func TestWhoCameByATicketAndHasARoleDecidesNothingByIt(t *testing.T) {
 			form.Set("decision", "allow")
 			drawn := b.submit(action, form)
 			require.Equal(t, http.StatusSeeOther, drawn.StatusCode, drawn.body)
-			require.Contains(t, b.get(drawn.Header.Get("Location")).Header.Get("Location"), "/login", "a form that was drawn before")
+			require.Equal(t, "login_required", callback(t, b.get(drawn.Header.Get("Location"))).Get("error"), "a form that was drawn before")
 			for _, v := range []map[string]string{{"client_id": "photoprint", "scope": registry.ScopeUserSession}, {"client_id": "host", "scope": registry.ScopeAdmin}, {"client_id": "photoprint", "scope": "openid email"}} {
 				a := b.authorize(request(v["client_id"], "scope", v["scope"]))
 				require.NotContains(t, a.Header.Get("Location"), "code=")
 				require.NotContains(t, a.Header.Get("Location"), "/consent")
 			}
+			a := callback(t, b.authorize(request("store", "scope", "email")))
+			require.Equal(t, "login_required", a.Get("error"), "the mini app that made the ticket sends them to no form either")
 		})
 	}
 }

@@ -312,7 +312,7 @@ func (r *rooms) app(ctx context.Context, clientID string) (*templates.App, error
 // would tell that server who looks at a page of ours.
 func (r *rooms) shown(ctx context.Context, c *storage.Client) (*templates.App, error) {
 	a := &templates.App{
-		ClientID: c.ID, Name: c.Name, HomeURI: c.ClientURI, LoginURI: r.loginURI(c), PolicyURI: c.PolicyURI, TOSURI: c.TOSURI,
+		ClientID: c.ID, Name: c.Name, Names: c.Names, Own: c.FirstParty, HomeURI: c.ClientURI, LoginURI: r.loginURI(c), PolicyURI: c.PolicyURI, TOSURI: c.TOSURI,
 	}
 	if logo, own := strings.CutPrefix(c.LogoURI, r.cfg.Issuer+"/"); own && !strings.HasPrefix(logo, "/") {
 		a.LogoURL = "/" + logo

@@ -71,6 +71,13 @@ func Shown(providers []Settings) []identity.Upstream {
 func (p *Pages) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET /login/upstream/{id}", p.leave)
 	mux.HandleFunc("GET /login/upstream/{id}/callback", p.comeBack)
+	mux.HandleFunc("HEAD /login/upstream/{id}/callback", refuseHEAD)
+}
+
+// refuseHEAD answers 405: a GET of a callback uses up a code, so whoever only wants to know what is there gets nothing.
+func refuseHEAD(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Allow", http.MethodGet)
+	w.WriteHeader(http.StatusMethodNotAllowed)
 }
 
 // provider returns the one that the path names; what names none is answered.
@@ -173,7 +180,9 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request) {
 	if !found.provedAt.IsZero() {
 		provedAt = found.provedAt
 	}
-	p.Identity.Welcome(w, r, a.Interaction, u.ID, provedAt)
+	if err := p.Identity.Welcome(w, r, a.Interaction, u.ID, provedAt); err != nil {
+		p.fail(w, r, from, a.Interaction, err)
+	}
 }
 
 // errDenied says that the person, or the provider, did not want to.
@@ -212,6 +221,7 @@ var failures = []struct {
 }{
 	{errDenied, http.StatusForbidden, "upstream_denied"},
 	{errNobody, http.StatusForbidden, "upstream_nobody"},
+	{identity.ErrDisabled, http.StatusForbidden, "upstream_nobody"},
 	{identity.ErrRole, http.StatusForbidden, "upstream_role"},
 	{errStale, http.StatusForbidden, "upstream_stale"},
 	{errRefused, http.StatusBadGateway, "upstream_failed"},

@@ -23,7 +23,7 @@ func (p *Pages) person(ctx context.Context, from *provider, found *proof) (stora
 		u, err = p.newcomer(ctx, from, found)
 	}
 	if err == nil && u.Disabled {
-		return storage.User{}, fmt.Errorf("%w: the account is disabled", errNobody)
+		return storage.User{}, identity.ErrDisabled
 	}
 	if len(identity.Invalids(err)) > 0 {
 		return storage.User{}, fmt.Errorf("%w: %w", errRefused, err)

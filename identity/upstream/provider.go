@@ -225,6 +225,8 @@ func (p *provider) prove(m *metadata, id *oidc.IDToken, token *oauth2.Token, a a
 		return nil, fmt.Errorf("%w: the ID token was made for another client", errRefused)
 	case id.AccessTokenHash != "" && id.VerifyAccessToken(token.AccessToken) != nil:
 		return nil, fmt.Errorf("%w: the access token is not the one of the ID token", errRefused)
+	case claims.AuthTime > float64(p.now().Add(skew).Unix()):
+		return nil, fmt.Errorf("%w: the person signs in there in the future", errRefused)
 	}
 	found := &proof{subject: id.Subject, profile: claims.profile}
 	if claims.AuthTime >= 1 {

@@ -24,7 +24,7 @@ const (
 	StepAuthorize Step = "authorize" // the way back, from any step
 	StepLogin     Step = "login"     // sign-in, sign-up and account choice
 	StepConsent   Step = "consent"
-	StepSwitch    Step = "switch"    // whether another account takes the place of who is signed in
+	StepSwitch    Step = "switch"  // whether another account takes the place of who is signed in
 	StepAccount   Step = "account" // forms of the person's own pages, which carry no request
 )
 
@@ -55,7 +55,7 @@ type Interaction struct {
 	// What was done in this interaction, and by whom. A step that finds another person signed in than UserID starts
 	// over: what was done before does not count for them.
 	UserID    string    `json:"u,omitempty"`
-	LoginAt   time.Time `json:"l,omitzero"`  // a sign-in with credentials
+	LoginAt   time.Time `json:"l,omitzero"`  // a sign-in with credentials, or the hand-over that led to the request
 	Chosen    bool      `json:"a,omitempty"` // the person chose this account (prompt=select_account)
 	DecidedAt time.Time `json:"d,omitzero"`  // a decision on the consent page
 

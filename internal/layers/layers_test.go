@@ -36,10 +36,10 @@ var rooms = map[string][]string{
 	// What mini apps' servers are told. It signs like authz and calls like superapp/partner, and needs neither of them.
 	"deliveries": {"authz/keys", "identity/claims", "registry", "storage"},
 	// What operators, reviewers and developers may do; its faces decide nothing.
-	"admin":           {"authz/keys", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
-	"admin/api":       {"admin", "authz/keys", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
-	"admin/portal":    {"admin", "authz/keys", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
-	"admin/console":   {"admin", "authz/keys", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
+	"admin":           {"authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
+	"admin/api":       {"admin", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
+	"admin/portal":    {"admin", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
+	"admin/console":   {"admin", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
 	"authz/keys":      {"storage"},
 	"consent":         {"identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
 	"identity":        {"identity/claims", "storage", "internal/rim", "templates", "static"},

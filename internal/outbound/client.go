@@ -3,6 +3,7 @@ package outbound
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -124,8 +125,9 @@ func (c *Client) do(r *http.Request) (*Response, error) {
 	return &Response{Status: answer.StatusCode, Header: answer.Header, Body: body}, nil
 }
 
-// explain turns the error of an exchange into one of ours. Of the error's own text only what the network and the
-// certificate said is kept: other texts quote the answer, and an answer may hold what we have sent.
+// explain turns the error of an exchange into one of ours. Of the error's own text only what the network said is kept:
+// other texts quote the answer, which may hold what we have sent, or the certificate, in which the other side writes what
+// it likes.
 func (c *Client) explain(caller context.Context, err error) error {
 	var (
 		name        *net.DNSError
@@ -142,11 +144,25 @@ func (c *Client) explain(caller context.Context, err error) error {
 	case errors.As(err, &name):
 		return fmt.Errorf("%w: its name does not resolve: %s", ErrUnreachable, name.Err)
 	case errors.As(err, &certificate):
-		return fmt.Errorf("%w: its certificate is not good: %w", ErrUnreachable, certificate.Err)
+		return fmt.Errorf("%w: its certificate is not good: %s", ErrUnreachable, fault(certificate.Err))
 	case errors.As(err, &network):
 		return fmt.Errorf("%w: %w", ErrUnreachable, network)
 	}
 	return fmt.Errorf("%w: what came is no complete HTTP answer, or no TLS", ErrUnreachable)
+}
+
+// fault says what is wrong with a certificate.
+func fault(err error) string {
+	if _, ok := errors.AsType[x509.HostnameError](err); ok {
+		return "it is for other names"
+	}
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
+		return "it is signed by nobody whom this machine trusts"
+	}
+	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
+		return "it has expired, or is not valid yet"
+	}
+	return "it is not valid for a server"
 }
 
 // refusal takes what the dialer wraps around our own error off again.

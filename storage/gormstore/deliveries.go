@@ -79,12 +79,13 @@ func tellOfGrant(id string, kept []string, when time.Time) step {
 const selectConnected = `
 SELECT g.client_id FROM grants g JOIN clients c ON c.id = g.client_id
 WHERE g.user_id = CAST(? AS TEXT) AND g.company_id = '' AND g.state = 1 AND c.webhook_uri <> ''
-  AND EXISTS (SELECT 1 FROM decisions d WHERE d.grant_id = g.id AND d.allowed)`
+  AND EXISTS (SELECT 1 FROM decisions d WHERE d.grant_id = g.id AND d.allowed AND (d.until = 0 OR d.until > ?))`
 
-// tellOfPerson writes a delivery for every client that may read something of a person who was disabled or enabled.
+// tellOfPerson writes a delivery for every client that may, at when, read something of a person who was disabled or
+// enabled then.
 func tellOfPerson(tx *gorm.DB, userID string, disabled bool, when time.Time) error {
 	var clients []string
-	if err := tx.Raw(selectConnected, userID).Scan(&clients).Error; err != nil || len(clients) == 0 {
+	if err := tx.Raw(selectConnected, userID, at(when)).Scan(&clients).Error; err != nil || len(clients) == 0 {
 		return err
 	}
 	event := storage.EventUserEnabled
@@ -102,6 +103,12 @@ func tellOfPerson(tx *gorm.DB, userID string, disabled bool, when time.Time) err
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
 
+// isFirst is whether a pending delivery d is the oldest one about its owner. It is a scalar and not NOT EXISTS, of which
+// PostgreSQL would make a join of all that waits.
+const isFirst = `
+      d.id = (SELECT MIN(o.id) FROM deliveries o
+              WHERE o.state = 1 AND o.client_id = d.client_id AND o.user_id = d.user_id AND o.company_id = d.company_id)`
+
 // selectDueClients goes from client to client on the index, past however many deliveries each has waiting.
 const selectDueClients = `
 WITH RECURSIVE waiting (client_id) AS (
@@ -112,7 +119,8 @@ WITH RECURSIVE waiting (client_id) AS (
 )
 SELECT w.client_id FROM waiting w
 WHERE w.client_id IS NOT NULL
-  AND EXISTS (SELECT 1 FROM deliveries d WHERE d.state = 1 AND d.client_id = w.client_id AND d.due_at <= ?)
+  AND (SELECT 1 FROM deliveries d WHERE d.state = 1 AND d.client_id = w.client_id AND d.due_at <= ? AND ` + isFirst + `
+       LIMIT 1) IS NOT NULL
 ORDER BY w.client_id`
 
 // DueClients implements storage.Deliveries.
@@ -122,9 +130,12 @@ func (s *Store) DueClients(ctx context.Context, now time.Time) (clients []string
 }
 
 const (
+	// That attempts are not negative lets SQLite go along deliveries_turn, where it would sort all that is due otherwise.
 	leaseDelivery = `
 UPDATE deliveries SET due_at = ? WHERE id = (
-    SELECT id FROM deliveries WHERE state = 1 AND client_id = ? AND due_at <= ? ORDER BY due_at, id LIMIT 1`
+    SELECT d.id FROM deliveries d
+    WHERE d.state = 1 AND d.client_id = ? AND d.attempts >= 0 AND d.due_at <= ? AND ` + isFirst + `
+    ORDER BY d.attempts, d.due_at, d.id LIMIT 1`
 
 	leasedDelivery = `)
 RETURNING id, client_id, user_id, company_id, event, scope, state, attempts, due_at, created_at, settled_at, failure`
@@ -200,16 +211,47 @@ func (s *Store) FindDeliveries(ctx context.Context, q storage.DeliveryQuery, aft
 	return records(rows, deliveryRow.delivery), err
 }
 
+// SupersedingDelivery implements storage.Deliveries.
+func (s *Store) SupersedingDelivery(ctx context.Context, old storage.Delivery) (storage.Delivery, error) {
+	var row deliveryRow
+	err := s.read(ctx, func(db *gorm.DB) (err error) {
+		row, err = superseding(db.Where("state = 1"), old)
+		return err
+	})
+	return row.delivery(), err
+}
+
+// superseding finds the newest delivery after which an old one says nothing any more.
+func superseding(db *gorm.DB, old storage.Delivery) (row deliveryRow, err error) {
+	err = mustMeet(db.Where("client_id = ? AND user_id = ? AND company_id = ?", old.ClientID, old.Owner.UserID, old.Owner.CompanyID).
+		Where("id > ? AND event IN ?", old.ID, old.Event.SupersededBy()).Order("id DESC").Limit(1).Find(&row))
+	return row, err
+}
+
 // RetryDelivery implements storage.Deliveries.
 func (s *Store) RetryDelivery(ctx context.Context, id string, when time.Time) error {
 	if !storable(id) {
 		return storage.ErrNotFound
 	}
 	return s.write(ctx, func(tx *gorm.DB) error {
-		err := mustMeet(tx.Model(&deliveryRow{}).Where("id = ? AND state = 3", id).
+		var row deliveryRow
+		if err := mustMeet(tx.Where("id = ?", id).Limit(1).Find(&row)); err != nil {
+			return err
+		}
+		if row.State != storage.DeliveryDead {
+			return storage.ErrConflict
+		}
+		newer, err := superseding(tx, row.delivery())
+		if err == nil {
+			return &storage.SupersededError{By: newer.ID}
+		}
+		if err != storage.ErrNotFound {
+			return err
+		}
+		err = mustMeet(tx.Model(&deliveryRow{}).Where("id = ? AND state = 3", id).
 			Updates(map[string]any{"state": storage.DeliveryPending, "attempts": 0, "due_at": at(when), "settled_at": 0}))
 		if err == storage.ErrNotFound {
-			return conflictIfExists(tx, &deliveryRow{}, id)
+			return storage.ErrConflict // it was retried at the same time
 		}
 		return err
 	})

@@ -21,12 +21,16 @@ const (
 	selectGrant      = selectOwned + ` AND g.client_id = CAST($3 AS TEXT) ORDER BY d.scope`
 	selectGrantsList = selectOwned + ` ORDER BY g.updated_at DESC, g.id DESC, d.scope`
 
-	selectClientGrant = selectGrants + ` AND g.client_id = CAST($1 AS TEXT)
-  AND (g.id = CAST($2 AS TEXT) AND g.succeeds = '' OR g.succeeds = CAST($3 AS TEXT) AND g.succeeds <> '')
+	selectPublicGrant = selectGrants + `
+  AND (g.id = CAST($1 AS TEXT) AND g.succeeds = '' OR g.succeeds = CAST($2 AS TEXT) AND g.succeeds <> '')
 ORDER BY d.scope`
 
 	selectClientGrants = selectGrants + ` AND g.id IN (
     SELECT id FROM grants WHERE state = 1 AND client_id = CAST($1 AS TEXT) AND id > CAST($2 AS TEXT) ORDER BY id LIMIT CAST($3 AS BIGINT))
+ORDER BY g.id, d.scope`
+
+	selectAllGrants = selectGrants + ` AND g.id IN (
+    SELECT id FROM grants WHERE state = 1 AND id > CAST($1 AS TEXT) ORDER BY id LIMIT CAST($2 AS BIGINT))
 ORDER BY g.id, d.scope`
 )
 
@@ -51,12 +55,20 @@ func (s *Store) ClientGrants(ctx context.Context, clientID, after string, limit 
 	return s.grants(ctx, selectClientGrants, clientID, after, int64(limit))
 }
 
-// ClientGrant implements storage.Grants.
-func (s *Store) ClientGrant(ctx context.Context, clientID, publicID string) (storage.Grant, error) {
-	if !storable(clientID, publicID) {
+// AllGrants implements storage.Grants.
+func (s *Store) AllGrants(ctx context.Context, after string, limit int) ([]storage.Grant, error) {
+	if !storable(after) {
+		return nil, nil
+	}
+	return s.grants(ctx, selectAllGrants, after, int64(limit))
+}
+
+// GrantByPublicID implements storage.Grants.
+func (s *Store) GrantByPublicID(ctx context.Context, publicID string) (storage.Grant, error) {
+	if !storable(publicID) {
 		return storage.Grant{}, storage.ErrNotFound
 	}
-	return s.oneGrant(ctx, selectClientGrant, clientID, publicID, publicID)
+	return s.oneGrant(ctx, selectPublicGrant, publicID, publicID)
 }
 
 func (s *Store) oneGrant(ctx context.Context, query string, args ...any) (storage.Grant, error) {

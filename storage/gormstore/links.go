@@ -1,7 +1,11 @@
 package gormstore
 
 import (
+	"cmp"
 	"context"
+	"database/sql"
+	"errors"
+	"reflect"
 
 	"gorm.io/gorm"
 
@@ -14,10 +18,11 @@ SELECT EXISTS (SELECT 1 FROM links o WHERE o.user_id = l.user_id AND o.issuer <>
 FROM links l JOIN users u ON u.id = l.user_id
 WHERE l.issuer = CAST($1 AS TEXT) AND l.subject = CAST($2 AS TEXT)`
 
-// insertLink inserts nothing when there is no such user.
+// insertLink inserts nothing when the user has another link of the issuer.
 const insertLink = `
 INSERT INTO links (issuer, subject, user_id, created_at)
-SELECT CAST(? AS TEXT), CAST(? AS TEXT), id, CAST(? AS BIGINT) FROM users WHERE id = ?`
+SELECT CAST(? AS TEXT), CAST(? AS TEXT), id, CAST(? AS BIGINT) FROM users
+WHERE id = ? AND NOT EXISTS (SELECT 1 FROM links WHERE user_id = ? AND issuer = ? AND subject <> ?)`
 
 // LinkedUser implements storage.Links.
 func (s *Store) LinkedUser(ctx context.Context, issuer, subject string) (storage.LinkedUser, error) {
@@ -26,11 +31,15 @@ func (s *Store) LinkedUser(ctx context.Context, issuer, subject string) (storage
 	}
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	linked, err := scanLinkedUser(s.pool.QueryRowContext(bounded, selectLinkedUser, issuer, subject))
+	return linked, translate(ctx, s.dialect, err)
+}
+
+func scanLinkedUser(row *sql.Row) (storage.LinkedUser, error) {
 	var u userRow
 	var elsewhere bool
-	err := s.pool.QueryRowContext(bounded, selectLinkedUser, issuer, subject).Scan(append([]any{&elsewhere}, u.targets()...)...)
-	if err != nil {
-		return storage.LinkedUser{}, translate(ctx, s.dialect, err)
+	if err := row.Scan(append([]any{&elsewhere}, u.targets()...)...); err != nil {
+		return storage.LinkedUser{}, err
 	}
 	return storage.LinkedUser{User: u.user(), LinkedElsewhere: elsewhere}, nil
 }
@@ -71,11 +80,47 @@ func (s *Store) CreateLinkedUser(ctx context.Context, u storage.User, l storage.
 	})
 }
 
-// LinkUser implements storage.Links.
+// LinkUser implements storage.Links. The user's row is locked by a statement of its own: only a later one sees the link of
+// whoever had the lock before.
 func (s *Store) LinkUser(ctx context.Context, l storage.Link) error {
-	return s.write(ctx, func(tx *gorm.DB) error { return link(tx, l) })
+	return s.write(ctx, func(tx *gorm.DB) error {
+		var id string
+		lock := tx.Statement.ConnPool.QueryRowContext(tx.Statement.Context, `SELECT id FROM users WHERE id = $1`+s.dialect.forUpdate, l.UserID)
+		if err := lock.Scan(&id); err != nil {
+			return err
+		}
+		return link(tx, l)
+	})
 }
 
 func link(tx *gorm.DB, l storage.Link) error {
-	return mustMeet(tx.Exec(insertLink, l.Issuer, l.Subject, at(l.CreatedAt), l.UserID))
+	err := mustMeet(tx.Exec(insertLink, l.Issuer, l.Subject, at(l.CreatedAt), l.UserID, l.UserID, l.Issuer, l.Subject))
+	if errors.Is(err, storage.ErrNotFound) {
+		return storage.ErrConflict
+	}
+	return err
+}
+
+// ChangeLinkedUser implements storage.Links.
+func (s *Store) ChangeLinkedUser(ctx context.Context, issuer, subject string, change func(storage.LinkedUser) (storage.User, error)) (storage.User, error) {
+	if !storable(issuer, subject) {
+		return storage.User{}, storage.ErrNotFound
+	}
+	query := selectLinkedUser
+	if s.dialect.forUpdate != "" {
+		query += s.dialect.forUpdate + " OF u"
+	}
+	var u storage.User
+	var refused error // no failure of the database, so that it is none to the writes that share the transaction
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		was, err := scanLinkedUser(tx.Statement.ConnPool.QueryRowContext(tx.Statement.Context, query, issuer, subject))
+		if err != nil {
+			return err
+		}
+		if u, refused = change(was); refused != nil || reflect.DeepEqual(u, was.User) {
+			return nil
+		}
+		return mustMeet(replaceUser(tx.Where("id = ?", was.ID), u))
+	})
+	return u, cmp.Or(err, refused)
 }

@@ -36,10 +36,12 @@ var timeline = []migration{
 	{id: "0005_grant_succeeds", minCompatible: 1},
 	// It only adds. An older program stamps nothing, and the stamps of the grants that it collects stay.
 	{id: "0006_grant_reads", minCompatible: 1},
+	// It changes indexes only. An older program sends what is due, whatever is older about the same owner.
+	{id: "0007_delivery_order", minCompatible: 1},
 	// It only adds. What an older program does leaves no event.
-	{id: "0007_audit", minCompatible: 1},
+	{id: "0008_audit", minCompatible: 1},
 	// It only adds. An older program lets the tokens live that a suspension ended, once the client is approved again.
-	{id: "0008_reviews", minCompatible: 1},
+	{id: "0009_reviews", minCompatible: 1},
 }
 
 // Status tells how a database's schema compares with this program's.

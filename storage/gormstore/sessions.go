@@ -69,29 +69,28 @@ func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.
 	return session, u.user(), nil
 }
 
-// makeRoom leaves a user all but one of the sessions that they may have: the newest, and those that they began
-// themselves before any that a client vouched for.
-const makeRoom = `
-DELETE FROM sessions WHERE user_id = ? AND id NOT IN
-    (SELECT id FROM sessions WHERE user_id = ? ORDER BY vouched_by <> '', created_at DESC, id LIMIT ?)`
-
-// StartSession implements storage.Sessions.
-func (s *Store) StartSession(ctx context.Context, session storage.Session, replaced string) error {
-	return s.write(ctx, func(tx *gorm.DB) error {
-		if replaced != "" {
-			if err := tx.Where("id = ?", replaced).Delete(&sessionRow{}).Error; err != nil {
-				return err
-			}
-		}
-		if err := tx.Exec(makeRoom, session.UserID, session.UserID, storage.MaxSessions-1).Error; err != nil {
-			return err
-		}
-		return tx.Create(&sessionRow{
-			ID: session.ID, UserID: session.UserID, AuthTime: at(session.AuthTime), Created: at(session.CreatedAt),
-			SeenAt: at(session.SeenAt), ExpiresAt: at(session.ExpiresAt), UserAgent: clean(session.UserAgent),
-			Address: clean(session.Address), VouchedBy: session.VouchedBy,
-		}).Error
-	})
+// startSession inserts first: the user's row, which it holds (FOR SHARE), orders it against SetDisabled, which ends the
+// sessions that there are once it has that row.
+func startSession(op storage.StartSession, forShare string) []step {
+	s := op.Session
+	insert := step{must: true, sql: `
+INSERT INTO sessions (id, user_id, auth_time, created_at, seen_at, expires_at, user_agent, address, vouched_by)
+SELECT CAST($1 AS TEXT), id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT),
+       CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS TEXT)
+FROM users WHERE id = $9 AND NOT disabled` + forShare + `
+ON CONFLICT DO NOTHING`, args: []any{
+		s.ID, int64(at(s.AuthTime)), int64(at(s.CreatedAt)), int64(at(s.SeenAt)), int64(at(s.ExpiresAt)),
+		clean(s.UserAgent), clean(s.Address), s.VouchedBy, s.UserID,
+	}}
+	// What is left are the newest, and those that the user began themselves before any that a client vouched for.
+	makeRoom := step{sql: `
+DELETE FROM sessions WHERE user_id = $1 AND id <> $2 AND id NOT IN
+    (SELECT id FROM sessions WHERE user_id = $1 AND id <> $2 ORDER BY vouched_by <> '', created_at DESC, id LIMIT $3)`,
+		args: []any{s.UserID, s.ID, int64(storage.MaxSessions - 1)}}
+	if op.Replaced == "" {
+		return []step{insert, makeRoom}
+	}
+	return []step{insert, {sql: `DELETE FROM sessions WHERE id = $1`, args: []any{op.Replaced}}, makeRoom}
 }
 
 // TouchSession implements storage.Sessions.

@@ -2,6 +2,7 @@ package gormstore_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -130,7 +131,7 @@ func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
 	s.Grants(ctx, storage.Owner{UserID: "u"})
 	s.ClientGrants(ctx, "c", "g", 10)
 	s.AllGrants(ctx, "g", 10)
-	s.PublicGrant(ctx, "g")
+	s.GrantByPublicID(ctx, "g")
 	s.UserByLogin(ctx, "a@example.com")
 	s.LinkedUser(ctx, "https://superapp.example", "x")
 	s.UserLinks(ctx, []string{"u"})
@@ -138,9 +139,11 @@ func TestSQLiteFindsWhatEveryRequestReadsByIndex(t *testing.T) {
 	s.LeaseDelivery(ctx, "c", now, now.Add(time.Second))
 	require.NoError(t, s.HoldDeliveries(ctx, "c", storage.Hold{Now: now}))
 	s.Deliveries(ctx, storage.DeliveryDead, "", 10)
+	s.SupersedingDelivery(ctx, storage.Delivery{Event: storage.EventGrantEnded})
 	require.NoError(t, s.CreateUser(ctx, storage.User{ID: "u"}))
 	require.NoError(t, s.SetDisabled(ctx, "u", true, now))
-	require.NoError(t, s.StartSession(ctx, storage.Session{ID: "s", UserID: "u"}, ""))
+	require.NoError(t, s.SetDisabled(ctx, "u", false, now))
+	require.NoError(t, s.Apply(ctx, storage.Unit{storage.StartSession{Session: storage.Session{ID: "s", UserID: "u"}, Replaced: "r"}}))
 	require.NoError(t, s.EndOtherSessions(ctx, "u", "s"))
 	require.NoError(t, s.Apply(ctx, storage.Unit{storage.RevokeFamily{}, storage.EndGrant{ID: "g"}}))
 	s.Apply(ctx, storage.Unit{storage.HoldGrant{ID: "g"}})
@@ -179,11 +182,31 @@ func TestSQLiteFindsClientsWithSomethingDueByIndex(t *testing.T) {
 	searches := 0
 	for _, step := range plan {
 		require.NotContains(t, step, "SCAN d")
-		if strings.Contains(step, "USING COVERING INDEX deliveries_due") {
-			searches++
+		for _, search := range []string{
+			"USING COVERING INDEX deliveries_due", "USING INDEX deliveries_due (client_id=? AND due_at<?)",
+			"USING COVERING INDEX deliveries_order (client_id=? AND user_id=? AND company_id=?)",
+		} {
+			if strings.Contains(step, search) {
+				searches++
+			}
 		}
 	}
-	require.Equal(t, 3, searches, "%q", plan)
+	require.Equal(t, 4, searches, "%q", plan)
+}
+
+// Nor does whoever sends sort what waits.
+func TestSQLiteLeasesByIndex(t *testing.T) {
+	var j journal
+	s := open(t, testdb.SQLite(t), gormstore.Options{Migrate: true, Statement: j.observe})
+	j.take()
+	_, err := s.LeaseDelivery(t.Context(), "c", time.Now(), time.Now())
+	require.ErrorIs(t, err, storage.ErrNotFound)
+	leases := slices.DeleteFunc(j.take(), func(statement string) bool { return !strings.HasPrefix(strings.TrimSpace(statement), "UPDATE") })
+	require.Len(t, leases, 1)
+	plan, err := s.Explain(leases[0], 0, "", 0)
+	require.NoError(t, err)
+	require.NotContains(t, strings.Join(plan, "\n"), "TEMP B-TREE", "%q", plan)
+	require.Contains(t, strings.Join(plan, "\n"), "deliveries_turn (client_id=?")
 }
 
 // parameters counts a statement's parameters, numbered or not.

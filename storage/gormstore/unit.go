@@ -52,6 +52,8 @@ func (s *Store) steps(op storage.Op) ([]step, error) {
 		return saveGrant(op), nil
 	case storage.EndGrant:
 		return endGrant(op, s.dialect.forUpdate), nil
+	case storage.StartSession:
+		return startSession(op, s.dialect.forShare), nil
 	}
 	return nil, fmt.Errorf("a unit of work cannot have a %T", op)
 }

@@ -122,14 +122,18 @@ func (s *Store) CreateUser(ctx context.Context, u storage.User) error {
 // UpdateUser implements storage.Users.
 func (s *Store) UpdateUser(ctx context.Context, u storage.User, was time.Time) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
-		row := toUserRow(u)
-		err := mustMeet(tx.Select("*").Omit("id", "password_hash", "disabled", "created_at").
-			Where("updated_at = ?", at(was)).Updates(&row))
+		err := mustMeet(replaceUser(tx.Where("updated_at = ?", at(was)), u))
 		if err == storage.ErrNotFound {
 			return conflictIfExists(tx, &userRow{}, u.ID)
 		}
 		return err
 	})
+}
+
+// replaceUser replaces the record of u, but for what UpdateUser leaves alone.
+func replaceUser(tx *gorm.DB, u storage.User) *gorm.DB {
+	row := toUserRow(u)
+	return tx.Select("*").Omit("id", "password_hash", "disabled", "created_at").Updates(&row)
 }
 
 // SetNames implements storage.Users.

@@ -1,6 +1,7 @@
 package storagetest
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -159,6 +160,22 @@ func deliveries() []contract {
 			requireGrant(t, s, stranger)
 			require.ErrorIs(t, s.SetDisabled(t.Context(), id(), true, moment), storage.ErrNotFound)
 		}},
+		{"disabling and enabling a user tells no client whose grant has run out", func(t *testing.T, s storage.Store) {
+			client, over, partly := listener(t, s, webhook), listener(t, s, webhook), listener(t, s, webhook)
+			g := grantOf(person(t, s).ID, client)
+			g.Decisions = decisions("email", "phone")
+			g.Decisions[0].Until, g.Decisions[1].Until = later.Add(time.Microsecond), moment
+			ranOut, half := grantOf(g.Owner.UserID, over), grantOf(g.Owner.UserID, partly)
+			ranOut.Decisions, half.Decisions = decisions("email"), decisions("email", "phone")
+			ranOut.Decisions[0].Until, half.Decisions[0].Until = later, moment
+			apply(t, s, storage.SaveGrant{Grant: g}, storage.SaveGrant{Grant: ranOut}, storage.SaveGrant{Grant: half})
+			for _, disabled := range []bool{true, false} {
+				require.NoError(t, s.SetDisabled(t.Context(), g.Owner.UserID, disabled, later))
+			}
+			require.Len(t, told(t, s, client), 2)
+			require.Len(t, told(t, s, partly), 2)
+			require.Empty(t, told(t, s, over))
+		}},
 		{"of simultaneous ends of a grant one tells the client", func(t *testing.T, s storage.Store) {
 			client := listener(t, s, webhook)
 			for n := range 10 {
@@ -204,6 +221,14 @@ func waiting(t *testing.T, s storage.Store, clientID string, n int) []storage.De
 	return after[len(before):]
 }
 
+// waitingFor returns what a client has to be told yet, in ID order.
+func waitingFor(t *testing.T, s storage.Store, clientID string) []storage.Delivery {
+	t.Helper()
+	list, err := s.Deliveries(t.Context(), storage.DeliveryPending, "", 1000)
+	require.NoError(t, err)
+	return slices.DeleteFunc(list, func(d storage.Delivery) bool { return d.ClientID != clientID })
+}
+
 func requireDue(t *testing.T, s storage.Store, now time.Time, want ...string) {
 	t.Helper()
 	got, err := s.DueClients(t.Context(), now)
@@ -232,6 +257,17 @@ func dead(d storage.Delivery, when time.Time) storage.Delivery {
 	return d
 }
 
+// settleTwo leases two deliveries of a client at now: one has arrived, and one is given up.
+func settleTwo(t *testing.T, s storage.Store, client string, now time.Time) (done, gone storage.Delivery) {
+	t.Helper()
+	first, second := lease(t, s, client, now), lease(t, s, client, now)
+	done, gone = first, dead(second, now)
+	done.State, done.SettledAt = storage.DeliveryDelivered, now
+	require.NoError(t, s.SettleDelivery(t.Context(), first, done))
+	require.NoError(t, s.SettleDelivery(t.Context(), second, gone))
+	return done, gone
+}
+
 func queue() []contract {
 	return []contract{
 		{"clients have something due when a delivery's time has come", func(t *testing.T, s storage.Store) {
@@ -243,7 +279,7 @@ func queue() []contract {
 			waiting(t, s, second, 1)
 			requireDue(t, s, moment, first, second)
 		}},
-		{"a lease hands out the longest due, to one, until it runs out", func(t *testing.T, s storage.Store) {
+		{"a lease hands out the longest due of what was never sent, to one, until it runs out", func(t *testing.T, s storage.Store) {
 			client := listener(t, s, webhook)
 			list := waiting(t, s, client, 3)
 			now := moment.Add(time.Second)
@@ -262,18 +298,52 @@ func queue() []contract {
 			require.Equal(t, list[2].ID, lease(t, s, client, now.Add(10*time.Second)).ID)
 			require.Equal(t, list[0].ID, lease(t, s, client, now.Add(10*time.Second)).ID, "whoever had it is gone")
 		}},
+		{"nothing about an owner is handed out before what is older is settled", func(t *testing.T, s storage.Store) {
+			client, other := listener(t, s, webhook), listener(t, s, webhook)
+			company := storage.Owner{CompanyID: id()}
+			end := func(client string, owner storage.Owner) string {
+				g := grantOf(owner.UserID, client)
+				g.Owner = owner
+				apply(t, s, storage.SaveGrant{Grant: g}, storage.EndGrant{ID: g.ID, At: moment})
+				list := waitingFor(t, s, client)
+				return list[len(list)-1].ID
+			}
+			first, second := end(client, company), end(client, company)
+			third := end(client, storage.Owner{UserID: company.CompanyID}) // of somebody else
+			elsewhere := end(other, company)
+			now := moment.Add(time.Minute)
+			leased := lease(t, s, client, now)
+			require.Equal(t, first, leased.ID)
+			require.Equal(t, third, lease(t, s, client, now).ID)
+			require.Equal(t, elsewhere, lease(t, s, other, now).ID)
+			requireNoLease(t, s, client, now)
+			requireDue(t, s, now)
+
+			failed := leased
+			failed.Attempts, failed.DueAt = 1, now.Add(time.Hour)
+			require.NoError(t, s.SettleDelivery(t.Context(), leased, failed))
+			now = now.Add(time.Minute)
+			last := lease(t, s, client, now)
+			require.Equal(t, third, last.ID, "whoever had it is gone")
+			require.NoError(t, s.SettleDelivery(t.Context(), last, dead(last, now)))
+			requireNoLease(t, s, client, now)
+			requireDue(t, s, now, other)
+
+			now = failed.DueAt
+			leased = lease(t, s, client, now)
+			require.Equal(t, first, leased.ID)
+			require.NoError(t, s.SettleDelivery(t.Context(), leased, dead(leased, now)))
+			requireDue(t, s, now, client, other)
+			require.Equal(t, second, lease(t, s, client, now).ID, "what was given up blocks nothing")
+		}},
 		{"what was delivered or given up is not handed out again", func(t *testing.T, s storage.Store) {
 			client := listener(t, s, webhook)
 			waiting(t, s, client, 2)
 			now := moment.Add(time.Minute)
-			first, second := lease(t, s, client, now), lease(t, s, client, now)
-			done := first
-			done.State, done.SettledAt = storage.DeliveryDelivered, now
-			require.NoError(t, s.SettleDelivery(t.Context(), first, done))
-			require.NoError(t, s.SettleDelivery(t.Context(), second, dead(second, now)))
+			done, gone := settleTwo(t, s, client, now)
 			requireDue(t, s, now.AddDate(1, 0, 0))
 			requireNoLease(t, s, client, now.AddDate(1, 0, 0))
-			for _, settled := range []storage.Delivery{done, dead(second, now)} {
+			for _, settled := range []storage.Delivery{done, gone} {
 				list, err := s.Deliveries(t.Context(), settled.State, "", 10)
 				require.NoError(t, err)
 				require.Equal(t, []storage.Delivery{settled}, list)
@@ -281,7 +351,7 @@ func queue() []contract {
 			list, err := s.Deliveries(t.Context(), storage.DeliveryPending, "", 10)
 			require.NoError(t, err)
 			require.Empty(t, list)
-			require.ErrorIs(t, s.SettleDelivery(t.Context(), first, dead(first, now)), storage.ErrConflict)
+			require.ErrorIs(t, s.SettleDelivery(t.Context(), done, dead(done, now)), storage.ErrConflict)
 		}},
 		{"an attempt in vain makes it due later", func(t *testing.T, s storage.Store) {
 			client := listener(t, s, webhook)
@@ -295,6 +365,25 @@ func queue() []contract {
 			require.Equal(t, leased.ID, again.ID)
 			require.Equal(t, 1, again.Attempts)
 			require.Equal(t, "no answer\uFFFD\uFFFD", again.Failure)
+		}},
+		{"what was sent less often is handed out first", func(t *testing.T, s storage.Store) {
+			client, now := listener(t, s, webhook), moment.Add(time.Minute)
+			list := waiting(t, s, client, 3)
+			for n, times := range []int{2, 1} {
+				for range times {
+					leased, err := s.LeaseDelivery(t.Context(), client, moment.Add(time.Duration(n)*time.Second), now)
+					require.NoError(t, err)
+					require.Equal(t, list[n].ID, leased.ID)
+					failed := leased
+					failed.Attempts, failed.DueAt = leased.Attempts+1, moment
+					require.NoError(t, s.SettleDelivery(t.Context(), leased, failed))
+				}
+				hold := storage.Hold{Now: moment, Until: now, Oldest: moment, Reason: "aside"}
+				require.NoError(t, s.HoldDeliveries(t.Context(), client, hold))
+			}
+			for _, n := range []int{2, 1, 0} {
+				require.Equal(t, list[n].ID, lease(t, s, client, now).ID)
+			}
 		}},
 		{"what a client is due is held, or given up where it is old, and nothing else", func(t *testing.T, s storage.Store) {
 			later := moment.Add(time.Minute)
@@ -358,6 +447,61 @@ func queue() []contract {
 				require.ErrorIs(t, s.RetryDelivery(t.Context(), unknown, now), storage.ErrNotFound)
 			}
 		}},
+		{"only what tells the state of the same owner and client anew is in the way of an older one", func(t *testing.T, s storage.Store) {
+			client, other := listener(t, s, webhook), listener(t, s, webhook)
+			g, now := grantedTo(t, s, client, "email", "phone"), moment
+			apply(t, s, storage.SaveGrant{Grant: func() storage.Grant { o := grantOf(g.Owner.UserID, other); o.Decisions = decisions("email"); return o }()})
+			ids := map[string]string{}
+			note := func(name string) {
+				t.Helper()
+				list := waitingFor(t, s, client)
+				ids[name] = list[len(list)-1].ID
+			}
+			disable := func(disabled bool, name string) {
+				now = now.Add(time.Second)
+				require.NoError(t, s.SetDisabled(t.Context(), g.Owner.UserID, disabled, now))
+				note(name)
+			}
+			waiting(t, s, client, 1)
+			note("a stranger's")
+			disable(true, "disabled")
+			less := g
+			less.Version, less.UpdatedAt, less.Decisions = 2, now, decisions("email")
+			apply(t, s, storage.SaveGrant{Grant: less, IfVersion: 1})
+			note("narrowed")
+			disable(false, "enabled")
+			apply(t, s, storage.EndGrant{ID: g.ID, At: now})
+			note("ended")
+			ids[""] = ""
+			by := map[string]string{"disabled": "enabled", "narrowed": "ended", "enabled": "", "ended": "", "a stranger's": ""}
+			require.Len(t, waitingFor(t, s, client), len(by))
+			for _, d := range waitingFor(t, s, client) {
+				newer, err := s.SupersedingDelivery(t.Context(), d)
+				for name, want := range by {
+					if ids[name] == d.ID {
+						require.Equal(t, ids[want], newer.ID, name)
+						require.Equal(t, want == "", errors.Is(err, storage.ErrNotFound), name)
+					}
+				}
+			}
+			now = now.Add(time.Minute)
+			for range 20 {
+				if d, err := s.LeaseDelivery(t.Context(), client, now, now.Add(time.Hour)); err == nil {
+					require.NoError(t, s.SettleDelivery(t.Context(), d, dead(d, now)))
+				}
+			}
+			require.Empty(t, waitingFor(t, s, client))
+			for name, newer := range by {
+				err := s.RetryDelivery(t.Context(), ids[name], now)
+				if newer == "" {
+					require.NoError(t, err, name)
+					continue
+				}
+				superseded, is := errors.AsType[*storage.SupersededError](err)
+				require.True(t, is, "%s: %v", name, err)
+				require.Equal(t, ids[newer], superseded.By, "in whatever state it is")
+			}
+		}},
 		{"deliveries are listed page by page in the order of their IDs, which is that of time", func(t *testing.T, s storage.Store) {
 			list := waiting(t, s, listener(t, s, webhook), 5)
 			page, err := s.Deliveries(t.Context(), storage.DeliveryPending, list[1].ID, 2)
@@ -394,11 +538,7 @@ func queue() []contract {
 			client := listener(t, s, webhook)
 			waiting(t, s, client, 3)
 			now := moment.Add(time.Minute)
-			first, second := lease(t, s, client, now), lease(t, s, client, now)
-			done := first
-			done.State, done.SettledAt = storage.DeliveryDelivered, now
-			require.NoError(t, s.SettleDelivery(t.Context(), first, done))
-			require.NoError(t, s.SettleDelivery(t.Context(), second, dead(second, now)))
+			settleTwo(t, s, client, now)
 			left := func(days int) int {
 				collect(t, s, now.AddDate(0, 0, days), 1000)
 				list, err := s.Deliveries(t.Context(), 0, "", 10)

@@ -1,6 +1,8 @@
 package storagetest
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -70,9 +72,8 @@ func links() []contract {
 		}},
 		{"a link tells whether its user has one of another issuer too", func(t *testing.T, s storage.Store) {
 			u := person(t, s)
-			first, same, other := linkOf(u.ID), linkOf(u.ID), linkOf(u.ID)
-			same.Issuer = first.Issuer
-			for _, l := range []storage.Link{first, same, other} {
+			first, other := linkOf(u.ID), linkOf(u.ID)
+			for _, l := range []storage.Link{first, other} {
 				require.NoError(t, s.LinkUser(t.Context(), l))
 				got, err := s.LinkedUser(t.Context(), first.Issuer, first.Subject)
 				require.NoError(t, err)
@@ -82,7 +83,7 @@ func links() []contract {
 		{"the links of several users are read at once", func(t *testing.T, s storage.Store) {
 			u, other, without := person(t, s), person(t, s), person(t, s)
 			mine, also, theirs := linkOf(u.ID), linkOf(u.ID), linkOf(other.ID)
-			also.Issuer, also.Subject, mine.Subject = mine.Issuer, "a", "b"
+			also.Issuer, mine.Issuer = "https://a.example/"+id(), "https://b.example/"+id()
 			for _, l := range []storage.Link{mine, also, theirs} {
 				require.NoError(t, s.LinkUser(t.Context(), l))
 			}
@@ -129,6 +130,76 @@ func links() []contract {
 					requireNoUser(t, s, taken.ID)
 				}
 			}
+		}},
+		{"an issuer's second subject is not the same user, also at the same moment", func(t *testing.T, s storage.Store) {
+			u := person(t, s)
+			l := linkOf(u.ID)
+			succeeded, conflicts := atOnce(t, 10, func(int) error {
+				another := l
+				another.Subject = id()
+				return s.LinkUser(t.Context(), another)
+			})
+			require.Equal(t, []int{1, 9}, []int{succeeded, conflicts})
+			links, err := s.UserLinks(t.Context(), []string{u.ID})
+			require.NoError(t, err)
+			require.Len(t, links[u.ID], 1)
+			require.NoError(t, s.LinkUser(t.Context(), linkOf(u.ID)), "another issuer's")
+		}},
+		{"a linked user is changed, but for what is changed elsewhere", func(t *testing.T, s storage.Store) {
+			u := fullUser()
+			l := linkOf(u.ID)
+			require.NoError(t, s.CreateLinkedUser(t.Context(), u, l))
+			want := fullUser()
+			want.ID, want.Disabled, want.PasswordHash, want.CreatedAt, want.UpdatedAt = u.ID, u.Disabled, u.PasswordHash, u.CreatedAt, moment.Add(time.Minute)
+			got, err := s.ChangeLinkedUser(t.Context(), l.Issuer, l.Subject, func(is storage.LinkedUser) (storage.User, error) {
+				require.Equal(t, storage.LinkedUser{User: u}, is)
+				return want, nil
+			})
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+			requireLinked(t, s, l, want)
+			other := want
+			other.PasswordHash, other.Disabled, other.CreatedAt = "other", !want.Disabled, moment.Add(time.Hour)
+			_, err = s.ChangeLinkedUser(t.Context(), l.Issuer, l.Subject, func(storage.LinkedUser) (storage.User, error) { return other, nil })
+			require.NoError(t, err)
+			requireLinked(t, s, l, want)
+		}},
+		{"a linked user stays as they are when the change is refused or takes what is somebody's", func(t *testing.T, s storage.Store) {
+			u, other := person(t, s), person(t, s)
+			l := linkOf(u.ID)
+			require.NoError(t, s.LinkUser(t.Context(), l))
+			refused := errors.New("refused")
+			for want, email := range map[error]string{refused: id() + "@example.com", storage.ErrExists: other.Email} {
+				_, err := s.ChangeLinkedUser(t.Context(), l.Issuer, l.Subject, func(is storage.LinkedUser) (storage.User, error) {
+					is.Email = email
+					if want == refused {
+						return is.User, refused
+					}
+					return is.User, nil
+				})
+				require.ErrorIs(t, err, want)
+				requireLinked(t, s, l, u)
+			}
+			for _, key := range append([]string{"", id()}, unstorable...) {
+				_, err := s.ChangeLinkedUser(t.Context(), l.Issuer, key, func(storage.LinkedUser) (storage.User, error) { panic("nobody") })
+				require.ErrorIs(t, err, storage.ErrNotFound)
+			}
+		}},
+		{"simultaneous changes of a linked user all count", func(t *testing.T, s storage.Store) {
+			u := person(t, s)
+			l := linkOf(u.ID)
+			require.NoError(t, s.LinkUser(t.Context(), l))
+			succeeded, _ := atOnce(t, 20, func(int) error {
+				_, err := s.ChangeLinkedUser(t.Context(), l.Issuer, l.Subject, func(is storage.LinkedUser) (storage.User, error) {
+					is.FirstName += "x"
+					return is.User, nil
+				})
+				return err
+			})
+			require.Equal(t, 20, succeeded)
+			got, err := s.User(t.Context(), u.ID)
+			require.NoError(t, err)
+			require.Equal(t, strings.Repeat("x", 20), got.FirstName)
 		}},
 		{"somebody who does not exist cannot be linked", func(t *testing.T, s storage.Store) {
 			l := linkOf(id())

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -59,6 +60,20 @@ func races() []contract {
 			}
 		}},
 		{"a grant that is held does not end before the tokens of the unit are there, and then they are dead", provesHold},
+		{"a session that begins while its user is disabled has ended, also when the user is enabled again", func(t *testing.T, s storage.Store) {
+			for range rounds {
+				u, begun := person(t, s), id()
+				atOnce(t, 2, func(i int) error {
+					if i == 0 {
+						return s.SetDisabled(t.Context(), u.ID, true, moment)
+					}
+					return s.Apply(t.Context(), storage.Unit{storage.StartSession{
+						Session: storage.Session{ID: begun, UserID: u.ID, ExpiresAt: moment.Add(time.Hour)}}})
+				})
+				require.NoError(t, s.SetDisabled(t.Context(), u.ID, false, moment))
+				requireSession(t, s, begun, false)
+			}
+		}},
 		{"of simultaneous changes of a grant one succeeds", func(t *testing.T, s storage.Store) {
 			g := allowed(t, s)
 			succeeded, conflicts := atOnce(t, 20, func(i int) error {

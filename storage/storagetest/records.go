@@ -48,7 +48,7 @@ func signIn(t *testing.T, s storage.Store, userID string) storage.Session {
 		ID: id(), UserID: userID, AuthTime: moment, CreatedAt: moment, SeenAt: moment, ExpiresAt: moment.Add(time.Hour),
 		UserAgent: "browser", Address: "192.0.2.1",
 	}
-	require.NoError(t, s.StartSession(t.Context(), session, ""))
+	apply(t, s, storage.StartSession{Session: session})
 	return session
 }
 

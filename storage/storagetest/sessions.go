@@ -32,30 +32,40 @@ func sessions() []contract {
 			require.Equal(t, session, got)
 			require.Equal(t, u, gotUser)
 		}},
-		{"a session that is unknown, expired, or of a disabled or missing user is ErrNotFound", func(t *testing.T, s storage.Store) {
+		{"a session that is unknown or expired is ErrNotFound", func(t *testing.T, s storage.Store) {
 			session := signIn(t, s, person(t, s).ID)
 			_, _, err := s.Session(t.Context(), session.ID, session.ExpiresAt.Add(-time.Microsecond))
 			require.NoError(t, err)
 			_, _, err = s.Session(t.Context(), session.ID, session.ExpiresAt)
 			require.ErrorIs(t, err, storage.ErrNotFound)
 
-			disabled := fullUser()
-			require.NoError(t, s.CreateUser(t.Context(), disabled))
-			requireSession(t, s, signIn(t, s, disabled.ID).ID, false)
-			requireSession(t, s, signIn(t, s, id()).ID, false)
 			for _, key := range append([]string{"", id()}, unstorable...) {
 				requireSession(t, s, key, false)
 			}
 		}},
+		{"no session begins for a user who is disabled or missing, and then nothing of the unit happens", func(t *testing.T, s storage.Store) {
+			disabled, open := fullUser(), person(t, s)
+			disabled.Disabled = true
+			require.NoError(t, s.CreateUser(t.Context(), disabled))
+			replaced := signIn(t, s, open.ID)
+			for _, userID := range []string{disabled.ID, id(), ""} {
+				begun := storage.Session{ID: id(), UserID: userID, ExpiresAt: moment.Add(time.Hour)}
+				requireConflict(t, s, storage.EndGrant{ID: id()}, storage.StartSession{Session: begun, Replaced: replaced.ID})
+				requireSession(t, s, replaced.ID, true)
+				require.NoError(t, s.SetDisabled(t.Context(), disabled.ID, false, moment))
+				requireSession(t, s, begun.ID, false)
+				require.NoError(t, s.SetDisabled(t.Context(), disabled.ID, true, moment))
+			}
+		}},
 		{"a session without an expiry never expires", func(t *testing.T, s storage.Store) {
 			session := storage.Session{ID: id(), UserID: person(t, s).ID}
-			require.NoError(t, s.StartSession(t.Context(), session, ""))
+			apply(t, s, storage.StartSession{Session: session})
 			requireSession(t, s, session.ID, true)
 		}},
 		{"a session says which client vouched for its user", func(t *testing.T, s storage.Store) {
 			session := signIn(t, s, person(t, s).ID)
 			session.ID, session.VouchedBy = id(), approved(t, s, true)
-			require.NoError(t, s.StartSession(t.Context(), session, ""))
+			apply(t, s, storage.StartSession{Session: session})
 			got, _, err := s.Session(t.Context(), session.ID, moment)
 			require.NoError(t, err)
 			require.Equal(t, session, got)
@@ -69,7 +79,7 @@ func sessions() []contract {
 		{"a session that a client vouched for lives while that client is approved", func(t *testing.T, s storage.Store) {
 			session := signIn(t, s, person(t, s).ID)
 			session.ID, session.VouchedBy = id(), approved(t, s, true)
-			require.NoError(t, s.StartSession(t.Context(), session, ""))
+			apply(t, s, storage.StartSession{Session: session})
 			requireListed(t, s, session, true)
 			for status, lives := range map[string]bool{storage.StatusSuspended: false, storage.StatusArchived: false, storage.StatusDraft: false, storage.StatusApproved: true} {
 				c, err := s.Client(t.Context(), session.VouchedBy)
@@ -80,7 +90,7 @@ func sessions() []contract {
 				requireListed(t, s, session, lives)
 			}
 			session.ID, session.VouchedBy = id(), id()
-			require.NoError(t, s.StartSession(t.Context(), session, ""))
+			apply(t, s, storage.StartSession{Session: session})
 			requireListed(t, s, session, false)
 		}},
 		{"a session that a company's client vouched for lives while it is the company's, and the person too", func(t *testing.T, s storage.Store) {
@@ -89,7 +99,7 @@ func sessions() []contract {
 			require.NoError(t, s.CreateUser(t.Context(), u))
 			session := signIn(t, s, u.ID)
 			session.ID, session.VouchedBy = id(), approved(t, s, false)
-			require.NoError(t, s.StartSession(t.Context(), session, ""))
+			apply(t, s, storage.StartSession{Session: session})
 			requireListed(t, s, session, false)
 			own := storage.Grant{ID: id(), Owner: storage.Owner{UserID: u.ID}, ClientID: session.VouchedBy, State: storage.GrantActive, Version: 1}
 			require.NoError(t, s.Apply(t.Context(), storage.Unit{storage.SaveGrant{Grant: own}}))
@@ -115,14 +125,14 @@ func sessions() []contract {
 			own := vouched
 			vouched.ID, vouched.VouchedBy = id(), host
 			own.ID = id()
-			require.NoError(t, s.StartSession(t.Context(), vouched, ""))
-			require.NoError(t, s.StartSession(t.Context(), own, ""))
+			apply(t, s, storage.StartSession{Session: vouched})
+			apply(t, s, storage.StartSession{Session: own})
 			linkedElsewhere := func(session storage.Session) bool {
 				got, _, err := s.Session(t.Context(), session.ID, moment)
 				require.NoError(t, err)
 				return got.LinkedElsewhere
 			}
-			for _, issuer := range []string{"", storage.ClientIssuer(host), storage.ClientIssuer(host)} {
+			for _, issuer := range []string{"", storage.ClientIssuer(host)} {
 				if issuer != "" {
 					require.NoError(t, s.LinkUser(t.Context(), storage.Link{Issuer: issuer, Subject: id(), UserID: u.ID}))
 				}
@@ -138,15 +148,15 @@ func sessions() []contract {
 			old := signIn(t, s, person(t, s).ID)
 			next := old
 			next.ID = id()
-			require.NoError(t, s.StartSession(t.Context(), next, old.ID))
+			apply(t, s, storage.StartSession{Session: next, Replaced: old.ID})
 			requireSession(t, s, old.ID, false)
 			requireSession(t, s, next.ID, true)
 			again := next
-			require.ErrorIs(t, s.StartSession(t.Context(), again, signIn(t, s, old.UserID).ID), storage.ErrExists)
+			requireConflict(t, s, storage.StartSession{Session: again, Replaced: signIn(t, s, old.UserID).ID})
 		}},
 		{"what a browser sends is stored, whatever its bytes", func(t *testing.T, s storage.Store) {
 			session := storage.Session{ID: id(), UserID: person(t, s).ID, UserAgent: "a\x00b\xffc", Address: "\xff"}
-			require.NoError(t, s.StartSession(t.Context(), session, ""))
+			apply(t, s, storage.StartSession{Session: session})
 			require.NoError(t, s.TouchSession(t.Context(), session.ID, moment, "\x00"))
 			requireSession(t, s, session.ID, true)
 		}},
@@ -189,7 +199,7 @@ func sessions() []contract {
 			require.NoError(t, s.TouchSession(t.Context(), second.ID, moment.Add(time.Minute), "x"))
 			require.NoError(t, s.EndSession(t.Context(), expired.ID))
 			expired.ExpiresAt = moment
-			require.NoError(t, s.StartSession(t.Context(), expired, ""))
+			apply(t, s, storage.StartSession{Session: expired})
 			list, err := s.UserSessions(t.Context(), u.ID, moment)
 			require.NoError(t, err)
 			require.Len(t, list, 2)
@@ -220,7 +230,7 @@ func provesMaxSessions(t *testing.T, s storage.Store) {
 	u, other := person(t, s), signIn(t, s, person(t, s).ID)
 	start := func(created time.Time, replaced string) storage.Session {
 		session := storage.Session{ID: id(), UserID: u.ID, CreatedAt: created, SeenAt: moment, ExpiresAt: moment.Add(time.Hour)}
-		require.NoError(t, s.StartSession(t.Context(), session, replaced))
+		apply(t, s, storage.StartSession{Session: session, Replaced: replaced})
 		return session
 	}
 	started := make([]storage.Session, storage.MaxSessions)
@@ -246,7 +256,7 @@ func provesVouchedRoom(t *testing.T, s storage.Store) {
 	u, storefront := person(t, s), approved(t, s, true)
 	start := func(created time.Time, vouchedBy string) string {
 		session := storage.Session{ID: id(), UserID: u.ID, CreatedAt: created, SeenAt: moment, ExpiresAt: moment.Add(time.Hour), VouchedBy: vouchedBy}
-		require.NoError(t, s.StartSession(t.Context(), session, ""))
+		apply(t, s, storage.StartSession{Session: session})
 		return session.ID
 	}
 	own := make([]string, storage.MaxSessions)

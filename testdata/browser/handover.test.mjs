@@ -59,11 +59,49 @@ for (const [scripts, width] of [[true, 320], [false, 1280]]) {
     assert.equal(await claim(visitor, "email").innerText(), person.email);
     assert.ok(!pages.includes("/login") && !pages.includes("/signup"), `the way led over ${pages}`);
 
+    await page.goto(`${demo.issuer}/account`);
+    await at(visitor, "form#profile", "/account");
+    await visitor.inspect();
+    assert.equal(await page.locator("input[type=password]").count(), 0, "they have none to change");
+    assert.match(await page.locator('section[aria-labelledby="password-title"]').innerText(), /You have no password here/);
+
     const thief = await visit(t, browser, { scripts, width });
     await thief.page.goto(url);
     await at(thief, 'main#error[data-error="invalid_request"]');
     await thief.page.goto(`${demo.issuer}/account`);
     await at(thief, "form#sign-in", "/login"); // the second to open it is nobody
+  });
+}
+
+for (const [scripts, width] of [[true, 320], [false, 1280]]) {
+  test(`who has no way in but the host is never asked for a password (scripts ${scripts ? "on" : "off"}, ${width} px)`, { timeout: 90_000 }, async (t) => {
+    const visitor = await visit(t, browser, { scripts, width });
+    const { page } = visitor;
+    const person = { external_id: `p-${width}`, email: `lior.${width}@nimbus.example`, first_name: "Lior" };
+    await host("people", person, 200);
+    const request = await requestOf(visitor);
+    const { url } = await host("sessions", { external_id: person.external_id, continue: `${request}&prompt=login` }, 201);
+    await page.goto(url);
+    await decide(visitor, "allow"); // the hand-over was the sign-in
+    assert.equal(await claim(visitor, "email").innerText(), person.email);
+
+    const answered = (name, value) => page.waitForRequest((r) => {
+      const got = new URL(r.url()).searchParams.get(name);
+      return r.url().startsWith(demo.mini_app) && (value ? got === value : got !== null);
+    });
+    const refused = answered("error", "login_required");
+    await page.goto(`${demo.issuer}${request}&prompt=login`);
+    await refused;
+
+    await page.goto(`${demo.issuer}${request}&prompt=select_account`);
+    await at(visitor, "form#continue", "/login");
+    assert.equal(await page.locator("input[type=password]").count(), 0);
+    await page.click("form#switch-account button");
+    await at(visitor, "form#sign-in", "/login"); // for somebody else
+    await page.goto(`${demo.issuer}${request}&prompt=select_account`);
+    const allowed = answered("code");
+    await page.click("form#continue button");
+    await allowed;
   });
 }
 

@@ -13,25 +13,25 @@ import (
 
 // keycloakClient is a ClientRepresentation of Keycloak's admin API, as a realm export has them under clients.
 type keycloakClient struct {
-	ClientID                  string            `json:"clientId"`
-	Name                      string            `json:"name"`
-	RootURL                   string            `json:"rootUrl"`
-	BaseURL                   string            `json:"baseUrl"`
-	Enabled                   *bool             `json:"enabled"` // true when left out
-	Protocol                  string            `json:"protocol"`
-	ClientAuthenticatorType   string            `json:"clientAuthenticatorType"`
-	Secret                    string            `json:"secret"`
-	RedirectURIs              []string          `json:"redirectUris"`
-	BearerOnly                bool              `json:"bearerOnly"`
-	PublicClient              bool              `json:"publicClient"`
-	ConsentRequired           bool              `json:"consentRequired"`
-	StandardFlowEnabled       *bool             `json:"standardFlowEnabled"` // true when left out
-	ImplicitFlowEnabled       bool              `json:"implicitFlowEnabled"`
-	DirectAccessGrantsEnabled bool              `json:"directAccessGrantsEnabled"`
-	ServiceAccountsEnabled    bool              `json:"serviceAccountsEnabled"`
-	DefaultClientScopes       []string          `json:"defaultClientScopes"`
-	OptionalClientScopes      []string          `json:"optionalClientScopes"`
-	Attributes                texts `json:"attributes"`
+	ClientID                  string   `json:"clientId"`
+	Name                      string   `json:"name"`
+	RootURL                   string   `json:"rootUrl"`
+	BaseURL                   string   `json:"baseUrl"`
+	Enabled                   *bool    `json:"enabled"` // true when left out
+	Protocol                  string   `json:"protocol"`
+	ClientAuthenticatorType   string   `json:"clientAuthenticatorType"`
+	Secret                    string   `json:"secret"`
+	RedirectURIs              []string `json:"redirectUris"`
+	BearerOnly                bool     `json:"bearerOnly"`
+	PublicClient              bool     `json:"publicClient"`
+	ConsentRequired           bool     `json:"consentRequired"`
+	StandardFlowEnabled       *bool    `json:"standardFlowEnabled"` // true when left out
+	ImplicitFlowEnabled       bool     `json:"implicitFlowEnabled"`
+	DirectAccessGrantsEnabled bool     `json:"directAccessGrantsEnabled"`
+	ServiceAccountsEnabled    bool     `json:"serviceAccountsEnabled"`
+	DefaultClientScopes       []string `json:"defaultClientScopes"`
+	OptionalClientScopes      []string `json:"optionalClientScopes"`
+	Attributes                texts    `json:"attributes"`
 	ProtocolMappers           []struct {
 		Name   string `json:"name"`
 		Mapper string `json:"protocolMapper"`
