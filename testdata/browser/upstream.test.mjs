@@ -1,6 +1,7 @@
-// Sign-in by a provider that others wrote: npm's oidc-provider, with its own pages for sign-in and consent.
+// Sign-in by other providers: one that others wrote, npm's oidc-provider, with its own pages for sign-in and consent, and a
+// second Gatehouse, where the person is signed in already.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
@@ -11,19 +12,22 @@ import Provider from "oidc-provider";
 import { launch, pathOf, visit } from "./lib/browser.mjs";
 
 const SECRET = "a-client-secret-of-at-least-32-characters";
-let browser, elsewhere, gatehouse, child, folder;
+const PASSWORD = "correct horse battery staple";
+let browser, elsewhere, gatehouse, second, folder;
+const children = [];
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "gatehouse-upstream-"));
-  const own = await listen(createServer());
-  gatehouse = originOf(own);
-  await close(own); // its port is free for the program now
+  [gatehouse, second] = [await freeOrigin(), await freeOrigin()];
   elsewhere = await startProvider(`${gatehouse}/login/upstream/elsewhere/callback`);
-  [browser] = await Promise.all([launch(), startGatehouse(originOf(elsewhere))]);
+  await startSecond(`${gatehouse}/login/upstream/second/callback`);
+  [browser] = await Promise.all([launch(), startFirst()]);
 }, { timeout: 90_000 });
 after(async () => {
   await browser?.close();
-  child?.kill("SIGTERM");
-  if (child && child.exitCode === null) await once(child, "exit");
+  for (const child of children) {
+    child.kill("SIGTERM");
+    if (child.exitCode === null) await once(child, "exit");
+  }
   elsewhere?.closeAllConnections();
   if (elsewhere) await close(elsewhere);
   await rm(folder, { recursive: true, force: true });
@@ -32,6 +36,14 @@ after(async () => {
 const listen = async (server) => (server.listen(0, "127.0.0.1"), await once(server, "listening"), server);
 const close = (server) => new Promise((resolve) => server.close(resolve));
 const originOf = (server) => `http://127.0.0.1:${server.address().port}`;
+
+// freeOrigin is an address whose port is free for a program.
+async function freeOrigin() {
+  const server = await listen(createServer());
+  const origin = originOf(server);
+  await close(server);
+  return origin;
+}
 
 async function startProvider(callback) {
   const server = await listen(createServer());
@@ -48,22 +60,47 @@ async function startProvider(callback) {
   return server;
 }
 
-async function startGatehouse(issuer) {
+// startFirst starts the Gatehouse that people come to, which knows both providers.
+async function startFirst() {
   const file = join(folder, "upstreams.yaml");
   await writeFile(file, `upstreams:
-  - {id: elsewhere, name: Elsewhere, names: {ja: よそ}, issuer: "${issuer}", client_id: nimbus, client_secret: ${SECRET}}
+  - {id: elsewhere, name: Elsewhere, names: {ja: よそ}, issuer: "${originOf(elsewhere)}", client_id: nimbus, client_secret: ${SECRET}}
+  - {id: second, name: Second, issuer: "${second}", client_id: nimbus, client_secret: ${SECRET}}
 `);
+  await serve("first", gatehouse, { GATEHOUSE_UPSTREAMS_FILE: file });
+}
+
+// startSecond starts the Gatehouse that is a provider: it trusts the first one, and knows Dora.
+async function startSecond(callback) {
+  const file = join(folder, "second.yaml");
+  await writeFile(file, `users:
+  - {email: dora@second.example, email_verified: true, password: ${PASSWORD}, first_name: Dora, last_name: Lima}
+clients:
+  - client_id: nimbus
+    client_secret: ${SECRET}
+    name: Nimbus
+    first_party: true
+    redirect_uris: ["${callback}"]
+    scopes: [{name: openid}, {name: profile}, {name: email}]
+`);
+  await serve("second", second, {}, file);
+}
+
+// serve starts a Gatehouse with a database of its own, and with what is in a seed file.
+async function serve(name, issuer, settings, seed) {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("GATEHOUSE_")));
-  Object.assign(env, {
-    GATEHOUSE_ISSUER: gatehouse, GATEHOUSE_LISTEN: new URL(gatehouse).host, GATEHOUSE_DATABASE: `sqlite:${join(folder, "gatehouse.db")}`,
-    GATEHOUSE_UPSTREAMS_FILE: file, GATEHOUSE_ALLOW_PRIVATE_NETWORK: "true",
+  Object.assign(env, settings, {
+    GATEHOUSE_ISSUER: issuer, GATEHOUSE_LISTEN: new URL(issuer).host, GATEHOUSE_DATABASE: `sqlite:${join(folder, `${name}.db`)}`,
+    GATEHOUSE_ALLOW_PRIVATE_NETWORK: "true",
   });
-  child = spawn(process.env.GATEHOUSE_BINARY, ["serve"], { env, stdio: ["ignore", "ignore", "pipe"] });
+  if (seed) execFileSync(process.env.GATEHOUSE_BINARY, ["seed", "apply", seed], { env, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(process.env.GATEHOUSE_BINARY, ["serve"], { env, stdio: ["ignore", "ignore", "pipe"] });
+  children.push(child);
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
   for (let tries = 0; tries < 300; tries++) {
     if (child.exitCode !== null) break;
-    const ready = await fetch(`${gatehouse}/readyz`).then((r) => r.ok, () => false);
+    const ready = await fetch(`${issuer}/readyz`).then((r) => r.ok, () => false);
     if (ready) return;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
@@ -115,3 +152,21 @@ test("the button is in the page's language, and who cancels there can choose ano
   await page.waitForSelector("form#sign-in");
   assert.equal(pathOf(page.url()), "/login");
 });
+
+for (const [name, options] of Object.entries({ "with scripts": {}, "without scripts, on a phone": { scripts: false, width: 320, dark: true } })) {
+  test(`a person who is signed in at a second Gatehouse signs in by one click, ${name}`, { timeout: 90_000 }, async (t) => {
+    const { page, inspect } = await visit(t, browser, options);
+    await page.goto(`${second}/login`);
+    await page.fill("[name=username]", "dora@second.example");
+    await page.fill("[name=password]", PASSWORD);
+    await page.press("[name=password]", "Enter");
+    await page.waitForURL(`${second}/account`);
+
+    await page.goto(`${gatehouse}/login`);
+    await page.getByRole("link", { name: "Continue with Second" }).click();
+    await page.waitForURL(`${gatehouse}/account`);
+    await inspect();
+    assert.match(await page.content(), /dora@second\.example/);
+    assert.equal(await page.inputValue("[name=first_name]"), "Dora");
+  });
+}
