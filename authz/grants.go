@@ -75,15 +75,11 @@ func (s *Server) EndGrant(ctx context.Context, req *Request) (*Answer, error) {
 // managedGrant returns the grant that a request names, if the access token is one that the client got for itself with
 // this scope. Another client's grant is not found, as one that never was.
 func (s *Server) managedGrant(ctx context.Context, req *Request, scope string) (*storage.Grant, error) {
-	t, err := s.presented(ctx, req, req.Params["access_token"])
-	if err != nil {
-		return nil, err
-	}
-	sess, err := decodeSession(&t.Token)
+	_, own, err := s.ownToken(ctx, req, scope)
 	switch {
 	case err != nil:
 		return nil, err
-	case sess.kind() != kindClient || !slices.Contains(s.scopeOf(req.Client, t), scope):
+	case !own:
 		return nil, refuse(CodeInsufficientScope, "The access token has to be the client's own, by client_credentials, with the scope "+scope+".")
 	}
 	grant, err := s.store.GrantByPublicID(ctx, req.Params["grant_id"])
@@ -94,6 +90,20 @@ func (s *Server) managedGrant(ctx context.Context, req *Request, scope string) (
 		return nil, errNoGrant
 	}
 	return &grant, nil
+}
+
+// ownToken returns Params["access_token"], and whether its client got it for itself, by client_credentials, with this scope.
+// An *Error for one that is not good.
+func (s *Server) ownToken(ctx context.Context, req *Request, scope string) (t *storage.StoredToken, own bool, err error) {
+	t, err = s.presented(ctx, req, req.Params["access_token"])
+	if err != nil {
+		return nil, false, err
+	}
+	sess, err := decodeSession(&t.Token)
+	if err != nil {
+		return nil, false, err
+	}
+	return t, sess.kind() == kindClient && slices.Contains(s.scopeOf(req.Client, t), scope), nil
 }
 
 var errNoGrant = refuse(CodeInvalidGrantID, "The client has no such grant.").WithStatus(http.StatusNotFound) // §6.6

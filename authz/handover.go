@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -52,15 +51,11 @@ func (s *Server) HostClient(ctx context.Context, req *Request) error {
 }
 
 func (s *Server) hostClient(ctx context.Context, req *Request) (*storage.StoredToken, error) {
-	t, err := s.presented(ctx, req, req.Params["access_token"])
-	if err != nil {
-		return nil, err
-	}
-	sess, err := decodeSession(&t.Token)
+	t, own, err := s.ownToken(ctx, req, registry.ScopeSuperapp)
 	switch {
 	case err != nil:
 		return nil, err
-	case !req.Client.FirstParty || sess.kind() != kindClient || !slices.Contains(s.scopeOf(req.Client, t), registry.ScopeSuperapp):
+	case !own || !req.Client.FirstParty:
 		return nil, refuse(CodeInsufficientScope, "The access token has to be the own one of a client of the super app, by client_credentials, with the scope superapp.")
 	}
 	return t, nil
@@ -88,9 +83,7 @@ func (s *Server) IssueHandOver(ctx context.Context, req *Request) (*Answer, erro
 	user, err := s.hostsPerson(ctx, req.Client, req.Params["external_id"])
 	switch {
 	case errors.Is(err, storage.ErrNotFound):
-		e := refuse(CodeInvalidRequest, errNoPerson.Description)
-		e.Status = http.StatusNotFound
-		return nil, e
+		return nil, refuse(CodeInvalidRequest, errNoPerson.Description).WithStatus(http.StatusNotFound)
 	case err != nil:
 		return nil, err
 	case user.Disabled:
@@ -113,11 +106,7 @@ func (s *Server) IssueHandOver(ctx context.Context, req *Request) (*Answer, erro
 	}
 }
 
-var errDisabled = func() *Error {
-	e := refuse(CodeAccessDenied, "The person's account here is closed. An operator can open it: gatehouse user enable.")
-	e.Status = http.StatusForbidden
-	return e
-}()
+var errDisabled = refuse(CodeAccessDenied, "The person's account here is closed. An operator can open it: gatehouse user enable.").WithStatus(http.StatusForbidden)
 
 // ErrDisabled says that a person whom the host names has an account that is closed.
 func ErrDisabled() *Error { return errDisabled }
