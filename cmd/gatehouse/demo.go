@@ -133,7 +133,7 @@ func (d *demo) seed(ctx context.Context, h *house) (demoInfo, error) {
 	if err != nil {
 		return demoInfo{}, err
 	}
-	info.Issuer, info.Start = d.cfg.Issuer, urlOf(d.listeners.start)
+	info.Issuer, info.Start, info.Admin = d.cfg.Issuer, urlOf(d.listeners.start), d.cfg.Issuer+"/admin"
 	var s seed.Seed
 	if err := s.Add("demo/seed.yaml", file); err != nil {
 		return demoInfo{}, err
@@ -195,10 +195,11 @@ func (d *demo) announce(info demoInfo) error {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "The demo is running. Open the start page in a browser:\n\n")
-	fmt.Fprintf(&text, "  start page   %s\n  host app     %s\n  mini app     %s\n  server       %s\n\nSign in as\n\n",
-		info.Start, info.HostApp, info.MiniApp, info.Issuer)
+	fmt.Fprintf(&text, "  start page   %s\n  host app     %s\n  mini app     %s\n  server       %s\n"+
+		"  developers   %s/developer\n  operators    %s\n\nSign in as\n\n",
+		info.Start, info.HostApp, info.MiniApp, info.Issuer, info.Issuer, info.Admin)
 	for _, p := range info.People {
-		fmt.Fprintf(&text, "  %-20s %s\n", p.Email, p.Password)
+		fmt.Fprintln(&text, strings.TrimRight(fmt.Sprintf("  %-20s %-30s %s", p.Email, p.Password, strings.Join(p.Roles, ", ")), " "))
 	}
 	fmt.Fprintf(&text, "\nThe database is in %s. Ctrl-C stops everything.\n", d.folder)
 	_, err := io.WriteString(d.c.out, text.String())

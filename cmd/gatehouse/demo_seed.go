@@ -19,15 +19,17 @@ type demoInfo struct {
 	Start   string       `json:"start"`
 	MiniApp string       `json:"mini_app"`
 	HostApp string       `json:"host_app"`
+	Admin   string       `json:"admin"`
 	People  []demoPerson `json:"people"`
 	Clients []demoClient `json:"clients"`
 }
 
 type demoPerson struct {
-	Email    string `json:"email" yaml:"email"`
-	Password string `json:"password" yaml:"password"`
-	First    string `json:"-" yaml:"first_name"`
-	Last     string `json:"-" yaml:"last_name"`
+	Email    string   `json:"email" yaml:"email"`
+	Password string   `json:"password" yaml:"password"`
+	First    string   `json:"-" yaml:"first_name"`
+	Last     string   `json:"-" yaml:"last_name"`
+	Roles    []string `json:"-" yaml:"roles"`
 }
 
 type demoClient struct {

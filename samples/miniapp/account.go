@@ -28,7 +28,7 @@ func (a *App) home(w http.ResponseWriter, r *http.Request) {
 	}
 	s.Claims = claims
 	a.sessions.save(id, s)
-	a.pages.render(w, http.StatusOK, "account", accountView(s))
+	a.pages.render(w, http.StatusOK, "account", a.accountView(s))
 }
 
 // userInfo reads the claims that were allowed (OIDC Core §5.3).
@@ -63,7 +63,7 @@ func (a *App) refresh(w http.ResponseWriter, r *http.Request) {
 		a.refreshFailed(w, r, s, err)
 		return
 	}
-	s.Token, s.Claims, s.Granted, s.RefreshedAt = token, claims, granted(token), time.Now()
+	s.Token, s.Claims, s.Granted, s.RefreshedAt = token, claims, a.granted(token), time.Now()
 	a.sessions.save(id, s)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
@@ -134,7 +134,7 @@ type decidedWish struct {
 	Allowed bool
 }
 
-func accountView(s session) account {
+func (a *App) accountView(s session) account {
 	v := account{Greeting: "Hello", CanRefresh: s.Token.RefreshToken != "", InHost: s.InHost}
 	if name, ok := s.Claims["given_name"].(string); ok && name != "" {
 		v.Greeting = "Hello, " + name
@@ -144,6 +144,9 @@ func accountView(s session) account {
 	}
 	slices.SortFunc(v.Claims, func(a, b claim) int { return strings.Compare(a.Name, b.Name) })
 	for _, w := range wishes {
+		if !slices.Contains(a.options.Scopes, w.Scope) {
+			continue
+		}
 		v.Wishes = append(v.Wishes, decidedWish{w, slices.Contains(s.Granted, w.Scope)})
 	}
 	if !s.Token.Expiry.IsZero() {

@@ -20,7 +20,10 @@ type Options struct {
 	BaseURL      string // where browsers reach this app, without a slash at the end
 	HostName     string // how the super app is called
 	HostURL      string // where the super app's own program is, which opens mini apps; empty: there is none
-	Log          *slog.Logger
+	// Scopes are asked in one request; empty: all that the app has a use for. A scope that is not registered is refused
+	// (RFC 6749 §4.1.2.1), so an app asks for a new one only once it has been approved.
+	Scopes []string
+	Log    *slog.Logger
 }
 
 // Wish is a scope that this app asks for, with what it means to the person.
@@ -29,7 +32,7 @@ type Wish struct {
 	Label string
 }
 
-// wishes are asked in one request. openid and email are registered as required, the person may leave out the others:
+// wishes are what the app has a use for. openid and email are registered as required, the person may leave out the others:
 // an app has to work with whatever it gets.
 var wishes = []Wish{
 	{oidc.ScopeOpenID, "An ID for your orders"},
@@ -64,6 +67,9 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if err := provider.Claims(&metadata); err != nil {
 		return nil, fmt.Errorf("reading the metadata of %s: %w", o.Issuer, err)
 	}
+	if len(o.Scopes) == 0 {
+		o.Scopes = scopes()
+	}
 	return &App{
 		options: o,
 		oauth: oauth2.Config{
@@ -71,7 +77,7 @@ func New(ctx context.Context, o Options) (*App, error) {
 			ClientSecret: o.ClientSecret,
 			Endpoint:     provider.Endpoint(),
 			RedirectURL:  o.BaseURL + "/callback",
-			Scopes:       scopes(),
+			Scopes:       o.Scopes,
 		},
 		provider:   provider,
 		revocation: metadata.Revocation,

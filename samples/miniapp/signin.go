@@ -100,15 +100,15 @@ func (a *App) exchange(ctx context.Context, code string, f flow) (session, error
 	if err != nil {
 		return session{}, err
 	}
-	return session{Subject: idToken.Subject, Token: token, Granted: granted(token), Claims: claims, InHost: f.InHost}, nil
+	return session{Subject: idToken.Subject, Token: token, Granted: a.granted(token), Claims: claims, InHost: f.InHost}, nil
 }
 
 // granted returns the scopes that the person allowed. The server may leave `scope` out where it is all that was asked
 // (RFC 6749 §5.1).
-func granted(token *oauth2.Token) []string {
+func (a *App) granted(token *oauth2.Token) []string {
 	scope, ok := token.Extra("scope").(string)
 	if !ok {
-		return scopes()
+		return a.options.Scopes
 	}
 	return strings.Fields(scope)
 }
