@@ -52,7 +52,7 @@ func TestDemoTellsTheAccountsThatItSeeds(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(file), "http://127.0.0.1:9097/callback")
 	require.NotContains(t, string(file), "{{.")
-	require.Len(t, info.People, 4)
+	require.Len(t, info.People, 6)
 	for _, p := range info.People {
 		require.NotEmpty(t, p.Email)
 		require.NotEmpty(t, p.Password)
@@ -64,7 +64,7 @@ func TestDemoTellsTheAccountsThatItSeeds(t *testing.T) {
 	info.People, info.Clients = info.People[:1], info.Clients[:1]
 	told, err := json.Marshal(info)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"issuer": "", "start": "", "mini_app": "http://127.0.0.1:9097", "host_app": "http://127.0.0.1:9099",
+	require.JSONEq(t, `{"issuer": "", "start": "", "mini_app": "http://127.0.0.1:9097", "host_app": "http://127.0.0.1:9099", "admin": "",
 		"people": [{"email": "ana@example.com", "password": "correct horse battery staple"}],
 		"clients": [{"client_id": "photoprint", "client_secret": "demo-secret-of-photoprint-that-everybody-knows"}]}`, string(told))
 }
