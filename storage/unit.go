@@ -83,7 +83,8 @@ type Units interface {
 type Collector interface {
 	// Collect deletes at most limit rows of each kind that are of no more use at now (expired tokens past KeepUntil,
 	// tokens of revoked families and of those given by them, ended grants with their stamps and the tokens that would never
-	// expire, expired sessions, remembered answers, deliveries that arrived a week ago or were given up 90 days ago) and
+	// expire, expired sessions, remembered answers, deliveries that arrived a week ago or were given up 90 days ago, logos that no
+	// client and no version names) and
 	// reports how many it deleted.
 	Collect(ctx context.Context, now time.Time, limit int) (int, error)
 }
@@ -110,6 +111,7 @@ type Store interface {
 	Deliveries
 	Audit
 	Reviews
+	Logos
 	APIKeys
 	Admins
 	Answers

@@ -47,7 +47,8 @@ func (s *Store) Collect(ctx context.Context, now time.Time, limit int) (int, err
 			return total, err
 		}
 	}
-	return total, nil
+	logos, err := s.collectLogos(ctx, now, limit)
+	return total + logos, err
 }
 
 func (s *Store) collect(ctx context.Context, c collection, limit int) (total int, err error) {

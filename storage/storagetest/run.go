@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 		{name: "audit", contracts: audit()},
 		{name: "chain", contracts: chain(), fresh: true},
 		{name: "reviews", contracts: reviews()},
+		{name: "logos", contracts: logos(), fresh: true},
 		{name: "api keys", contracts: apiKeys()},
 		{name: "answers", contracts: answers()},
 		{name: "lists", contracts: lists()},
