@@ -113,8 +113,10 @@ type Store interface {
 	Reviews
 	Logos
 	APIKeys
+	Registrations
 	Admins
 	Answers
+	Activity
 	Collector
 	Checker
 	Close() error

@@ -3,7 +3,6 @@ package gormstore
 import (
 	"context"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"gorm.io/gorm"
@@ -15,6 +14,7 @@ type clientRow struct {
 	ID string `gorm:"primaryKey"`
 	Registration
 	Secrets    document[[]secretDocument]
+	SecretsEnd micros
 	Status     string
 	TokensFrom micros
 	Created    micros `gorm:"column:created_at"`
@@ -73,7 +73,7 @@ type clientScopeDocument struct {
 
 func toClientRow(c storage.Client) clientRow {
 	return clientRow{
-		ID: c.ID, Registration: toRegistration(c), Secrets: doc(mapped(c.Secrets, toSecretDocument)), Status: c.Status,
+		ID: c.ID, Registration: toRegistration(c), Secrets: doc(mapped(c.Secrets, toSecretDocument)), SecretsEnd: secretsEnd(c), Status: c.Status,
 		TokensFrom: at(c.TokensFrom), Created: at(c.CreatedAt), Updated: at(c.UpdatedAt),
 	}
 }
@@ -154,7 +154,8 @@ func (s *Store) FindClients(ctx context.Context, q storage.ClientQuery, after st
 		switch q.Status {
 		case "":
 		case storage.StatusSubmitted:
-			db = db.Where("status = 'submitted' OR id IN (SELECT client_id FROM client_versions WHERE status = 'submitted')")
+			db = db.Where("id IN (?)", gorm.Expr("SELECT id FROM clients WHERE status = 'submitted' "+
+				"UNION SELECT client_id FROM client_versions WHERE status = 'submitted'"))
 		default:
 			db = db.Where("status = ?", q.Status)
 		}
@@ -162,17 +163,12 @@ func (s *Store) FindClients(ctx context.Context, q storage.ClientQuery, after st
 			db = db.Where("publisher_id IN ?", q.Publishers)
 		}
 		if q.Search != "" {
-			text := likeText(q.Search)
-			db = db.Where(`LOWER(id) LIKE ? ESCAPE '!' OR LOWER(name) LIKE ? ESCAPE '!'`, text+"%", "%"+text+"%")
+			found, args := findByWords(q.Search)
+			db = db.Where("id IN ("+found+")", args...)
 		}
 		return db.Where("id > ?", after).Order("id").Limit(limit).Find(&rows).Error
 	})
 	return records(rows, clientRow.client), err
-}
-
-// likeText is a text as LIKE is to look for it, with ! as its escape character.
-func likeText(text string) string {
-	return strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(strings.ToLower(text))
 }
 
 // DeleteClient implements storage.Registry.
@@ -187,6 +183,8 @@ func (s *Store) DeleteClient(ctx context.Context, id string) error {
 		for _, statement := range []string{
 			"DELETE FROM client_versions WHERE client_id = ?",
 			"DELETE FROM review_notes WHERE client_id = ?",
+			"DELETE FROM client_requests WHERE client_id = ?",
+			"DELETE FROM registrations WHERE id = ?",
 			"UPDATE grants SET state = 2, version = version + 1 WHERE state = 1 AND client_id = ?",
 		} {
 			if err := tx.Exec(statement, id).Error; err != nil {

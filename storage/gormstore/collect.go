@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"gorm.io/gorm"
+
+	"gatehouse/storage"
 )
 
 const (
@@ -40,6 +42,8 @@ func (s *Store) Collect(ctx context.Context, now time.Time, limit int) (int, err
 		{collectDelivered + lock + ")", now.Add(-deliveredAge)},
 		{collectDead + lock + ")", now.Add(-deadAge)},
 		{collectAnswers + lock + ")", now},
+		{collectRequests + lock + ")", now.Add(-storage.RequestsKeptFor)},
+		{collectCounts + lock + ")", now.Add(-storage.CountsKeptFor)},
 	} {
 		n, err := s.collect(ctx, c, limit)
 		total += n
@@ -125,6 +129,14 @@ DELETE FROM sessions WHERE id IN (
 	collectDelivered = `
 DELETE FROM deliveries WHERE id IN (
     SELECT id FROM deliveries WHERE state = 2 AND settled_at > 0 AND settled_at <= ? ORDER BY settled_at LIMIT ?`
+
+	collectRequests = `
+DELETE FROM client_requests WHERE (client_id, id) IN (
+    SELECT client_id, id FROM client_requests WHERE at <= ? ORDER BY at LIMIT ?`
+
+	collectCounts = `
+DELETE FROM hourly_counts WHERE (hour, counter) IN (
+    SELECT hour, counter FROM hourly_counts WHERE hour <= ? ORDER BY hour LIMIT ?`
 
 	collectDead = `
 DELETE FROM deliveries WHERE id IN (

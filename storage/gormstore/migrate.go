@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/go-gormigrate/gormigrate/v2"
 	"gorm.io/gorm"
@@ -15,10 +16,12 @@ var migrationFiles embed.FS
 
 // migration is one step of the schema; its number is its place in the timeline.
 type migration struct {
-	id string // its file, without .sql
+	id string // its file, without .sql; what one database spells in a way of its own follows in id.sqlite.sql, id.postgres.sql
 	// minCompatible is the number of the oldest schema that a program may have been built for and still work on this
 	// one. It stays as it is when a step only adds.
 	minCompatible int
+	// fill writes what SQL cannot derive; it may be nil. It names every column that it reads, because later steps add some.
+	fill func(tx *gorm.DB) error
 }
 
 // timeline has every migration, oldest first. Steps that were ever released do not change.
@@ -42,6 +45,15 @@ var timeline = []migration{
 	{id: "0008_audit", minCompatible: 1},
 	// It only adds. An older program lets the tokens live that a suspension ended, once the client is approved again.
 	{id: "0009_reviews", minCompatible: 1},
+	// It only adds. What an older program shows of a logo is its address, and it collects none.
+	{id: "0010_logos", minCompatible: 1},
+	// It only adds. What an older program answers is not listed, and secrets that it replaces are not seen to end.
+	{id: "0011_activity", minCompatible: 1},
+	// It only adds. An older program's clients are registered by people alone.
+	{id: "0012_registrations", minCompatible: 1},
+	// It only adds. What an older program stores of clients is not found by its name until it is stored again, and waits at
+	// the head of the queue.
+	{id: "0013_lists", minCompatible: 1, fill: fillClientWords},
 }
 
 // Status tells how a database's schema compares with this program's.
@@ -163,8 +175,17 @@ func (s *Store) runMigration(tx *gorm.DB, m migration, version int) error {
 	if err != nil {
 		return err
 	}
-	if err := tx.Exec(s.dialect.schema(string(ddl))).Error; err != nil {
+	own, err := migrationFiles.ReadFile("migrations/" + m.id + "." + s.dialect.name + ".sql")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := tx.Exec(s.dialect.schema(string(ddl)) + string(own)).Error; err != nil {
 		return fmt.Errorf("migration %s: %w", m.id, err)
+	}
+	if m.fill != nil {
+		if err := m.fill(tx); err != nil {
+			return fmt.Errorf("migration %s: %w", m.id, err)
+		}
 	}
 	return tx.Exec("UPDATE schema_info SET version = ?, min_compatible = ? WHERE id = 1", version, m.minCompatible).Error
 }

@@ -20,6 +20,15 @@ audit_events.08 target_id text COLLATE C NOT NULL
 audit_events.09 detail text COLLATE C NOT NULL
 audit_events.10 sequence bigint NOT NULL
 audit_events.11 hash text COLLATE C NOT NULL
+client_requests.01 client_id text COLLATE C NOT NULL
+client_requests.02 id text COLLATE C NOT NULL
+client_requests.03 at bigint NOT NULL
+client_requests.04 endpoint text COLLATE C NOT NULL
+client_requests.05 format text COLLATE C NOT NULL
+client_requests.06 outcome text COLLATE C NOT NULL
+client_requests.07 reason text COLLATE C NOT NULL
+client_requests.08 proven boolean NOT NULL
+client_requests.09 request_id text COLLATE C NOT NULL
 client_versions.01 id text COLLATE C NOT NULL
 client_versions.02 client_id text COLLATE C NOT NULL
 client_versions.03 status text COLLATE C NOT NULL
@@ -54,6 +63,9 @@ client_versions.31 webhook_uri text COLLATE C NOT NULL
 client_versions.32 dialects text COLLATE C NOT NULL
 client_versions.33 created_at bigint NOT NULL
 client_versions.34 updated_at bigint NOT NULL
+client_versions.35 submitted_at bigint NOT NULL
+client_words.01 word text COLLATE C NOT NULL
+client_words.02 client_id text COLLATE C NOT NULL
 clients.01 id text COLLATE C NOT NULL
 clients.02 name text COLLATE C NOT NULL
 clients.03 names text COLLATE C NOT NULL
@@ -89,6 +101,8 @@ clients.32 dialects text COLLATE C NOT NULL
 clients.33 created_at bigint NOT NULL
 clients.34 updated_at bigint NOT NULL
 clients.35 tokens_from bigint NOT NULL
+clients.36 secrets_end bigint NOT NULL
+clients.37 submitted_at bigint NOT NULL
 companies.01 id text COLLATE C NOT NULL
 companies.02 name text COLLATE C NOT NULL
 constants.01 name text COLLATE C NOT NULL
@@ -134,16 +148,36 @@ grants.10 until bigint NOT NULL
 grants.11 created_at bigint NOT NULL
 grants.12 updated_at bigint NOT NULL
 grants.13 succeeds text COLLATE C NOT NULL
+hourly_counts.01 hour bigint NOT NULL
+hourly_counts.02 counter text COLLATE C NOT NULL
+hourly_counts.03 n bigint NOT NULL
+initial_access_tokens.01 id text COLLATE C NOT NULL
+initial_access_tokens.02 hash text COLLATE C NOT NULL
+initial_access_tokens.03 name text COLLATE C NOT NULL
+initial_access_tokens.04 publisher_id text COLLATE C NOT NULL
+initial_access_tokens.05 status text COLLATE C NOT NULL
+initial_access_tokens.06 scopes text COLLATE C NOT NULL
+initial_access_tokens.07 max_uses bigint NOT NULL
+initial_access_tokens.08 uses bigint NOT NULL
+initial_access_tokens.09 created_at bigint NOT NULL
+initial_access_tokens.10 expires_at bigint NOT NULL
 links.01 issuer text COLLATE C NOT NULL
 links.02 subject text COLLATE C NOT NULL
 links.03 user_id text COLLATE C NOT NULL
 links.04 created_at bigint NOT NULL
+logos.01 hash text COLLATE C NOT NULL
+logos.02 side integer NOT NULL
+logos.03 png bytea NOT NULL
+logos.04 look_at bigint NOT NULL
 migrations.01 id text COLLATE C NOT NULL
 publishers.01 id text COLLATE C NOT NULL
 publishers.02 name text COLLATE C NOT NULL
 publishers.03 verified boolean NOT NULL
 publishers.04 verified_at bigint NOT NULL
 publishers.05 developers text COLLATE C NOT NULL
+registrations.01 id text COLLATE C NOT NULL
+registrations.02 hash text COLLATE C NOT NULL
+registrations.03 token_id text COLLATE C NOT NULL
 remembered_answers.01 id text COLLATE C NOT NULL
 remembered_answers.02 fingerprint text COLLATE C NOT NULL
 remembered_answers.03 began_at bigint NOT NULL
@@ -222,7 +256,10 @@ api_keys api_keys_pkey PRIMARY KEY (id)
 audit_chain audit_chain_id_check CHECK ((id = 1))
 audit_chain audit_chain_pkey PRIMARY KEY (id)
 audit_events audit_events_pkey PRIMARY KEY (id)
+client_requests client_requests_pkey PRIMARY KEY (client_id, id)
 client_versions client_versions_pkey PRIMARY KEY (id)
+client_words client_words_client_id_fkey FOREIGN KEY (client_id) REFERENCES clients(id) ON DELETE CASCADE
+client_words client_words_pkey PRIMARY KEY (word, client_id)
 clients clients_pkey PRIMARY KEY (id)
 companies companies_pkey PRIMARY KEY (id)
 constants constants_pkey PRIMARY KEY (name)
@@ -239,10 +276,14 @@ grant_reads grant_reads_pkey PRIMARY KEY (grant_id)
 grants grants_check CHECK (((user_id = ''::text) <> (company_id = ''::text)))
 grants grants_pkey PRIMARY KEY (id)
 grants grants_state_check CHECK ((state = ANY (ARRAY[1, 2])))
+hourly_counts hourly_counts_pkey PRIMARY KEY (hour, counter)
+initial_access_tokens initial_access_tokens_pkey PRIMARY KEY (id)
 links links_pkey PRIMARY KEY (issuer, subject)
 links links_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id) ON DELETE CASCADE
+logos logos_pkey PRIMARY KEY (hash, side)
 migrations migrations_pkey PRIMARY KEY (id)
 publishers publishers_pkey PRIMARY KEY (id)
+registrations registrations_pkey PRIMARY KEY (id)
 remembered_answers remembered_answers_pkey PRIMARY KEY (id)
 review_notes review_notes_pkey PRIMARY KEY (id)
 revision revision_id_check CHECK ((id = 1))
@@ -258,25 +299,35 @@ users users_email_key UNIQUE (email)
 users users_phone_key UNIQUE (phone)
 users users_pkey PRIMARY KEY (id)
 CREATE INDEX api_keys_user ON public.api_keys USING btree (user_id)
-CREATE INDEX audit_action ON public.audit_events USING btree (action, id)
-CREATE INDEX audit_actor ON public.audit_events USING btree (actor_kind, actor_id, id)
-CREATE INDEX audit_target ON public.audit_events USING btree (target_kind, target_id, id)
+CREATE INDEX audit_action ON public.audit_events USING btree (action, at, id)
+CREATE INDEX audit_actor ON public.audit_events USING btree (actor_kind, actor_id, at, id)
+CREATE INDEX audit_target ON public.audit_events USING btree (target_kind, target_id, at, id)
+CREATE INDEX audit_time ON public.audit_events USING btree (at, id)
 CREATE INDEX audit_unsealed ON public.audit_events USING btree (id) WHERE (sequence = 0)
+CREATE INDEX client_requests_at ON public.client_requests USING btree (at)
 CREATE INDEX client_versions_client ON public.client_versions USING btree (client_id, id)
-CREATE INDEX client_versions_submitted ON public.client_versions USING btree (id) WHERE (status = 'submitted'::text)
-CREATE INDEX clients_publisher ON public.clients USING btree (publisher_id)
-CREATE INDEX clients_submitted ON public.clients USING btree (id) WHERE (status = 'submitted'::text)
+CREATE INDEX client_versions_logo ON public.client_versions USING btree (substr(logo_uri, (length(logo_uri) - 71), 64)) WHERE (logo_uri <> ''::text)
+CREATE INDEX client_versions_queue ON public.client_versions USING btree (submitted_at, client_id) WHERE (status = 'submitted'::text)
+CREATE INDEX client_words_client ON public.client_words USING btree (client_id)
+CREATE INDEX clients_logo ON public.clients USING btree (substr(logo_uri, (length(logo_uri) - 71), 64)) WHERE (logo_uri <> ''::text)
+CREATE INDEX clients_publisher ON public.clients USING btree (publisher_id, id)
+CREATE INDEX clients_queue ON public.clients USING btree (submitted_at, id) WHERE (status = 'submitted'::text)
+CREATE INDEX clients_secrets_end ON public.clients USING btree (secrets_end) WHERE (secrets_end > 0)
+CREATE INDEX clients_status ON public.clients USING btree (status, id)
 CREATE INDEX deliveries_client ON public.deliveries USING btree (client_id, id)
-CREATE INDEX deliveries_dead ON public.deliveries USING btree (id) WHERE (state = 3)
+CREATE INDEX deliveries_client_state ON public.deliveries USING btree (client_id, state, id)
 CREATE INDEX deliveries_due ON public.deliveries USING btree (client_id, due_at, id) WHERE (state = 1)
 CREATE INDEX deliveries_order ON public.deliveries USING btree (client_id, user_id, company_id, id) WHERE (state = 1)
+CREATE INDEX deliveries_retried ON public.deliveries USING btree (created_at) WHERE ((state = 1) AND (attempts > 0))
 CREATE INDEX deliveries_settled ON public.deliveries USING btree (state, settled_at) WHERE (settled_at > 0)
+CREATE INDEX deliveries_state ON public.deliveries USING btree (state, id)
 CREATE INDEX deliveries_turn ON public.deliveries USING btree (client_id, attempts, due_at, id) WHERE (state = 1)
 CREATE INDEX family_revocations_age ON public.family_revocations USING btree (revoked_at)
 CREATE INDEX grants_client ON public.grants USING btree (client_id, id) WHERE (state = 1)
 CREATE INDEX grants_ended ON public.grants USING btree (updated_at) WHERE (state = 2)
 CREATE INDEX grants_succeeds ON public.grants USING btree (succeeds) WHERE (succeeds <> ''::text)
 CREATE INDEX links_user ON public.links USING btree (user_id)
+CREATE INDEX logos_look ON public.logos USING btree (look_at)
 CREATE INDEX remembered_answers_expiry ON public.remembered_answers USING btree (expires_at)
 CREATE INDEX review_notes_client ON public.review_notes USING btree (client_id, id)
 CREATE INDEX sessions_expiry ON public.sessions USING btree (expires_at) WHERE (expires_at > 0)
@@ -285,12 +336,15 @@ CREATE INDEX tokens_given ON public.tokens USING btree (given_by) WHERE (given_b
 CREATE INDEX tokens_keep ON public.tokens USING btree (keep_until) WHERE (keep_until > 0)
 CREATE INDEX tokens_lasting ON public.tokens USING btree (grant_id) WHERE (keep_until = 0)
 CREATE INDEX users_company ON public.users USING btree (company_id, id) WHERE (company_id <> ''::text)
+CREATE INDEX users_company_email ON public.users USING btree (company_id, email) WHERE (company_id <> ''::text)
 CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (id)
 CREATE UNIQUE INDEX audit_chain_pkey ON public.audit_chain USING btree (id)
 CREATE UNIQUE INDEX audit_events_pkey ON public.audit_events USING btree (id)
 CREATE UNIQUE INDEX audit_sealed ON public.audit_events USING btree (sequence) WHERE (sequence > 0)
+CREATE UNIQUE INDEX client_requests_pkey ON public.client_requests USING btree (client_id, id)
 CREATE UNIQUE INDEX client_versions_open ON public.client_versions USING btree (client_id) WHERE (status = ANY (ARRAY['draft'::text, 'submitted'::text, 'changes_requested'::text]))
 CREATE UNIQUE INDEX client_versions_pkey ON public.client_versions USING btree (id)
+CREATE UNIQUE INDEX client_words_pkey ON public.client_words USING btree (word, client_id)
 CREATE UNIQUE INDEX clients_pkey ON public.clients USING btree (id)
 CREATE UNIQUE INDEX companies_pkey ON public.companies USING btree (id)
 CREATE UNIQUE INDEX constants_pkey ON public.constants USING btree (name)
@@ -302,9 +356,13 @@ CREATE UNIQUE INDEX family_revocations_pkey ON public.family_revocations USING b
 CREATE UNIQUE INDEX grant_reads_pkey ON public.grant_reads USING btree (grant_id)
 CREATE UNIQUE INDEX grants_active ON public.grants USING btree (user_id, company_id, client_id) WHERE (state = 1)
 CREATE UNIQUE INDEX grants_pkey ON public.grants USING btree (id)
+CREATE UNIQUE INDEX hourly_counts_pkey ON public.hourly_counts USING btree (hour, counter)
+CREATE UNIQUE INDEX initial_access_tokens_pkey ON public.initial_access_tokens USING btree (id)
 CREATE UNIQUE INDEX links_pkey ON public.links USING btree (issuer, subject)
+CREATE UNIQUE INDEX logos_pkey ON public.logos USING btree (hash, side)
 CREATE UNIQUE INDEX migrations_pkey ON public.migrations USING btree (id)
 CREATE UNIQUE INDEX publishers_pkey ON public.publishers USING btree (id)
+CREATE UNIQUE INDEX registrations_pkey ON public.registrations USING btree (id)
 CREATE UNIQUE INDEX remembered_answers_pkey ON public.remembered_answers USING btree (id)
 CREATE UNIQUE INDEX review_notes_pkey ON public.review_notes USING btree (id)
 CREATE UNIQUE INDEX revision_pkey ON public.revision USING btree (id)
@@ -317,3 +375,5 @@ CREATE UNIQUE INDEX tokens_pkey ON public.tokens USING btree (family_id, kind, g
 CREATE UNIQUE INDEX users_email_key ON public.users USING btree (email)
 CREATE UNIQUE INDEX users_phone_key ON public.users USING btree (phone)
 CREATE UNIQUE INDEX users_pkey ON public.users USING btree (id)
+CREATE TRIGGER audit_events_sealed_once BEFORE UPDATE ON public.audit_events FOR EACH ROW WHEN (((old.sequence <> 0) OR (new.sequence <= 0) OR (((((((((new.id IS DISTINCT FROM old.id) OR (new.at IS DISTINCT FROM old.at)) OR (new.actor_kind IS DISTINCT FROM old.actor_kind)) OR (new.actor_id IS DISTINCT FROM old.actor_id)) OR (new.address IS DISTINCT FROM old.address)) OR (new.action IS DISTINCT FROM old.action)) OR (new.target_kind IS DISTINCT FROM old.target_kind)) OR (new.target_id IS DISTINCT FROM old.target_id)) OR (new.detail IS DISTINCT FROM old.detail)))) EXECUTE FUNCTION audit_events_stay()
+CREATE TRIGGER audit_events_stay BEFORE DELETE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION audit_events_stay()

@@ -1,3 +1,15 @@
+CREATE TRIGGER audit_events_sealed_once BEFORE UPDATE ON audit_events
+WHEN OLD.sequence <> 0 OR NEW.sequence <= 0
+    OR (NEW.id, NEW.at, NEW.actor_kind, NEW.actor_id, NEW.address, NEW.action, NEW.target_kind, NEW.target_id, NEW.detail)
+    IS NOT (OLD.id, OLD.at, OLD.actor_kind, OLD.actor_id, OLD.address, OLD.action, OLD.target_kind, OLD.target_id, OLD.detail)
+BEGIN
+    SELECT RAISE(ABORT, 'audit events are never changed');
+END
+
+CREATE TRIGGER audit_events_stay BEFORE DELETE ON audit_events BEGIN
+    SELECT RAISE(ABORT, 'audit events are never removed');
+END
+
 CREATE TABLE api_keys (
     id TEXT PRIMARY KEY,
     hash TEXT NOT NULL,
@@ -28,6 +40,19 @@ CREATE TABLE audit_events (
     sequence BIGINT NOT NULL,
     hash TEXT NOT NULL
 )
+
+CREATE TABLE client_requests (
+    client_id TEXT NOT NULL,
+    id TEXT NOT NULL,
+    at BIGINT NOT NULL,
+    endpoint TEXT NOT NULL,
+    format TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    proven BOOLEAN NOT NULL,
+    request_id TEXT NOT NULL,
+    PRIMARY KEY (client_id, id)
+) WITHOUT ROWID
 
 CREATE TABLE client_versions (
     id TEXT PRIMARY KEY,
@@ -64,7 +89,13 @@ CREATE TABLE client_versions (
     dialects TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
-)
+, submitted_at BIGINT NOT NULL DEFAULT 0)
+
+CREATE TABLE client_words (
+    word TEXT NOT NULL,
+    client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    PRIMARY KEY (word, client_id)
+) WITHOUT ROWID
 
 CREATE TABLE clients (
     id TEXT PRIMARY KEY,
@@ -101,7 +132,7 @@ CREATE TABLE clients (
     dialects TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
-, tokens_from BIGINT NOT NULL DEFAULT 0)
+, tokens_from BIGINT NOT NULL DEFAULT 0, secrets_end BIGINT NOT NULL DEFAULT 0, submitted_at BIGINT NOT NULL DEFAULT 0)
 
 CREATE TABLE companies (
     id TEXT PRIMARY KEY,
@@ -176,6 +207,26 @@ CREATE TABLE grants (
     CHECK ((user_id = '') <> (company_id = ''))
 )
 
+CREATE TABLE hourly_counts (
+    hour BIGINT NOT NULL,
+    counter TEXT NOT NULL,
+    n BIGINT NOT NULL,
+    PRIMARY KEY (hour, counter)
+) WITHOUT ROWID
+
+CREATE TABLE initial_access_tokens (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL,
+    name TEXT NOT NULL,
+    publisher_id TEXT NOT NULL,
+    status TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    max_uses BIGINT NOT NULL,
+    uses BIGINT NOT NULL,
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+)
+
 CREATE TABLE links (
     issuer TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -183,6 +234,14 @@ CREATE TABLE links (
     created_at BIGINT NOT NULL,
     PRIMARY KEY (issuer, subject)
 ) WITHOUT ROWID
+
+CREATE TABLE logos (
+    hash TEXT NOT NULL,
+    side INTEGER NOT NULL,
+    png BLOB NOT NULL,
+    look_at BIGINT NOT NULL,
+    PRIMARY KEY (hash, side)
+)
 
 CREATE TABLE migrations (id TEXT PRIMARY KEY)
 
@@ -192,6 +251,12 @@ CREATE TABLE publishers (
     verified BOOLEAN NOT NULL,
     verified_at BIGINT NOT NULL,
     developers TEXT NOT NULL
+)
+
+CREATE TABLE registrations (
+    id TEXT PRIMARY KEY,
+    hash TEXT NOT NULL,
+    token_id TEXT NOT NULL
 )
 
 CREATE TABLE remembered_answers (
@@ -293,35 +358,53 @@ CREATE TABLE users (
 
 CREATE INDEX api_keys_user ON api_keys (user_id)
 
-CREATE INDEX audit_action ON audit_events (action, id)
+CREATE INDEX audit_action ON audit_events (action, at, id)
 
-CREATE INDEX audit_actor ON audit_events (actor_kind, actor_id, id)
+CREATE INDEX audit_actor ON audit_events (actor_kind, actor_id, at, id)
 
 CREATE UNIQUE INDEX audit_sealed ON audit_events (sequence) WHERE sequence > 0
 
-CREATE INDEX audit_target ON audit_events (target_kind, target_id, id)
+CREATE INDEX audit_target ON audit_events (target_kind, target_id, at, id)
+
+CREATE INDEX audit_time ON audit_events (at, id)
 
 CREATE INDEX audit_unsealed ON audit_events (id) WHERE sequence = 0
 
+CREATE INDEX client_requests_at ON client_requests (at)
+
 CREATE INDEX client_versions_client ON client_versions (client_id, id)
+
+CREATE INDEX client_versions_logo ON client_versions (substr(logo_uri, length(logo_uri) - 71, 64)) WHERE logo_uri <> ''
 
 CREATE UNIQUE INDEX client_versions_open ON client_versions (client_id) WHERE status IN ('draft', 'submitted', 'changes_requested')
 
-CREATE INDEX client_versions_submitted ON client_versions (id) WHERE status = 'submitted'
+CREATE INDEX client_versions_queue ON client_versions (submitted_at, client_id) WHERE status = 'submitted'
 
-CREATE INDEX clients_publisher ON clients (publisher_id)
+CREATE INDEX client_words_client ON client_words (client_id)
 
-CREATE INDEX clients_submitted ON clients (id) WHERE status = 'submitted'
+CREATE INDEX clients_logo ON clients (substr(logo_uri, length(logo_uri) - 71, 64)) WHERE logo_uri <> ''
+
+CREATE INDEX clients_publisher ON clients (publisher_id, id)
+
+CREATE INDEX clients_queue ON clients (submitted_at, id) WHERE status = 'submitted'
+
+CREATE INDEX clients_secrets_end ON clients (secrets_end) WHERE secrets_end > 0
+
+CREATE INDEX clients_status ON clients (status, id)
 
 CREATE INDEX deliveries_client ON deliveries (client_id, id)
 
-CREATE INDEX deliveries_dead ON deliveries (id) WHERE state = 3
+CREATE INDEX deliveries_client_state ON deliveries (client_id, state, id)
 
 CREATE INDEX deliveries_due ON deliveries (client_id, due_at, id) WHERE state = 1
 
 CREATE INDEX deliveries_order ON deliveries (client_id, user_id, company_id, id) WHERE state = 1
 
+CREATE INDEX deliveries_retried ON deliveries (created_at) WHERE state = 1 AND attempts > 0
+
 CREATE INDEX deliveries_settled ON deliveries (state, settled_at) WHERE settled_at > 0
+
+CREATE INDEX deliveries_state ON deliveries (state, id)
 
 CREATE INDEX deliveries_turn ON deliveries (client_id, attempts, due_at, id) WHERE state = 1
 
@@ -336,6 +419,8 @@ CREATE INDEX grants_ended ON grants (updated_at) WHERE state = 2
 CREATE INDEX grants_succeeds ON grants (succeeds) WHERE succeeds <> ''
 
 CREATE INDEX links_user ON links (user_id)
+
+CREATE INDEX logos_look ON logos (look_at)
 
 CREATE INDEX remembered_answers_expiry ON remembered_answers (expires_at)
 
@@ -352,3 +437,5 @@ CREATE INDEX tokens_keep ON tokens (keep_until) WHERE keep_until > 0
 CREATE INDEX tokens_lasting ON tokens (grant_id) WHERE keep_until = 0
 
 CREATE INDEX users_company ON users (company_id, id) WHERE company_id <> ''
+
+CREATE INDEX users_company_email ON users (company_id, email) WHERE company_id <> ''
