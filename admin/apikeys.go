@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,24 +31,29 @@ type NewAPIKey struct {
 	UserID    string    // whose it is; empty: the caller's. Who is no person has to say
 }
 
-// APIKeys lists the keys of programs.
+// APIKeys lists the keys of programs: all, or to who is no admin their own.
 func (h *House) APIKeys(ctx context.Context, c Caller, p Page) (List[storage.APIKey], error) {
-	if err := h.may(c, APIKeyRead, Belongs{}); err != nil {
-		return List[storage.APIKey]{}, err
+	owner := ""
+	if !c.Sees(APIKeyRead) {
+		owner = c.UserID
+		if err := h.may(c, APIKeyRead, Belongs{UserID: owner}); err != nil {
+			return List[storage.APIKey]{}, err
+		}
 	}
 	return paged(p, func(after string, limit int) ([]storage.APIKey, error) {
-		return h.Store.APIKeys(ctx, after, limit)
+		return h.Store.APIKeys(ctx, owner, after, limit)
 	}, func(k storage.APIKey) string { return k.ID })
 }
 
-// CreateAPIKey makes a key and returns it with its value, this once. It can do no more than its person, and no more than the
-// key it is made with. registry.Problems where it cannot be.
+// CreateAPIKey makes a key and returns it with its value, this once. It can do no more than its person may whenever it is used,
+// and no more and no longer than the key it is made with. Who is no admin makes keys of their own. registry.Problems where it
+// cannot be.
 func (h *House) CreateAPIKey(ctx context.Context, c Caller, n NewAPIKey) (k storage.APIKey, value string, err error) {
-	if err := h.may(c, APIKeyCreate, Belongs{}); err != nil {
-		return k, "", err
-	}
 	if n.UserID == "" {
 		n.UserID = c.UserID
+	}
+	if err := h.may(c, APIKeyCreate, Belongs{UserID: n.UserID}); err != nil {
+		return k, "", err
 	}
 	if err := h.checkAPIKey(ctx, c, n); err != nil {
 		return k, "", err
@@ -70,47 +76,57 @@ func (h *House) checkAPIKey(ctx context.Context, c Caller, n NewAPIKey) error {
 	if len(n.Rights) == 0 {
 		p = append(p, registry.Problem{Field: "rights", Text: "must not be empty; name what the key may do, as in client.read or client.*"})
 	}
-	for i, right := range n.Rights {
-		if text := badRight(c, right); text != "" {
-			p = append(p, registry.Problem{Field: fmt.Sprintf("rights[%d]", i), Text: text})
-		}
-	}
-	if !n.ExpiresAt.IsZero() && !n.ExpiresAt.After(h.Now()) {
+	switch {
+	case !n.ExpiresAt.IsZero() && !n.ExpiresAt.After(h.Now()):
 		p = append(p, registry.Problem{Field: "expires_at", Text: "is in the past"})
+	case !c.KeyEnds.IsZero() && (n.ExpiresAt.IsZero() || n.ExpiresAt.After(c.KeyEnds)):
+		p = append(p, registry.Problem{Field: "expires_at", Text: "must not be later than the end of the key that asks, which is " + c.KeyEnds.UTC().Format(time.RFC3339)})
 	}
-	switch _, err := h.Store.User(ctx, n.UserID); {
+	var holder *Caller
+	switch u, err := h.Store.User(ctx, n.UserID); {
 	case n.UserID == "":
 		p = append(p, registry.Problem{Field: "user_id", Text: "is missing; a key can do what a person can, so say whose it is"})
 	case isNotFound(err):
 		p = append(p, registry.Problem{Field: "user_id", Text: "is nobody's"})
 	case err != nil:
 		return err
+	default:
+		holder = &Caller{Roles: u.Roles}
+	}
+	for i, right := range n.Rights {
+		if text := badRight(c, holder, right); text != "" {
+			p = append(p, registry.Problem{Field: fmt.Sprintf("rights[%d]", i), Text: text})
+		}
 	}
 	return p.Err()
 }
 
-// badRight says what is wrong with a right; nothing where nothing is.
-func badRight(c Caller, right string) string {
-	granted := func(do Capability) bool { return Covers([]string{right}, do) }
-	i := slices.IndexFunc(Rules, func(r Rule) bool { return granted(r.Capability) })
-	if i < 0 {
+// badRight says what is wrong with a right of a key that c makes for holder, who may be unknown; nothing where nothing is. One that covers more
+// than holder may do, as * does, is good for what they may at the moment of its use.
+func badRight(c Caller, holder *Caller, right string) string {
+	covered := slices.DeleteFunc(slices.Clone(Rules), func(r Rule) bool { return !Covers([]string{right}, r.Capability) })
+	if len(covered) == 0 {
 		return fmt.Sprintf("%q is no right; use the name of one, as in client.read, all of a kind, as in client.*, or *", right)
 	}
-	if c.Rights == nil {
-		return ""
+	may := func(r Rule) bool { return holder.Might(r.Capability) == nil }
+	if holder != nil && !slices.ContainsFunc(covered, may) {
+		return fmt.Sprintf("%q is for %s, which the person whose key it is is not; leave it out", right, whose(covered[0]))
 	}
-	for _, r := range Rules {
-		if granted(r.Capability) && !Covers(c.Rights, r.Capability) {
-			return fmt.Sprintf("%q is more than the key that asks may do", right)
-		}
+	if c.Rights != nil && slices.ContainsFunc(covered, func(r Rule) bool { return !Covers(c.Rights, r.Capability) }) {
+		return fmt.Sprintf("%q is more than the key that asks may do", right)
 	}
 	return ""
 }
 
-// DeleteAPIKey removes a key; it works no more.
+// DeleteAPIKey removes a key; it works no more. Who may not read it learns that there is none.
 func (h *House) DeleteAPIKey(ctx context.Context, c Caller, id string) error {
-	if err := h.may(c, APIKeyDelete, Belongs{}); err != nil {
-		return err
+	if !c.Sees(APIKeyDelete) {
+		if err := h.may(c, APIKeyDelete, Belongs{UserID: c.UserID}); err != nil {
+			return err
+		}
+		if k, _, err := h.Store.APIKey(ctx, id); err != nil || k.UserID != c.UserID {
+			return errors.Join(err, fmt.Errorf("API key %q: %w", id, storage.ErrNotFound))
+		}
 	}
 	return h.Store.DeleteAPIKey(h.audited(ctx, c, APIKeyDelete, apiKeyKind, id), id)
 }
@@ -135,7 +151,7 @@ func (h *House) KeyHolder(ctx context.Context, value, address string) (Caller, e
 	}
 	c, err := h.Person(ctx, u, time.Time{}, address)
 	c.Actor.Kind, c.Actor.ID = storage.ActorAPIKey, k.ID
-	c.Rights = append([]string{}, k.Rights...) // nil would be no key
+	c.Rights, c.KeyEnds = append([]string{}, k.Rights...), k.ExpiresAt // nil rights would be no key
 	return c, err
 }
 

@@ -20,17 +20,19 @@ type Caller struct {
 	Operator   bool
 	UserID     string // of the person, also of whose API key it is; empty for a command and a client
 	Roles      []string
-	Publishers []string // IDs of those that a developer develops for
-	CompanyID  string   // that a company admin administers
-	Rights     []string // of an API key, which can do no more than these; nil: no key
+	Publishers []string  // IDs of those that a developer develops for
+	CompanyID  string    // that a company admin administers
+	Rights     []string  // of an API key, which can do no more than these; nil: no key
+	KeyEnds    time.Time // when that key expires; zero: never
 	// ProvedAt is when the person last proved who they are; zero for a program, which cannot be asked.
 	ProvedAt time.Time
 }
 
-// Belongs says whose a record is: a publisher's, a company's, or neither.
+// Belongs says whose a record is: a publisher's, a company's, a person's, or nobody's.
 type Belongs struct {
 	PublisherID string
 	CompanyID   string
+	UserID      string // of an API key
 }
 
 var (
@@ -82,7 +84,8 @@ func (c Caller) has(roles []string) bool {
 
 func (c Caller) owns(to Belongs) bool {
 	return to.PublisherID != "" && slices.Contains(c.Roles, storage.RoleDeveloper) && slices.Contains(c.Publishers, to.PublisherID) ||
-		to.CompanyID != "" && slices.Contains(c.Roles, storage.RoleCompanyAdmin) && c.CompanyID == to.CompanyID
+		to.CompanyID != "" && slices.Contains(c.Roles, storage.RoleCompanyAdmin) && c.CompanyID == to.CompanyID ||
+		to.UserID != "" && c.UserID == to.UserID
 }
 
 func whose(r Rule) string {

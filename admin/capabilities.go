@@ -28,9 +28,11 @@ const (
 	ClientComment        Capability = "client.comment"
 	ClientRotateSecret   Capability = "client.rotate-secret"
 	ClientEvaluate       Capability = "client.evaluate"
+	ReviewRead           Capability = "review.read"
 	PublisherRead        Capability = "publisher.read"
 	PublisherSave        Capability = "publisher.save"
 	PublisherVerify      Capability = "publisher.verify"
+	PublisherDelete      Capability = "publisher.delete"
 	UserRead             Capability = "user.read"
 	UserCreate           Capability = "user.create"
 	UserUpdate           Capability = "user.update"
@@ -39,6 +41,7 @@ const (
 	UserSetPassword      Capability = "user.set-password"
 	CompanyRead          Capability = "company.read"
 	CompanySave          Capability = "company.save"
+	CompanyDelete        Capability = "company.delete"
 	SessionRead          Capability = "session.read"
 	SessionEnd           Capability = "session.end"
 	GrantRead            Capability = "grant.read"
@@ -55,13 +58,16 @@ const (
 	APIKeyCreate         Capability = "api-key.create"
 	APIKeyDelete         Capability = "api-key.delete"
 	DashboardRead        Capability = "dashboard.read"
+	InitialTokenRead     Capability = "initial-access-token.read"
+	InitialTokenCreate   Capability = "initial-access-token.create"
+	InitialTokenDelete   Capability = "initial-access-token.delete"
 )
 
 // Rule says who may do something.
 type Rule struct {
 	Capability Capability
 	Anyones    []string // roles that may do it to any record
-	Own        []string // roles that may do it to what is theirs: a developer's publishers, a company admin's company
+	Own        []string // roles that may do it to what is theirs: a developer's publishers, a company admin's company, one's own API keys
 	// Recent says that a person must have signed in within the last RecentFor: what cannot be undone, or opens doors.
 	Recent bool
 }
@@ -71,6 +77,8 @@ var (
 	reviewers = []string{storage.RoleReviewer, storage.RoleAdmin}
 	developer = []string{storage.RoleDeveloper}
 	company   = []string{storage.RoleCompanyAdmin}
+	// keyHolders make API keys of their own: they get no access token with the scope admin, which is for admins.
+	keyHolders = []string{storage.RoleDeveloper, storage.RoleReviewer}
 )
 
 // Rules are who may do what. What is not here nobody may.
@@ -90,9 +98,11 @@ var Rules = []Rule{
 	{Capability: ClientComment, Anyones: reviewers, Own: developer},
 	{Capability: ClientRotateSecret, Anyones: admins, Own: developer, Recent: true},
 	{Capability: ClientEvaluate, Anyones: reviewers},
+	{Capability: ReviewRead, Anyones: reviewers},
 	{Capability: PublisherRead, Anyones: reviewers, Own: developer},
 	{Capability: PublisherSave, Anyones: admins},
 	{Capability: PublisherVerify, Anyones: reviewers, Recent: true},
+	{Capability: PublisherDelete, Anyones: admins, Recent: true},
 	{Capability: UserRead, Anyones: admins},
 	{Capability: UserCreate, Anyones: admins},
 	{Capability: UserUpdate, Anyones: admins, Recent: true},
@@ -101,6 +111,7 @@ var Rules = []Rule{
 	{Capability: UserSetPassword, Anyones: admins, Recent: true},
 	{Capability: CompanyRead, Anyones: admins, Own: company},
 	{Capability: CompanySave, Anyones: admins},
+	{Capability: CompanyDelete, Anyones: admins, Recent: true},
 	{Capability: SessionRead, Anyones: admins},
 	{Capability: SessionEnd, Anyones: admins},
 	{Capability: GrantRead, Anyones: admins, Own: company},
@@ -113,10 +124,13 @@ var Rules = []Rule{
 	{Capability: AuditRead, Anyones: admins},
 	{Capability: DeliveryRead, Anyones: admins, Own: developer},
 	{Capability: DeliveryRetry, Anyones: admins, Own: developer},
-	{Capability: APIKeyRead, Anyones: admins},
-	{Capability: APIKeyCreate, Anyones: admins, Recent: true},
-	{Capability: APIKeyDelete, Anyones: admins},
+	{Capability: APIKeyRead, Anyones: admins, Own: keyHolders},
+	{Capability: APIKeyCreate, Anyones: admins, Own: keyHolders, Recent: true},
+	{Capability: APIKeyDelete, Anyones: admins, Own: keyHolders},
 	{Capability: DashboardRead, Anyones: reviewers},
+	{Capability: InitialTokenRead, Anyones: admins},
+	{Capability: InitialTokenCreate, Anyones: admins, Recent: true},
+	{Capability: InitialTokenDelete, Anyones: admins},
 }
 
 // RuleOf returns the rule of a capability, and false for one that there is not.

@@ -81,6 +81,14 @@ func (h *House) ClientNotes(ctx context.Context, c Caller, id string) ([]storage
 	return h.Store.ReviewNotes(ctx, id)
 }
 
+// ClientVersions returns what was approved, discarded or refused of a mini app, and what waits, the newest first.
+func (h *House) ClientVersions(ctx context.Context, c Caller, id string) ([]storage.ClientVersion, error) {
+	if _, err := h.work(ctx, c, ClientRead, id); err != nil {
+		return nil, err
+	}
+	return h.Store.ClientVersions(ctx, id)
+}
+
 // CreateClient registers a mini app and returns it with its secret, this once; empty for a public one. What a developer
 // registers is a draft; an operator's status is taken, and approved where there is none. Errors as registry.Create.
 func (h *House) CreateClient(ctx context.Context, c Caller, client storage.Client) (storage.Client, string, error) {

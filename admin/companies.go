@@ -50,3 +50,28 @@ func (h *House) SaveCompany(ctx context.Context, c Caller, company storage.Compa
 	}
 	return nil
 }
+
+// DeleteCompany removes a company that nobody belongs to and that has allowed nothing; else ErrInUse.
+func (h *House) DeleteCompany(ctx context.Context, c Caller, was storage.Company) error {
+	if err := h.may(c, CompanyDelete, Belongs{}); err != nil {
+		return err
+	}
+	people, err := h.Store.FindUsers(ctx, storage.UserQuery{CompanyID: was.ID}, "", 1)
+	if err != nil {
+		return err
+	}
+	if len(people) > 0 {
+		return fmt.Errorf("%w: the person %s belongs to %s; take them out of it first", ErrInUse, people[0].ID, was.ID)
+	}
+	grants, err := h.Store.Grants(ctx, storage.Owner{CompanyID: was.ID})
+	if err != nil {
+		return err
+	}
+	if len(grants) > 0 {
+		return fmt.Errorf("%w: %s decided about %s; revoke the grant %s first", ErrInUse, was.ID, grants[0].ClientID, grants[0].PublicID())
+	}
+	if err := h.Store.DeleteCompany(h.audited(ctx, c, CompanyDelete, companyKind, was.ID), was); err != nil {
+		return fmt.Errorf("company %q: %w", was.ID, err)
+	}
+	return nil
+}

@@ -94,6 +94,25 @@ func (h *House) VerifyPublisher(ctx context.Context, c Caller, was storage.Publi
 	return h.replacePublisher(ctx, c, PublisherVerify, p, &was, "verified", fmt.Sprint(verified))
 }
 
+// DeletePublisher removes a publisher that no mini app is of; else ErrInUse.
+func (h *House) DeletePublisher(ctx context.Context, c Caller, was storage.Publisher) error {
+	if err := h.may(c, PublisherDelete, Belongs{}); err != nil {
+		return err
+	}
+	clients, err := h.Store.FindClients(ctx, storage.ClientQuery{Publishers: []string{was.ID}}, "", 1)
+	if err != nil {
+		return err
+	}
+	if len(clients) > 0 {
+		return fmt.Errorf("%w: %s answers for %s; give that to another publisher or delete it first", ErrInUse, was.ID, clients[0].ID)
+	}
+	defer h.Registry.Forget()
+	if err := h.Store.DeletePublisher(h.audited(ctx, c, PublisherDelete, publisherKind, was.ID), was); err != nil {
+		return fmt.Errorf("publisher %q: %w", was.ID, err)
+	}
+	return nil
+}
+
 func (h *House) replacePublisher(ctx context.Context, c Caller, do Capability, p storage.Publisher, was *storage.Publisher, detail ...string) error {
 	if was != nil && reflect.DeepEqual(p, *was) {
 		return nil

@@ -22,11 +22,13 @@ type Store interface {
 	Client(ctx context.Context, id string) (storage.Client, error)
 	Clients(ctx context.Context, after string, limit int) ([]storage.Client, error)
 	CreateClient(ctx context.Context, c storage.Client) error
+	RegisterClient(ctx context.Context, c storage.Client, r storage.Registration, now time.Time) error
 	UpdateClient(ctx context.Context, c storage.Client, was time.Time) error
 	OpenVersion(ctx context.Context, clientID string) (storage.ClientVersion, error)
 	ClientVersions(ctx context.Context, clientID string) ([]storage.ClientVersion, error)
 	ApplyReview(ctx context.Context, r storage.Review) error
 	ReviewNotes(ctx context.Context, clientID string) ([]storage.ReviewNote, error)
+	LiveNames(ctx context.Context) ([]storage.ClientNames, error)
 	Publisher(ctx context.Context, id string) (storage.Publisher, error)
 	Publishers(ctx context.Context, after string, limit int) ([]storage.Publisher, error)
 	Scopes(ctx context.Context) ([]storage.Scope, error)
@@ -179,7 +181,8 @@ func (r *Registry) Create(ctx context.Context, c storage.Client) error {
 	}
 	c.CreatedAt = r.now().UTC().Truncate(stamp)
 	c.UpdatedAt = c.CreatedAt
-	defer r.Forget() // also after an error: it may be unknown whether the write happened
+	c.TokensFrom = c.CreatedAt // there may have been another client of this ID, whose tokens are dead for ever
+	defer r.Forget()           // also after an error: it may be unknown whether the write happened
 	if err := r.store.CreateClient(ctx, c); err != nil {
 		return fmt.Errorf("client %q: %w", c.ID, err)
 	}

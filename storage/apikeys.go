@@ -22,8 +22,8 @@ type APIKeys interface {
 	// APIKey returns the key with this ID and whose it is, in one statement; ErrNotFound when there is none, or the person
 	// is gone or disabled.
 	APIKey(ctx context.Context, id string) (APIKey, User, error)
-	// APIKeys returns up to limit keys with an ID greater than after, in ID order.
-	APIKeys(ctx context.Context, after string, limit int) ([]APIKey, error)
+	// APIKeys returns up to limit keys with an ID greater than after, in ID order: of this user, or of all where userID is empty.
+	APIKeys(ctx context.Context, userID, after string, limit int) ([]APIKey, error)
 	// CreateAPIKey stores a new key.
 	CreateAPIKey(ctx context.Context, k APIKey) error
 	// DeleteAPIKey removes a key; ErrNotFound when there is none.

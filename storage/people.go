@@ -74,7 +74,7 @@ type Users interface {
 	UserByLogin(ctx context.Context, login string) (User, error)
 	// Users returns up to limit users with an ID greater than after, in ID order.
 	Users(ctx context.Context, after string, limit int) ([]User, error)
-	// FindUsers is Users, of those that q is about.
+	// FindUsers is Users, of those that q is about. With a Search, after is an Email, and they come in the order of theirs.
 	FindUsers(ctx context.Context, q UserQuery, after string, limit int) ([]User, error)
 	// CreateUser stores a new user; ErrExists when the ID, Email or Phone is taken.
 	CreateUser(ctx context.Context, u User) error
@@ -105,6 +105,9 @@ type Companies interface {
 	// ReplaceCompany replaces a company that is still was; nil: it stores a new one. ErrConflict when it moved, ErrNotFound
 	// when absent; ErrExists for a new one whose ID is taken.
 	ReplaceCompany(ctx context.Context, c Company, was *Company) error
+	// DeleteCompany removes a company that is still was, that nobody belongs to and that has no active grant. ErrConflict when
+	// it moved or is used, ErrNotFound when absent.
+	DeleteCompany(ctx context.Context, was Company) error
 }
 
 // MaxSessions is how many sessions a user can have: more browsers than anybody has, and no more rows than a page can show.

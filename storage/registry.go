@@ -79,7 +79,7 @@ type Client struct {
 	JWKSURI                 string
 	WebhookURI              string
 	Dialects                map[string]json.RawMessage // vendor → its settings
-	TokensFrom              time.Time                  // tokens issued before are dead: the client was suspended then
+	TokensFrom              time.Time                  // tokens issued before are dead: the client was created or suspended then
 	CreatedAt               time.Time
 	UpdatedAt               time.Time
 }
@@ -95,7 +95,14 @@ type ClientScope struct {
 type ClientQuery struct {
 	Status     string   // the client's, or StatusSubmitted for one with a version that is submitted
 	Publishers []string // of one of these
-	Search     string   // the beginning of the ID or part of the name, whatever the case
+	Search     string   // the beginning of the ID, or beginnings of words of the name or its translations, whatever case and accents
+}
+
+// ClientNames is what a client is called.
+type ClientNames struct {
+	ID, PublisherID string
+	Name            string
+	Names           map[string]string
 }
 
 // ClientSecret is a secret of a client, live or retired. Only its hash is kept.
@@ -113,6 +120,8 @@ type Registry interface {
 	Clients(ctx context.Context, after string, limit int) ([]Client, error)
 	// FindClients is Clients, of those that q is about.
 	FindClients(ctx context.Context, q ClientQuery, after string, limit int) ([]Client, error)
+	// LiveNames returns the names of all clients that are approved or suspended, in ID order.
+	LiveNames(ctx context.Context) ([]ClientNames, error)
 	// CreateClient stores a new client; ErrExists when the ID is taken.
 	CreateClient(ctx context.Context, c Client) error
 	// UpdateClient replaces a client, but for CreatedAt, if its UpdatedAt still is was; ErrConflict when it moved,
@@ -129,6 +138,9 @@ type Registry interface {
 	// ReplacePublisher replaces a publisher that is still was; nil: it stores a new one. ErrConflict when it moved,
 	// ErrNotFound when absent; ErrExists for a new one whose ID is taken.
 	ReplacePublisher(ctx context.Context, p Publisher, was *Publisher) error
+	// DeletePublisher removes a publisher that is still was and that no client and no open version names. ErrConflict when it
+	// moved or one does, ErrNotFound when absent.
+	DeletePublisher(ctx context.Context, was Publisher) error
 
 	// Scopes returns the operator's scopes, ordered by name.
 	Scopes(ctx context.Context) ([]Scope, error)

@@ -11,6 +11,7 @@ const (
 	get    = http.MethodGet
 	post   = http.MethodPost
 	patch  = http.MethodPatch
+	put    = http.MethodPut // of a picture
 	remove = http.MethodDelete
 )
 
@@ -22,15 +23,21 @@ func (a *API) calls() []call {
 		{get, "/clients/{id}", admin.ClientRead, getClient, nil},
 		{patch, "/clients/{id}", admin.ClientUpdate, updateClient, nil},
 		{remove, "/clients/{id}", admin.ClientDelete, deleteClient, nil},
+		{put, "/clients/{id}/logo", admin.ClientUpdate, putLogo, nil},
 		{post, "/clients/{id}/discard", admin.ClientDiscard, discardVersion, nil},
 		{post, "/clients/{id}/rotate-secret", admin.ClientRotateSecret, rotateSecret, nil},
 		{get, "/clients/{id}/comments", admin.ClientRead, listComments, nil},
 		{post, "/clients/{id}/comments", admin.ClientComment, addComment, nil},
 
+		{get, "/clients/{id}/versions", admin.ClientRead, listVersions, nil},
+		{get, "/clients/{id}/hints", admin.ReviewRead, listHints, nil},
+		{get, "/reviews", admin.ReviewRead, listReviews, paging},
+
 		{get, "/publishers", admin.PublisherRead, listPublishers, paging},
 		{post, "/publishers", admin.PublisherSave, createPublisher, nil},
 		{get, "/publishers/{id}", admin.PublisherRead, getPublisher, nil},
 		{patch, "/publishers/{id}", admin.PublisherSave, updatePublisher, nil},
+		{remove, "/publishers/{id}", admin.PublisherDelete, deletePublisher, nil},
 		{post, "/publishers/{id}/verify", admin.PublisherVerify, verifyPublisher(true), nil},
 		{post, "/publishers/{id}/unverify", admin.PublisherVerify, verifyPublisher(false), nil},
 
@@ -52,6 +59,7 @@ func (a *API) calls() []call {
 		{post, "/companies", admin.CompanySave, createCompany, nil},
 		{get, "/companies/{id}", admin.CompanyRead, getCompany, nil},
 		{patch, "/companies/{id}", admin.CompanySave, updateCompany, nil},
+		{remove, "/companies/{id}", admin.CompanyDelete, deleteCompany, nil},
 
 		{get, "/sessions", admin.SessionRead, listSessions, with("user")},
 		{remove, "/sessions/{id}", admin.SessionEnd, endSession, nil},
@@ -64,9 +72,15 @@ func (a *API) calls() []call {
 		{post, "/keys/rotate", admin.KeyRotate, rotateKeys, nil},
 
 		{get, "/audit", admin.AuditRead, listAudit, with("actor", "action", "target", "since", "until")},
+		{get, "/audit/export", admin.AuditRead, exportAudit, []string{"actor", "action", "target", "since", "until"}},
 
 		{get, "/deliveries", admin.DeliveryRead, listDeliveries, with("state", "client")},
+		{get, "/deliveries/{id}", admin.DeliveryRead, getDelivery, nil},
 		{post, "/deliveries/{id}/retry", admin.DeliveryRetry, retryDelivery, nil},
+
+		{get, "/initial-access-tokens", admin.InitialTokenRead, listInitialTokens, paging},
+		{post, "/initial-access-tokens", admin.InitialTokenCreate, createInitialToken, nil},
+		{remove, "/initial-access-tokens/{id}", admin.InitialTokenDelete, deleteInitialToken, nil},
 
 		{get, "/api-keys", admin.APIKeyRead, listAPIKeys, paging},
 		{post, "/api-keys", admin.APIKeyCreate, createAPIKey, nil},

@@ -2,25 +2,13 @@ package api
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"net/http"
 	"net/url"
 	"time"
 
+	"gatehouse/admin"
 	"gatehouse/storage"
 )
-
-// tagOf names a state of a record that has no version of its own.
-func tagOf(record any) string {
-	raw, err := json.Marshal(record)
-	if err != nil {
-		panic(err) // records can always be marshalled
-	}
-	sum := sha256.Sum256(raw)
-	return hex.EncodeToString(sum[:12])
-}
 
 func created(kind, id string, answer *response) *response {
 	answer.status, answer.location = http.StatusCreated, Prefix+"/"+kind+"/"+url.PathEscape(id)
@@ -36,7 +24,7 @@ type publisherFields struct {
 
 func shownPublisher(p storage.Publisher) *response {
 	o := object{"id": p.ID, "name": p.Name, "verified": p.Verified, "developers": texts(p.Developers)}
-	return &response{body: withTimes(o, "verified_at", p.VerifiedAt), etag: tagOf(p)}
+	return &response{body: withTimes(o, "verified_at", p.VerifiedAt), etag: admin.Tag(p)}
 }
 
 // texts is a list that is there also when it is empty.
@@ -114,6 +102,25 @@ func amended[T any](q *request, shown *response, fixed map[string]string) (T, er
 	return into[T](merged)
 }
 
+func deletePublisher(q *request) (*response, error) {
+	was, err := q.house.Publisher(q.ctx, q.caller, q.path("id"))
+	if err != nil {
+		return nil, err
+	}
+	if err := q.matches(admin.Tag(was)); err != nil {
+		return nil, err
+	}
+	return gone(q, q.house.DeletePublisher(q.ctx, q.caller, was))
+}
+
+// gone is the answer to a removal.
+func gone(q *request, err error) (*response, error) {
+	if err != nil {
+		return nil, q.moved(err)
+	}
+	return &response{status: http.StatusNoContent}, nil
+}
+
 func verifyPublisher(verified bool) func(*request) (*response, error) {
 	return func(q *request) (*response, error) {
 		if _, err := decode[struct{}](q.body); err != nil {
@@ -123,7 +130,7 @@ func verifyPublisher(verified bool) func(*request) (*response, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := q.matches(tagOf(was)); err != nil {
+		if err := q.matches(admin.Tag(was)); err != nil {
 			return nil, err
 		}
 		if err := q.house.VerifyPublisher(q.ctx, q.caller, was, verified); err != nil {
@@ -158,7 +165,7 @@ func shownScope(s storage.Scope) *response {
 		}
 		return texts
 	}
-	return &response{etag: tagOf(s), body: object{
+	return &response{etag: admin.Tag(s), body: object{
 		"name": s.Name, "title": translated(s.Title), "description": translated(s.Description), "claims": texts(s.Claims),
 		"sensitive": s.Sensitive, "client": s.Client, "built_in": s.BuiltIn,
 	}}
@@ -215,13 +222,10 @@ func deleteScope(q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := q.matches(tagOf(was)); err != nil {
+	if err := q.matches(admin.Tag(was)); err != nil {
 		return nil, err
 	}
-	if err := q.house.DeleteScope(q.ctx, q.caller, was); err != nil {
-		return nil, q.moved(err)
-	}
-	return &response{status: http.StatusNoContent}, nil
+	return gone(q, q.house.DeleteScope(q.ctx, q.caller, was))
 }
 
 // companyFields is an organisation that people belong to.
@@ -231,7 +235,7 @@ type companyFields struct {
 }
 
 func shownCompany(c storage.Company) *response {
-	return &response{body: object{"id": c.ID, "name": c.Name}, etag: tagOf(c)}
+	return &response{body: object{"id": c.ID, "name": c.Name}, etag: admin.Tag(c)}
 }
 
 func listCompanies(q *request) (*response, error) {
@@ -278,6 +282,17 @@ func updateCompany(q *request) (*response, error) {
 		return nil, q.moved(err)
 	}
 	return shownCompany(storage.Company(f)), nil
+}
+
+func deleteCompany(q *request) (*response, error) {
+	was, err := q.house.Company(q.ctx, q.caller, q.path("id"))
+	if err != nil {
+		return nil, err
+	}
+	if err := q.matches(admin.Tag(was)); err != nil {
+		return nil, err
+	}
+	return gone(q, q.house.DeleteCompany(q.ctx, q.caller, was))
 }
 
 // rotateKeys makes new signing keys.

@@ -66,15 +66,7 @@ func shownWork(w *registry.Work) *response {
 	o := shownClient(w.Live)
 	if v := w.Version; v != nil {
 		proposed := w.Proposed()
-		names := []string{}
-		for _, field := range registry.Changed(w.Live, proposed) {
-			if name := memberOf(field); !slices.Contains(names, name) {
-				names = append(names, name)
-			}
-		}
-		registration := shownRegistration(proposed)
-		delete(registration, "status")
-		o["version"] = withTimes(object{"id": v.ID, "status": v.Status, "changed": names, "registration": registration},
+		o["version"] = withTimes(object{"id": v.ID, "status": v.Status, "changed": changedMembers(w.Live, proposed), "registration": shownVersion(proposed)},
 			"created_at", v.CreatedAt, "updated_at", v.UpdatedAt)
 	}
 	return &response{body: o, etag: w.ETag()}
@@ -190,19 +182,25 @@ func again(q *request, id string) (*response, error) {
 
 func deleteClient(q *request) (*response, error) {
 	id := q.path("id")
-	if len(q.match) > 0 {
-		w, err := q.house.Client(q.ctx, q.caller, id)
-		if err != nil {
-			return nil, err
-		}
-		if err := q.matches(w.ETag()); err != nil {
-			return nil, err
-		}
+	if err := q.matchesClient(id); err != nil {
+		return nil, err
 	}
 	if err := q.house.DeleteClient(q.ctx, q.caller, id); err != nil {
 		return nil, err
 	}
 	return &response{status: http.StatusNoContent}, nil
+}
+
+// matchesClient says errMatch where If-Match names another state of a mini app than it is in.
+func (q *request) matchesClient(id string) error {
+	if len(q.match) == 0 {
+		return nil
+	}
+	w, err := q.house.Client(q.ctx, q.caller, id)
+	if err != nil {
+		return err
+	}
+	return q.matches(w.ETag())
 }
 
 // stepBody is what a step of the workflow takes.
@@ -272,13 +270,20 @@ func rotateSecret(q *request) (*response, error) {
 		keep = *body.KeepOld
 	}
 	id := q.path("id")
+	if err := q.matchesClient(id); err != nil {
+		return nil, err
+	}
 	secret, err := q.house.RotateSecret(q.ctx, q.caller, id, time.Duration(keep))
 	if err != nil {
 		return nil, renamed(err)
 	}
 	o := object{"client_id": id, "old_secrets_until": q.now().Add(time.Duration(keep)).UTC().Truncate(time.Second)}
 	withSecret(o, secret)
-	return &response{body: o}, nil
+	answer := &response{body: o}
+	if w, err := q.house.Client(context.WithoutCancel(q.ctx), q.caller, id); err == nil { // else who may rotate it may not read it
+		answer.etag = w.ETag()
+	}
+	return answer, nil
 }
 
 func listComments(q *request) (*response, error) {

@@ -50,8 +50,8 @@ func newOwned(t *testing.T) *owned {
 	return o
 }
 
-// record makes a record of the kind that a path is about, and returns its ID.
-func (o *owned) record(kind, owner string) string {
+// record makes a record of the kind that a path is about, for whoever asks to use, and returns its ID.
+func (o *owned) record(kind, owner string, asks storage.User) string {
 	o.t.Helper()
 	id := registry.GenerateID()
 	switch kind {
@@ -83,8 +83,14 @@ func (o *owned) record(kind, owner string) string {
 		found, err := o.store.FindDeliveries(o.t.Context(), storage.DeliveryQuery{ClientID: id}, "", 1)
 		require.NoError(o.t, err)
 		return found[0].ID
+	case "reviews":
+		o.register(storage.Client{ID: id, Name: "A", PublisherID: o.publisher[owner], Status: storage.StatusSubmitted})
 	case "api-keys":
-		require.NoError(o.t, o.store.CreateAPIKey(o.t.Context(), storage.APIKey{ID: id, UserID: o.users["ana@example.com"].ID, CreatedAt: o.now()}))
+		whose := o.users["ana@example.com"]
+		if owner == "own" {
+			whose = asks
+		}
+		require.NoError(o.t, o.store.CreateAPIKey(o.t.Context(), storage.APIKey{ID: id, UserID: whose.ID, CreatedAt: o.now()}))
 	}
 	return id
 }
@@ -99,13 +105,16 @@ func (o *owned) grant(id, client, owner string) {
 }
 
 // may asks and reports whether it was let through. What comes of it then is another test's business.
-func (o *owned) may(key string, call api.Call, owner string) (bool, answer) {
+func (o *owned) may(asks storage.User, key string, call api.Call, owner string) (bool, answer) {
 	o.t.Helper()
 	kind := strings.Split(call.Path, "/")[1]
-	id := o.record(kind, owner)
+	id := o.record(kind, owner, asks)
 	body := "{}"
 	if call.Path == "/clients" && call.Method == http.MethodPost {
 		body = `{"publisher":"` + o.publisher[owner] + `"}`
+	}
+	if call.Path == "/api-keys" && owner == "other" {
+		body = `{"user_id":"` + o.users["ana@example.com"].ID + `"}`
 	}
 	path := strings.Replace(call.Path, "{id}", url.PathEscape(id), 1)
 	if call.Method == http.MethodGet {
@@ -130,13 +139,14 @@ func TestEveryCellOfTheAuthorizationMatrixHoldsAtTheAPI(t *testing.T) {
 	t.Parallel()
 	matrix := readAuthorization(t)
 	o := newOwned(t)
-	keys := map[string]string{}
+	keys, people := map[string]string{}, map[string]storage.User{}
 	for _, role := range matrix.Roles {
 		roles := []string{role}
 		if role == "nobody" {
 			roles = nil
 		}
-		keys[role] = o.key(o.person(role+"@example.com", "acme", roles...), "*")
+		people[role] = o.person(role+"@example.com", "acme", roles...)
+		keys[role] = o.key(people[role], "*")
 	}
 	calls := map[admin.Capability][]api.Call{}
 	for _, call := range new(api.API).Calls() {
@@ -149,7 +159,7 @@ func TestEveryCellOfTheAuthorizationMatrixHoldsAtTheAPI(t *testing.T) {
 			for _, role := range matrix.Roles {
 				want := slices.Contains(owners[owner], role)
 				for _, call := range calls[rule.Capability] {
-					got, a := o.may(keys[role], call, owner)
+					got, a := o.may(people[role], keys[role], call, owner)
 					require.Equal(t, want, got, "%s of %s by %s: %s %s: %d %s", rule.Capability, owner, role, call.Method, call.Path, a.StatusCode, a.body)
 				}
 			}
@@ -164,10 +174,10 @@ func TestEveryCellOfTheAuthorizationMatrixHoldsForTheRules(t *testing.T) {
 	for capability, owners := range readAuthorization(t).Allowed {
 		for owner, allowed := range owners {
 			for _, role := range readAuthorization(t).Roles {
-				caller := admin.Caller{Roles: []string{role}, Publishers: []string{"printco"}, CompanyID: "acme", Actor: storage.Actor{Kind: storage.ActorAPIKey}}
+				caller := admin.Caller{UserID: "me", Roles: []string{role}, Publishers: []string{"printco"}, CompanyID: "acme", Actor: storage.Actor{Kind: storage.ActorAPIKey}}
 				belongs := admin.Belongs{}
 				if owner == "own" {
-					belongs = admin.Belongs{PublisherID: "printco", CompanyID: "acme"}
+					belongs = admin.Belongs{PublisherID: "printco", CompanyID: "acme", UserID: "me"}
 				}
 				require.Equal(t, slices.Contains(allowed, role), caller.May(capability, belongs, time.Now()) == nil, "%s of %s by %s", capability, owner, role)
 			}

@@ -63,7 +63,7 @@ func TestWhenAnAPIKeyWasUsedIsStampedInTheBackground(t *testing.T) {
 	s.api(admin, "GET", "/companies", nil).require(t, 200)
 	stop()
 	<-done
-	keys, err := s.store.APIKeys(t.Context(), "", 10)
+	keys, err := s.store.APIKeys(t.Context(), "", "", 10)
 	require.NoError(t, err)
 	require.WithinDuration(t, s.now(), keys[0].SeenAt, time.Minute)
 	require.NotEmpty(t, s.api(admin, "GET", "/api-keys", nil).json(t)["items"].([]any)[0].(map[string]any)["seen_at"])

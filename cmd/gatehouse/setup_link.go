@@ -32,7 +32,7 @@ func (c *cli) offerSetup(ctx context.Context, h *house, log *slog.Logger) error 
 
 const setupHelp = `Print a link by which whoever opens it becomes the first admin, with the e-mail address and password of their choice. It is good
 for 30 minutes and until there is an admin, at every server with this database and root secret; a server that starts while there
-is none prints one too. Further admins are made by gatehouse user create --roles admin, and a password that was forgotten is
+is none prints one too. An admin whose account is disabled counts as none. Further admins are made by gatehouse user create --roles admin, and a password that was forgotten is
 replaced by gatehouse user set-password.`
 
 func (c *cli) userSetupLink() *cobra.Command {
@@ -46,7 +46,7 @@ func (c *cli) userSetupLink() *cobra.Command {
 					return err
 				}
 				if !needed {
-					return fmt.Errorf("there is an admin already; make another with gatehouse user create --roles admin, or give one a new password with gatehouse user set-password")
+					return fmt.Errorf("there is an admin already; make another with gatehouse user create --roles admin, or give one a new password with gatehouse user set-password; where all of them are locked out, gatehouse user list shows them and gatehouse user enable opens an account again")
 				}
 				link, until := setup.Link(h.cfg.Issuer)
 				value := map[string]string{"url": link, "expires_at": stamp(until)}

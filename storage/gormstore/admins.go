@@ -9,7 +9,7 @@ import (
 )
 
 // anAdmin finds the role in the JSON list of roles; company_admin has no quote before admin.
-const anAdmin = `SELECT EXISTS (SELECT 1 FROM users WHERE roles LIKE '%"` + storage.RoleAdmin + `"%')`
+const anAdmin = `SELECT EXISTS (SELECT 1 FROM users WHERE roles LIKE '%"` + storage.RoleAdmin + `"%' AND NOT disabled)`
 
 // HasAdmin implements storage.Admins.
 func (s *Store) HasAdmin(ctx context.Context) (found bool, err error) {

@@ -51,8 +51,18 @@ func (s *Store) APIKey(ctx context.Context, id string) (storage.APIKey, storage.
 }
 
 // APIKeys implements storage.APIKeys.
-func (s *Store) APIKeys(ctx context.Context, after string, limit int) ([]storage.APIKey, error) {
-	return list(ctx, s, after, limit, apiKeyRow.key)
+func (s *Store) APIKeys(ctx context.Context, userID, after string, limit int) ([]storage.APIKey, error) {
+	if userID == "" {
+		return list(ctx, s, after, limit, apiKeyRow.key)
+	}
+	if !storable(userID, after) {
+		return nil, nil
+	}
+	var rows []apiKeyRow
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Where("user_id = ? AND id > ?", userID, after).Order("id").Limit(limit).Find(&rows).Error
+	})
+	return records(rows, apiKeyRow.key), err
 }
 
 // CreateAPIKey implements storage.APIKeys.

@@ -34,6 +34,19 @@ func (s *Store) SaveCompany(ctx context.Context, c storage.Company) error {
 	return s.save(ctx, &row)
 }
 
+// DeleteCompany implements storage.Companies.
+func (s *Store) DeleteCompany(ctx context.Context, was storage.Company) error {
+	return s.writeRevised(ctx, func(tx *gorm.DB) error {
+		if err := stillThere(tx, s.dialect, "id", was.ID, was, companyRow.company); err != nil {
+			return err
+		}
+		return unlessUsed(tx.Where("id = ?", was.ID).
+			Where("NOT EXISTS (SELECT 1 FROM users WHERE company_id = ?)", was.ID).
+			Where("NOT EXISTS (SELECT 1 FROM grants WHERE company_id = ? AND state = 1)", was.ID).
+			Delete(&companyRow{}))
+	})
+}
+
 // ReplaceCompany implements storage.Companies.
 func (s *Store) ReplaceCompany(ctx context.Context, c storage.Company, was *storage.Company) error {
 	row := companyRow(c)

@@ -79,6 +79,27 @@ func (s *Store) ReplacePublisher(ctx context.Context, p storage.Publisher, was *
 	return s.writeRevised(ctx, func(tx *gorm.DB) error { return replace(tx, s.dialect, "id", p.ID, &row, was, publisherRow.publisher) })
 }
 
+// DeletePublisher implements storage.Registry.
+func (s *Store) DeletePublisher(ctx context.Context, was storage.Publisher) error {
+	return s.writeRevised(ctx, func(tx *gorm.DB) error {
+		if err := stillThere(tx, s.dialect, "id", was.ID, was, publisherRow.publisher); err != nil {
+			return err
+		}
+		return unlessUsed(tx.Where("id = ?", was.ID).
+			Where("NOT EXISTS (SELECT 1 FROM clients WHERE publisher_id = ?)", was.ID).
+			Where("NOT EXISTS (SELECT 1 FROM client_versions WHERE publisher_id = ? AND "+openVersions+")", was.ID).
+			Delete(&publisherRow{}))
+	})
+}
+
+// unlessUsed is the error of a removal that did not happen where the record that is there is used.
+func unlessUsed(removal *gorm.DB) error {
+	if removal.Error == nil && removal.RowsAffected == 0 {
+		return storage.ErrConflict
+	}
+	return removal.Error
+}
+
 // Scopes implements storage.Registry.
 func (s *Store) Scopes(ctx context.Context) ([]storage.Scope, error) {
 	var rows []scopeRow

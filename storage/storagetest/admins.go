@@ -21,16 +21,18 @@ func withRoles(roles ...string) storage.User {
 
 func admins() []contract {
 	return []contract{
-		{"a company's admin is no admin, and one whose account is disabled is", func(t *testing.T, s storage.Store) {
+		{"a company's admin is no admin, and one whose account is disabled is none while it is", func(t *testing.T, s storage.Store) {
 			requireAdmin(t, s, false)
 			require.NoError(t, s.CreateUser(t.Context(), withRoles(storage.RoleCompanyAdmin, storage.RoleReviewer)))
 			requireAdmin(t, s, false)
 			u := withRoles(storage.RoleReviewer, storage.RoleAdmin)
 			require.NoError(t, s.CreateUser(t.Context(), u))
 			requireAdmin(t, s, true)
-			require.NoError(t, s.SetDisabled(t.Context(), u.ID, true, moment))
-			requireAdmin(t, s, true)
 			require.ErrorIs(t, s.CreateFirstAdmin(t.Context(), withRoles(storage.RoleAdmin)), storage.ErrConflict)
+			require.NoError(t, s.SetDisabled(t.Context(), u.ID, true, moment))
+			requireAdmin(t, s, false)
+			require.NoError(t, s.CreateFirstAdmin(t.Context(), withRoles(storage.RoleAdmin)), "an operator who was locked out gets in again")
+			requireAdmin(t, s, true)
 		}},
 		{"of first admins at the same moment one is made", func(t *testing.T, s storage.Store) {
 			made, conflicts := atOnce(t, 8, func(int) error { return s.CreateFirstAdmin(t.Context(), withRoles(storage.RoleAdmin)) })

@@ -268,8 +268,11 @@ func queries() []contract {
 				"waiting":      {storage.ClientQuery{Status: "submitted"}, []string{waiting}},
 				"publisher":    {storage.ClientQuery{Publishers: []string{"printco", "nobody"}}, []string{photo, waiting}},
 				"name":         {storage.ClientQuery{Search: "PHOTO"}, []string{photo, draft}},
-				"no pattern":   {storage.ClientQuery{Search: "_100%"}, []string{photo}},
-				"no pattern 2": {storage.ClientQuery{Search: "p_oto"}, nil},
+				"a later word": {storage.ClientQuery{Search: "_100%"}, []string{photo}},
+				"no pattern":   {storage.ClientQuery{Search: "p_oto"}, nil},
+				"a middle":     {storage.ClientQuery{Search: "hoto"}, nil},
+				"two words":    {storage.ClientQuery{Search: "10 phó"}, []string{photo}},
+				"signs alone":  {storage.ClientQuery{Search: "%"}, nil},
 				"id":           {storage.ClientQuery{Search: waiting[:10]}, []string{waiting}},
 				"id's middle":  {storage.ClientQuery{Search: waiting[1:10]}, nil},
 				"both":         {storage.ClientQuery{Search: "photo", Status: "approved", Publishers: []string{"printco"}}, []string{photo}},
@@ -286,6 +289,49 @@ func queries() []contract {
 				}
 				require.ElementsMatch(t, c.want, got, name)
 			}
+		}},
+		{"a publisher that answers for something is not deleted, and one that moved neither", func(t *testing.T, s storage.Store) {
+			p := storage.Publisher{ID: id(), Name: "Print Co"}
+			require.ErrorIs(t, s.DeletePublisher(t.Context(), p), storage.ErrNotFound)
+			require.NoError(t, s.SavePublisher(t.Context(), p))
+			c := registered(t, s)
+			v := versionOf(c, storage.StatusDraft)
+			v.Client.PublisherID = p.ID
+			require.NoError(t, s.ApplyReview(t.Context(), storage.Review{Version: &v}))
+			require.ErrorIs(t, s.DeletePublisher(t.Context(), p), storage.ErrConflict, "an open version moves to it")
+			closed := v
+			closed.Status, closed.UpdatedAt = storage.StatusArchived, v.UpdatedAt.Add(time.Second)
+			require.NoError(t, s.ApplyReview(t.Context(), storage.Review{Version: &closed, VersionWas: v.UpdatedAt}))
+			of := fullClient()
+			of.PublisherID = p.ID
+			require.NoError(t, s.CreateClient(t.Context(), of))
+			require.ErrorIs(t, s.DeletePublisher(t.Context(), p), storage.ErrConflict, "a client is its")
+			require.NoError(t, s.DeleteClient(t.Context(), of.ID))
+			require.ErrorIs(t, s.DeletePublisher(t.Context(), storage.Publisher{ID: p.ID, Name: "Other"}), storage.ErrConflict)
+			require.NoError(t, s.DeletePublisher(t.Context(), p))
+			_, err := s.Publisher(t.Context(), p.ID)
+			require.ErrorIs(t, err, storage.ErrNotFound)
+		}},
+		{"a company that has people or decided is not deleted", func(t *testing.T, s storage.Store) {
+			c := storage.Company{ID: id(), Name: "Acme"}
+			require.ErrorIs(t, s.DeleteCompany(t.Context(), c), storage.ErrNotFound)
+			require.NoError(t, s.SaveCompany(t.Context(), c))
+			u := withRoles()
+			u.CompanyID = c.ID
+			require.NoError(t, s.CreateUser(t.Context(), u))
+			require.ErrorIs(t, s.DeleteCompany(t.Context(), c), storage.ErrConflict)
+			left := u
+			left.CompanyID, left.UpdatedAt = "", u.UpdatedAt.Add(time.Second)
+			require.NoError(t, s.UpdateUser(t.Context(), left, u.UpdatedAt))
+			g := grantOf("", id())
+			g.Owner = storage.Owner{CompanyID: c.ID}
+			apply(t, s, storage.SaveGrant{Grant: g})
+			require.ErrorIs(t, s.DeleteCompany(t.Context(), c), storage.ErrConflict)
+			apply(t, s, storage.EndGrant{ID: g.ID, At: moment})
+			require.ErrorIs(t, s.DeleteCompany(t.Context(), storage.Company{ID: c.ID, Name: "Other"}), storage.ErrConflict)
+			require.NoError(t, s.DeleteCompany(t.Context(), c))
+			_, err := s.Company(t.Context(), c.ID)
+			require.ErrorIs(t, err, storage.ErrNotFound)
 		}},
 		{"a client that is deleted takes its versions, notes and grants with it", func(t *testing.T, s storage.Store) {
 			c := registered(t, s)

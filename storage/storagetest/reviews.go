@@ -90,30 +90,18 @@ func reviews() []contract {
 			require.Equal(t, []storage.ReviewNote{*step.Note}, notes)
 			require.Len(t, eventsOn(t, s, c.ID), 1)
 		}},
-		{"submitted versions are listed in the order of their IDs", func(t *testing.T, s storage.Store) {
-			var want []string
-			for range 3 {
-				v := versionOf(registered(t, s), storage.StatusSubmitted)
-				require.NoError(t, s.ApplyReview(t.Context(), storage.Review{Version: &v}))
-				want = append(want, v.ID)
-			}
-			draft := versionOf(registered(t, s), storage.StatusDraft)
-			require.NoError(t, s.ApplyReview(t.Context(), storage.Review{Version: &draft}))
-			var got []string
-			for after := ""; ; {
-				page, err := s.SubmittedVersions(t.Context(), after, 2)
+		{"the versions that wait of several clients come together", func(t *testing.T, s storage.Store) {
+			open, closed, none := versionOf(registered(t, s), storage.StatusDraft), versionOf(registered(t, s), storage.StatusApproved), registered(t, s)
+			require.NoError(t, s.ApplyReview(t.Context(), storage.Review{Version: &open}))
+			require.NoError(t, s.ApplyReview(t.Context(), storage.Review{Version: &closed}))
+			got, err := s.OpenVersions(t.Context(), []string{none.ID, closed.ClientID, open.ClientID, "none"})
+			require.NoError(t, err)
+			require.Equal(t, []storage.ClientVersion{open}, got)
+			for _, of := range [][]string{nil, {none.ID}, {"\x00"}} {
+				got, err = s.OpenVersions(t.Context(), of)
 				require.NoError(t, err)
-				for _, v := range page {
-					got = append(got, v.ID)
-				}
-				if len(page) < 2 {
-					break
-				}
-				after = page[1].ID
+				require.Empty(t, got)
 			}
-			require.Subset(t, got, want)
-			require.NotContains(t, got, draft.ID)
-			require.IsIncreasing(t, got)
 		}},
 	}
 }
@@ -131,9 +119,17 @@ func apiKeys() []contract {
 			require.NoError(t, err)
 			require.Equal(t, k, got)
 			require.Equal(t, u.ID, whose.ID)
-			all, err := s.APIKeys(t.Context(), "", 1000)
+			all, err := s.APIKeys(t.Context(), "", "", 1000)
 			require.NoError(t, err)
 			require.Contains(t, all, k)
+			other := storage.APIKey{ID: id(), UserID: person(t, s).ID, CreatedAt: moment}
+			require.NoError(t, s.CreateAPIKey(t.Context(), other))
+			own, err := s.APIKeys(t.Context(), u.ID, "", 1000)
+			require.NoError(t, err)
+			require.Equal(t, []storage.APIKey{k}, own)
+			own, err = s.APIKeys(t.Context(), u.ID, k.ID, 1000)
+			require.NoError(t, err)
+			require.Empty(t, own)
 			require.NoError(t, s.SetDisabled(t.Context(), u.ID, true, moment))
 			_, _, err = s.APIKey(t.Context(), k.ID)
 			require.ErrorIs(t, err, storage.ErrNotFound)
