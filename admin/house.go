@@ -25,6 +25,9 @@ type Options struct {
 	Log      *slog.Logger
 	HostName string // the host app's, which no mini app should look like
 }
+	Issuer   string // where logos are served from
+	// OpenRegistration lets programs register mini apps without an initial access token.
+	OpenRegistration bool
 
 // House is everything that can be done. It is safe for concurrent use.
 type House struct {

@@ -15,7 +15,7 @@ func samples(outside func(string) string) map[string]Page {
 		VerifiedAt: drawn, HomeURI: "https://photoprint.example/", PolicyURI: "https://photoprint.example/privacy",
 		TOSURI: "https://photoprint.example/terms",
 	}
-	plain := App{ClientID: "plain", Name: outside("Plain"), LogoURL: "/logo/plain"}
+	plain := App{ClientID: "plain", Name: outside("Plain"), LogoURL: "/logo/plain-96.png", LogoLarge: "/logo/plain-192.png"}
 	person := Person{Name: outside("Ana Souza"), Login: outside("ana@example.com")}
 	common := Common{FormTarget: "https://photoprint.example", RequestID: "018472", Person: &person}
 	own := Common{RequestID: "018472", Person: &person}

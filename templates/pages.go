@@ -42,6 +42,7 @@ type App struct {
 	NameLang   string            // language of Name when it is known; Render sets it when it draws a translation
 	Names      map[string]string // translations of Name by language tag
 	LogoURL    string            // from our own origin, or empty: initials are drawn
+	LogoLarge  string            // the same for dense screens; empty: there is one size
 	Own        bool              // it belongs to the host app, and so needs no consent
 	Publisher  string
 	Verified   bool

@@ -123,6 +123,9 @@ func readBody(w http.ResponseWriter, r *http.Request, method string) ([]byte, er
 		return nil, errLarge
 	case err != nil:
 		return nil, bad("The body ended early.")
+	if method == http.MethodPut {
+		return readPicture(w, r)
+	}
 	case len(body) == 0 && method == http.MethodPost:
 		return nil, nil
 	}

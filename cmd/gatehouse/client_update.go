@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,7 +16,8 @@ import (
 
 const updateHelp = `Change a mini app's registration. The keys that are named, by flags or in the file, are replaced as a whole, lists too;
 the others stay. An empty text empties a key, as in --contacts ''. The change is live at once, as an operator's always is;
-what waits beside a live mini app for its review stays as it is.
+what waits beside a live mini app for its review stays as it is. --logo takes a PNG, JPEG or WebP file of at most 1 MB; it is
+drawn anew and served by Gatehouse.
 
 Secrets are changed by gatehouse client rotate-secret, the status by submit, approve, suspend and so on.`
 
@@ -25,16 +28,17 @@ func (c *cli) clientUpdate() *cobra.Command {
 		Example: "  gatehouse client update photoprint --name 'PhotoPrint 2' --redirect-uris https://photoprint.example/cb",
 	})
 	flags := addEntryFlags[seed.Client](cmd, "client_id", "client_secret", "client_secret_hash", "status")
+	logo := cmd.Flags().String("logo", "", "a picture `file`, which logo_uri names then")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if flags.file == "" && len(flags.texts) == 0 {
+		if flags.file == "" && len(flags.texts) == 0 && *logo == "" {
 			return usagef("nothing is to change; name keys as flags or give --file, see %s --help", cmd.CommandPath())
 		}
-		return c.withHouse(cmd.Context(), func(h *house) error { return c.updateClient(cmd.Context(), h, args[0], flags) })
+		return c.withHouse(cmd.Context(), func(h *house) error { return c.updateClient(cmd.Context(), h, args[0], flags, *logo) })
 	}
 	return cmd
 }
 
-func (c *cli) updateClient(ctx context.Context, h *house, id string, flags *entryFlags) error {
+func (c *cli) updateClient(ctx context.Context, h *house, id string, flags *entryFlags, logo string) error {
 	work, err := h.admin().Client(ctx, asOperator(), id)
 	if err != nil {
 		return noSuchClient(id, err)
@@ -42,6 +46,15 @@ func (c *cli) updateClient(ctx context.Context, h *house, id string, flags *entr
 	client, err := c.amendClient(registry.NewOutbound(h.root), work.Live, flags)
 	if err != nil {
 		return err
+	}
+	if logo != "" {
+		file, err := os.ReadFile(logo)
+		if err != nil {
+			return usagef("--logo: %w; name a file that can be read", err)
+		}
+		if client.LogoURI, err = h.admin().KeepLogo(ctx, asOperator(), client.PublisherID, file); err != nil {
+			return fmt.Errorf("--logo %s: %w", logo, err)
+		}
 	}
 	changed := registry.Changed(work.Live, registry.Defaults(client))
 	_, err = h.admin().UpdateClient(ctx, asOperator(), client, work.ETag())

@@ -19,7 +19,7 @@ func (h *house) admin() *admin.House {
 	log := slog.New(slog.DiscardHandler)
 	return admin.New(admin.Options{
 		Store: h.store, Registry: r, Secrets: registry.NewOutbound(h.root), People: newPeople(h, log),
-		Keys: keys.New(h.store, h.root, h.cfg.IDTokenLifetime, time.Now), Now: time.Now, Log: log,
+		Keys: keys.New(h.store, h.root, h.cfg.IDTokenLifetime, time.Now), Now: time.Now, Log: log, Issuer: h.cfg.Issuer,
 	})
 }
 

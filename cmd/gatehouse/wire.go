@@ -37,6 +37,7 @@ import (
 	"gatehouse/internal/secret"
 	"gatehouse/registry"
 	"gatehouse/static"
+	"gatehouse/registry/logo"
 	"gatehouse/storage"
 	"gatehouse/superapp"
 	"gatehouse/superapp/partner"
@@ -175,7 +176,8 @@ func (r *rooms) rim() rim.Writer { return rim.Writer{Pages: r.pages, Apps: r.app
 
 func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 	return authz.New(authz.Options{
-		Issuer: r.cfg.Issuer, Store: r.store, Registry: r.registry, Sessions: r.sessions, People: r.people, Claims: r.claims, Keys: r.keys,
+		Issuer: r.cfg.Issuer, RegistrationEndpoint: r.registrationEndpoint(),
+		Store: r.store, Registry: r.registry, Sessions: r.sessions, People: r.people, Claims: r.claims, Keys: r.keys,
 		Root: root, Interactions: r.sealer, Pages: r.pages, App: r.app,
 		Lifetimes: authz.Lifetimes{
 			Code:       r.cfg.CodeLifetime,
@@ -211,7 +213,7 @@ func (r *rooms) newSuperApp() *superapp.API {
 func (r *rooms) newHouse(root secret.Root) *admin.House {
 	return admin.New(admin.Options{
 		Store: r.store, Registry: r.registry, Secrets: registry.NewOutbound(root), People: r.people, Keys: r.keys, Now: r.now, Log: r.log,
-		HostName: r.cfg.Name,
+		OpenRegistration: r.cfg.DynamicRegistration == config.RegistrationOpen, HostName: r.cfg.Name, Issuer: r.cfg.Issuer,
 	})
 }
 
@@ -270,10 +272,14 @@ func (r *rooms) mount() (public, pages *http.ServeMux) {
 	r.consent.Mount(pages)
 	r.newConsole().Mount(pages)
 	r.portal.Mount(pages)
+	writer := r.rim()
 	r.pages.Mount(pages)
 	pages.Handle("GET /static/{file}", static.Handler())
 	pages.HandleFunc("GET /healthz", healthz)
 	pages.HandleFunc("GET /readyz", r.readyz)
+	if r.registrationEndpoint() != "" {
+		registration.New(registration.Options{Issuer: r.cfg.Issuer, House: r.house, Log: r.log}).Mount(public)
+	}
 	pages.Handle("GET /{$}", http.RedirectHandler("/account", http.StatusSeeOther))
 	return public, pages
 }
@@ -281,6 +287,7 @@ func (r *rooms) mount() (public, pages *http.ServeMux) {
 // handler puts everything that all requests have in common in front of the routes.
 func (r *rooms) handler() http.Handler {
 	public, pages := r.mount()
+	pages.Handle("GET "+logo.Prefix+"{file}", logo.Handler(r.store, writer.Fail))
 	protection := httpx.Protection{Origin: r.cfg.Issuer, Denied: r.errorPage(http.StatusForbidden)}
 	public.Handle("/", protection.Wrap(r.withErrorPages(pages)))
 	r.vendors = dialect.NewMux(r.authz, r.formats, r.cfg.PathPrefixes, r.onlyCleanPaths(public))
@@ -314,9 +321,7 @@ func (r *rooms) shown(ctx context.Context, c *storage.Client) (*templates.App, e
 	a := &templates.App{
 		ClientID: c.ID, Name: c.Name, Names: c.Names, Own: c.FirstParty, HomeURI: c.ClientURI, LoginURI: r.loginURI(c), PolicyURI: c.PolicyURI, TOSURI: c.TOSURI,
 	}
-	if logo, own := strings.CutPrefix(c.LogoURI, r.cfg.Issuer+"/"); own && !strings.HasPrefix(logo, "/") {
-		a.LogoURL = "/" + logo
-	}
+	a.LogoURL, a.LogoLarge = logo.Path(r.cfg.Issuer, c.LogoURI, logo.Sides[1]), logo.Path(r.cfg.Issuer, c.LogoURI, logo.Sides[2])
 	if c.PublisherID == "" {
 		return a, nil
 	}
