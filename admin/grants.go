@@ -3,7 +3,6 @@ package admin
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"gatehouse/consent"
 	"gatehouse/storage"
@@ -50,12 +49,16 @@ func (h *House) Grants(ctx context.Context, c Caller, f GrantFilter, p Page) (Li
 		}
 		owner = storage.Owner{UserID: u.ID}
 	}
-	grants, err := h.Store.Grants(ctx, owner)
-	if err != nil {
-		return none, err
-	}
-	grants = slices.DeleteFunc(grants, func(g storage.Grant) bool { return f.Client != "" && g.ClientID != f.Client })
-	return part(p, grants, grantID), nil
+	return paged(p, func(after string, limit int) ([]storage.Grant, error) {
+		if f.Client == "" {
+			return h.Store.OwnedGrants(ctx, owner, after, limit)
+		}
+		g, err := h.Store.Grant(ctx, owner, f.Client)
+		if isNotFound(err) || err == nil && g.ClientID <= after {
+			return nil, nil
+		}
+		return []storage.Grant{g}, err
+	}, func(g storage.Grant) string { return g.ClientID })
 }
 
 func grantID(g storage.Grant) string { return g.ID }

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
@@ -24,10 +25,10 @@ type Options struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	HostName string // the host app's, which no mini app should look like
-}
 	Issuer   string // where logos are served from
 	// OpenRegistration lets programs register mini apps without an initial access token.
 	OpenRegistration bool
+}
 
 // House is everything that can be done. It is safe for concurrent use.
 type House struct {
@@ -58,6 +59,9 @@ func (h *House) audited(ctx context.Context, c Caller, do Capability, kind, id s
 
 // now is the time as every database keeps it.
 func (h *House) now() time.Time { return h.Now().UTC().Truncate(time.Microsecond) }
+
+// ErrCursor says that a cursor is none of the list that it was sent to.
+var ErrCursor = errors.New("this is not where a part of this list begins; begin again at its first page")
 
 // Page says which part of a list is wanted.
 type Page struct {

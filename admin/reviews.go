@@ -1,17 +1,15 @@
 package admin
 
 import (
-	"cmp"
 	"context"
-	"slices"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
-
-// maxQueue is how many mini apps the queue looks at to find the oldest. Who lets more pile up sees the oldest of these.
-const maxQueue = 1000
 
 // Waiting is a mini app that waits for a review.
 type Waiting struct {
@@ -20,58 +18,59 @@ type Waiting struct {
 	Hints []registry.Hint
 }
 
-// ReviewQueue lists what is submitted, the oldest first. The cursor is made of the time and the ID.
+// ReviewQueue lists what is submitted, what waits longest first. ErrCursor for a cursor that is no place in the queue.
 func (h *House) ReviewQueue(ctx context.Context, c Caller, p Page) (List[Waiting], error) {
 	var none List[Waiting]
-	if err := h.may(c, ClientRead, Belongs{}); err != nil {
+	if err := h.may(c, ReviewRead, Belongs{}); err != nil {
 		return none, err
 	}
-	waiting, err := h.waiting(ctx)
+	list, err := paged(p, func(after string, limit int) ([]storage.Queued, error) {
+		place, err := parsePlace(after)
+		if err != nil {
+			return nil, err
+		}
+		return h.Store.ReviewQueue(ctx, place, limit)
+	}, func(q storage.Queued) string { return formatPlace(q.QueuePlace) })
 	if err != nil {
 		return none, err
 	}
-	at := func(w Waiting) string { return w.Since.UTC().Format("20060102150405.000000") + " " + w.Live.ID }
-	slices.SortFunc(waiting, func(a, b Waiting) int { return cmp.Compare(at(a), at(b)) })
-	list := part(p, waiting, at)
 	around, err := h.surroundings(ctx)
 	if err != nil {
 		return none, err
 	}
-	for i := range list.Items {
-		list.Items[i].Hints = hints(&list.Items[i].Work, around)
+	waiting := make([]Waiting, len(list.Items))
+	for i, q := range list.Items {
+		waiting[i] = Waiting{Work: registry.Work{Live: q.Client, Version: q.Version}, Since: q.Since}
+		waiting[i].Hints = hints(&waiting[i].Work, around)
 	}
-	return list, nil
+	return List[Waiting]{Items: waiting, Next: list.Next}, nil
 }
 
-func (h *House) waiting(ctx context.Context) ([]Waiting, error) {
-	clients, err := h.Store.FindClients(ctx, storage.ClientQuery{Status: storage.StatusSubmitted}, "", maxQueue)
-	if err != nil {
-		return nil, err
+// formatPlace is a place in the queue as a cursor: microseconds since 1970, and the client's ID.
+func formatPlace(p storage.QueuePlace) string {
+	since := int64(0)
+	if !p.Since.IsZero() {
+		since = p.Since.UnixMicro()
 	}
-	versions, err := h.Store.SubmittedVersions(ctx, "", maxQueue)
-	if err != nil {
-		return nil, err
+	return fmt.Sprintf("%d %s", since, p.ClientID)
+}
+
+// parsePlace undoes formatPlace. Nothing is the head of the queue.
+func parsePlace(cursor string) (storage.QueuePlace, error) {
+	if cursor == "" {
+		return storage.QueuePlace{}, nil
 	}
-	open := make(map[string]*storage.ClientVersion, len(versions))
-	for i := range versions {
-		open[versions[i].ClientID] = &versions[i]
+	since, id, _ := strings.Cut(cursor, " ")
+	micros, err := strconv.ParseInt(since, 10, 64)
+	if err != nil || micros < 0 || id == "" {
+		return storage.QueuePlace{}, ErrCursor
 	}
-	waiting := make([]Waiting, 0, len(clients))
-	for _, client := range clients {
-		w := Waiting{Work: registry.Work{Live: client, Version: open[client.ID]}, Since: client.UpdatedAt}
-		if w.Version != nil {
-			w.Since = w.Version.UpdatedAt
-		} else if client.Status != storage.StatusSubmitted {
-			continue // decided between the two reads
-		}
-		waiting = append(waiting, w)
-	}
-	return waiting, nil
+	return storage.QueuePlace{Since: time.UnixMicro(micros), ClientID: id}, nil
 }
 
 // Hints says what is risky about what waits for a review, or else about what is live.
 func (h *House) Hints(ctx context.Context, c Caller, w *registry.Work) ([]registry.Hint, error) {
-	if err := h.may(c, ClientRead, Belongs{PublisherID: w.Live.PublisherID}); err != nil {
+	if err := h.may(c, ReviewRead, Belongs{PublisherID: w.Live.PublisherID}); err != nil {
 		return nil, err
 	}
 	around, err := h.surroundings(ctx)
@@ -90,7 +89,7 @@ func hints(w *registry.Work, around registry.Surroundings) []registry.Hint {
 
 func (h *House) surroundings(ctx context.Context) (registry.Surroundings, error) {
 	around := registry.Surroundings{Host: h.HostName}
-	clients, err := h.Registry.Clients(ctx)
+	known, err := h.Registry.KnownNames(ctx)
 	if err != nil {
 		return around, err
 	}
@@ -98,6 +97,6 @@ func (h *House) surroundings(ctx context.Context) (registry.Surroundings, error)
 	if err != nil {
 		return around, err
 	}
-	around.Known, around.Scopes = registry.NewKnownNames(clients), registry.NewCatalogue(own)
+	around.Known, around.Scopes = known, registry.NewCatalogue(own)
 	return around, nil
 }

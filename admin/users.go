@@ -44,7 +44,12 @@ func (h *House) Users(ctx context.Context, c Caller, f UserFilter, p Page) (List
 	query := storage.UserQuery{Search: strings.ToLower(strings.TrimSpace(f.Search)), CompanyID: f.Company}
 	found, err := paged(p, func(after string, limit int) ([]storage.User, error) {
 		return h.Store.FindUsers(ctx, query, after, limit)
-	}, func(u storage.User) string { return u.ID })
+	}, func(u storage.User) string {
+		if query.Search != "" {
+			return u.Email
+		}
+		return u.ID
+	})
 	if err != nil {
 		return none, err
 	}

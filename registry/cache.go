@@ -23,11 +23,40 @@ type generation struct {
 	catalogue     shelf[Catalogue]                    // one item, under the empty key
 	allClients    shelf[[]*storage.Client]            // likewise
 	allPublishers shelf[map[string]storage.Publisher] // likewise, by ID
-	index         atomic.Pointer[dialectIndex]
-	indexing      chan struct{} // held by whoever makes the index
+	index         *derived[dialectIndex]
+	known         *derived[KnownNames]
 }
 
-func newGeneration() *generation { return &generation{indexing: make(chan struct{}, 1)} }
+func newGeneration() *generation {
+	return &generation{index: newDerived[dialectIndex](), known: newDerived[KnownNames]()}
+}
+
+// derived is what is made of many records: once, however many wait for it.
+type derived[T any] struct {
+	made   atomic.Pointer[T]
+	making chan struct{} // held by whoever makes it
+}
+
+func newDerived[T any]() *derived[T] { return &derived[T]{making: make(chan struct{}, 1)} }
+
+// get returns what there is, or what create makes.
+func (d *derived[T]) get(ctx context.Context, create func() (*T, error)) (*T, error) {
+	if made := d.made.Load(); made != nil {
+		return made, nil
+	}
+	if err := enter(ctx, d.making); err != nil {
+		return nil, err
+	}
+	defer func() { <-d.making }()
+	if made := d.made.Load(); made != nil { // while this one waited
+		return made, nil
+	}
+	made, err := create()
+	if err == nil {
+		d.made.Store(made)
+	}
+	return made, err
+}
 
 // shelf keeps the records of one kind that were asked for, and which keys have none.
 type shelf[T any] struct {

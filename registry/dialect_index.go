@@ -50,23 +50,11 @@ type dialectIndex struct {
 
 // dialectIndex returns the index of the current generation, which reads every client once, whoever waits for it.
 func (r *Registry) dialectIndex(ctx context.Context) (*dialectIndex, error) {
-	g := r.current.Load()
-	if index := g.index.Load(); index != nil {
-		return index, nil
-	}
-	if err := enter(ctx, g.indexing); err != nil {
-		return nil, err
-	}
-	defer func() { <-g.indexing }()
-	if index := g.index.Load(); index != nil { // made while this one waited
-		return index, nil
-	}
-	index := &dialectIndex{boxoApps: make(map[string][]*storage.Client), gamMiniApps: make(map[string]*storage.Client)}
-	if err := r.eachSpeaker(ctx, func(c *storage.Client) error { index.add(c); return nil }); err != nil {
-		return nil, err
-	}
-	g.index.Store(index)
-	return index, nil
+	return r.current.Load().index.get(ctx, func() (*dialectIndex, error) {
+		index := &dialectIndex{boxoApps: make(map[string][]*storage.Client), gamMiniApps: make(map[string]*storage.Client)}
+		err := r.eachSpeaker(ctx, func(c *storage.Client) error { index.add(c); return nil })
+		return index, err
+	})
 }
 
 func (d *dialectIndex) add(c *storage.Client) {

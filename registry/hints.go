@@ -33,8 +33,8 @@ type Hint struct {
 // Surroundings is what a registration is compared with to find what is risky about it.
 type Surroundings struct {
 	Approved *storage.Client // what it is now; nil: it was never approved
-	Known    KnownNames
-	Host     string // the host app's name
+	Known    *KnownNames     // nil: none
+	Host     string          // the host app's name
 	Scopes   *Catalogue
 }
 
@@ -43,36 +43,13 @@ func Hints(c storage.Client, s Surroundings) []Hint {
 	return slices.Concat(likeApps(c, s.Known), likeHost(c, s.Host), sensitiveScopes(c, s), redirectHosts(c), newDomains(c, s.Approved))
 }
 
-// KnownNames are the names of mini apps that people may know.
-type KnownNames []knownName
-
-type knownName struct {
-	clientID, publisherID, name string
-	look                        look
-}
-
-// NewKnownNames returns the names of the mini apps that are or were live.
-func NewKnownNames(clients []*storage.Client) KnownNames {
-	var known KnownNames
-	for _, c := range clients {
-		if c.Status != storage.StatusApproved && c.Status != storage.StatusSuspended {
-			continue
-		}
-		for _, name := range namesOf(*c) {
-			known = append(known, knownName{c.ID, c.PublisherID, name, lookOf(name)})
-		}
-	}
-	return known
-}
-
 // likeApps finds the mini apps of others with a name like one of c's. One publisher's mini apps may be alike.
-func likeApps(c storage.Client, known KnownNames) []Hint {
+func likeApps(c storage.Client, known *KnownNames) []Hint {
 	var hints []Hint
 	found := map[string]bool{}
-	for _, name := range namesOf(c) {
-		looks := lookOf(name)
-		for _, k := range known {
-			if k.clientID == c.ID || found[k.clientID] || c.PublisherID != "" && k.publisherID == c.PublisherID || !looks.like(k.look) {
+	for _, name := range namesOf(c.Name, c.Names) {
+		for _, k := range known.like(lookOf(name)) {
+			if k.clientID == c.ID || found[k.clientID] || c.PublisherID != "" && k.publisherID == c.PublisherID {
 				continue
 			}
 			found[k.clientID] = true
@@ -87,7 +64,7 @@ func likeHost(c storage.Client, host string) []Hint {
 		return nil
 	}
 	h := lookOf(host)
-	for _, name := range namesOf(c) {
+	for _, name := range namesOf(c.Name, c.Names) {
 		if looks := lookOf(name); looks.like(h) || len(h.joined) >= minAlike && strings.Contains(looks.joined, h.joined) {
 			return []Hint{{HintLikeHost, name, host}}
 		}
@@ -96,11 +73,11 @@ func likeHost(c storage.Client, host string) []Hint {
 }
 
 // namesOf are a mini app's name and its translations, each once.
-func namesOf(c storage.Client) []string {
-	names := []string{c.Name}
-	for _, tag := range sortedKeys(c.Names) {
-		if !slices.Contains(names, c.Names[tag]) {
-			names = append(names, c.Names[tag])
+func namesOf(name string, translations map[string]string) []string {
+	names := []string{name}
+	for _, tag := range sortedKeys(translations) {
+		if !slices.Contains(names, translations[tag]) {
+			names = append(names, translations[tag])
 		}
 	}
 	return names

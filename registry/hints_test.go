@@ -9,9 +9,8 @@ import (
 )
 
 func TestHintsFindNamesThatLookAlike(t *testing.T) {
-	known := NewKnownNames([]*storage.Client{
-		{ID: "photoprint", Name: "PhotoPrint", PublisherID: "printco", Status: storage.StatusApproved, Names: map[string]string{"es": "FotoImpresión"}},
-		{ID: "secret", Name: "Secret plans", Status: storage.StatusDraft},
+	known := NewKnownNames([]storage.ClientNames{
+		{ID: "photoprint", Name: "PhotoPrint", PublisherID: "printco", Names: map[string]string{"es": "FotoImpresión"}},
 	})
 	for name, like := range map[string]HintKind{
 		"PhotoPrint": HintLikeApp, "photo print": HintLikeApp, "PHOTO-PRINT!": HintLikeApp, "Ｐｈｏｔｏｐｒｉｎｔ": HintLikeApp,

@@ -82,8 +82,8 @@ type ChainEnd struct {
 type Audit interface {
 	// Record stores the events of ctx (see Audited), for what writes nothing else.
 	Record(ctx context.Context) error
-	// AuditEvents returns up to limit events that were stored before the one with the ID before (empty: the newest), newest
-	// first.
+	// AuditEvents returns up to limit events that happened before the one with the ID before (empty: the newest), newest
+	// first; none where there is no such event.
 	AuditEvents(ctx context.Context, f AuditFilter, before string, limit int) ([]AuditEvent, error)
 	// SealAudit gives up to limit events that are not sealed their places at the end of the chain, by their IDs, and
 	// reports how many. Several processes may ask at once: each event gets one place. hash makes the hash of an event whose

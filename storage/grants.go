@@ -82,6 +82,9 @@ type Grants interface {
 	Grant(ctx context.Context, owner Owner, clientID string) (Grant, error)
 	// Grants lists an owner's active grants with their decisions, the one changed last first.
 	Grants(ctx context.Context, owner Owner) ([]Grant, error)
+	// OwnedGrants returns up to limit active grants of an owner for clients with an ID greater than after, with their
+	// decisions, in the order of the clients' IDs.
+	OwnedGrants(ctx context.Context, owner Owner, after string, limit int) ([]Grant, error)
 	// ClientGrants returns up to limit active grants of a client with an ID greater than after, with their decisions, in
 	// ID order.
 	ClientGrants(ctx context.Context, clientID, after string, limit int) ([]Grant, error)

@@ -31,6 +31,19 @@ type ReviewNote struct {
 	At       time.Time
 }
 
+// QueuePlace is a place in the queue of what is submitted.
+type QueuePlace struct {
+	Since    time.Time // when it was submitted
+	ClientID string
+}
+
+// Queued is a client that waits for a review.
+type Queued struct {
+	QueuePlace
+	Client  Client
+	Version *ClientVersion // its open version; nil: the client itself waits
+}
+
 // Review is one step of a review: what it changes, together or not at all. What is nil stays as it is.
 type Review struct {
 	Client     *Client   // replaces the client, but for CreatedAt
@@ -44,10 +57,13 @@ type Review struct {
 type Reviews interface {
 	// OpenVersion returns the version of a client that waits, or ErrNotFound. There is at most one.
 	OpenVersion(ctx context.Context, clientID string) (ClientVersion, error)
+	// OpenVersions returns those of the clients with these IDs that wait, in one statement and any order.
+	OpenVersions(ctx context.Context, clientIDs []string) ([]ClientVersion, error)
 	// ClientVersions returns all versions of a client, the newest first.
 	ClientVersions(ctx context.Context, clientID string) ([]ClientVersion, error)
-	// SubmittedVersions returns up to limit versions with StatusSubmitted and an ID greater than after, in ID order.
-	SubmittedVersions(ctx context.Context, after string, limit int) ([]ClientVersion, error)
+	// ReviewQueue returns up to limit clients that wait for a review, by themselves or with their version, after a place in
+	// the queue (zero: from its head), those that have waited longest first.
+	ReviewQueue(ctx context.Context, after QueuePlace, limit int) ([]Queued, error)
 	// ApplyReview makes one step. ErrConflict when the client or the version moved, ErrExists when another version is open,
 	// ErrNotFound when the client or the version is absent; and then nothing happened.
 	ApplyReview(ctx context.Context, r Review) error

@@ -18,6 +18,8 @@ func with(names ...string) []string { return append(names, paging...) }
 // cursorPrefix is what every cursor begins with, so that what is none is refused.
 const cursorPrefix = "after "
 
+const badCursor = "The parameter cursor has to be the member next of the page before. Begin again without it."
+
 // page is the part of a list that is asked for.
 func (q *request) page() (admin.Page, error) {
 	p := admin.Page{}
@@ -32,7 +34,7 @@ func (q *request) page() (admin.Page, error) {
 		raw, err := base64.RawURLEncoding.Strict().DecodeString(sent)
 		after, ours := strings.CutPrefix(string(raw), cursorPrefix)
 		if err != nil || !ours || after == "" {
-			return p, bad("The parameter cursor has to be the member next of the page before. Begin again without it.")
+			return p, bad(badCursor)
 		}
 		p.After = after
 	}

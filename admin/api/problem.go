@@ -90,6 +90,8 @@ func problemOf(err error) *problem {
 		return &problem{Status: http.StatusForbidden, Type: typeSignIn, Detail: "The person has to have signed in within the last ten minutes. Let them sign in again (max_age=600), and ask again with the new token."}
 	case errors.Is(err, admin.ErrForbidden):
 		return &problem{Status: http.StatusForbidden, Detail: sentence(err)}
+	case errors.Is(err, admin.ErrCursor):
+		return bad(badCursor)
 	case errors.Is(err, admin.ErrInUse):
 		return &problem{Status: http.StatusConflict, Type: typeInUse, Detail: sentence(err)}
 	case errors.Is(err, storage.ErrNotFound):
@@ -143,5 +145,5 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err != nil {
 		raw = []byte("{}") // texts and numbers only
 	}
-	(&response{status: p.Status, raw: raw, contentType: "application/problem+json"}).write(w)
+	(&response{status: p.Status, raw: raw, contentType: "application/problem+json"}).write(w, r)
 }

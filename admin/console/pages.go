@@ -1,7 +1,7 @@
 package console
 
 import (
-	"crypto/rand"
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -23,8 +23,9 @@ type Options struct {
 	House    *admin.House
 	Registry *registry.Registry
 	Sessions *identity.Sessions
-	Sealer   *interaction.Sealer
-	Now      func() time.Time
+	// SignIn sends a browser to sign in, as somebody or anew, and then to a path here.
+	SignIn func(w http.ResponseWriter, r *http.Request, back string)
+	Now    func() time.Time
 }
 
 // Pages are the console. It is safe for concurrent use.
@@ -37,6 +38,7 @@ const (
 	root        = "/admin"
 	reviewsPath = "/admin/reviews"
 	appsPath    = "/admin/apps"
+	signInPath  = "/admin/sign-in"
 )
 
 // Mount adds the pages to mux.
@@ -46,6 +48,17 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+appsPath, p.apps)
 	mux.HandleFunc("GET "+appsPath+"/{id}", p.app)
 	mux.HandleFunc("POST "+appsPath+"/{id}", p.change)
+	mux.HandleFunc("GET "+signInPath, p.signIn)
+	for _, k := range p.kinds() {
+		p.mount(mux, k)
+	}
+}
+
+// kinds are the kinds of records that have the generic pages.
+func (p *Pages) kinds() []kind {
+	return []kind{
+		p.publishers(),
+	}
 }
 
 // home leads to where the work is.
@@ -59,6 +72,15 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
 type visitor struct {
 	admin.Caller
 	user storage.User
+	ctx  context.Context // of the request
+	now  time.Time
+}
+
+// offer reports whether v may do something here, if need be after signing in again.
+func (v *visitor) offer(do admin.Capability, to admin.Belongs) (can, again bool) {
+	err := v.May(do, to, v.now)
+	again = errors.Is(err, admin.ErrSignInAgain)
+	return err == nil || again, again
 }
 
 // enter returns who is signed in. Who is not, or came here by a mini app's ticket, is sent to sign in and then to back, a
@@ -70,7 +92,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, back string) (v *v
 		return nil, false
 	}
 	if current == nil || current.Session.VouchedBy != "" {
-		rim.Redirect(w, r, p.signInPath(w, r, back))
+		p.SignIn(w, r, back)
 		return nil, false
 	}
 	caller, err := p.House.Person(r.Context(), current.User, current.Session.AuthTime, httpx.ClientAddress(r))
@@ -78,7 +100,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, back string) (v *v
 		p.Fail(w, r, err)
 		return nil, false
 	}
-	v = &visitor{caller, current.User}
+	v = &visitor{caller, current.User, r.Context(), p.Now()}
 	if err := caller.Might(admin.DashboardRead); err != nil {
 		p.refused(w, r, v, err, back)
 		return nil, false
@@ -86,21 +108,12 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, back string) (v *v
 	return v, true
 }
 
-// signInPath leads to the sign-in page, where being signed in is not enough, and from there to back.
-func (p *Pages) signInPath(w http.ResponseWriter, r *http.Request, back string) string {
-	here := interaction.Interaction{ID: rand.Text(), Route: back, Began: p.Now(), Credentials: true}
-	sealed := p.Sealer.Seal(p.Sessions.Browser(w, r), interaction.StepLogin, here)
-	return "/login?" + url.Values{"interaction": {sealed}}.Encode()
-}
-
 // refused answers for an error of admin.House that no form can help: back is the page that the person was at.
 func (p *Pages) refused(w http.ResponseWriter, r *http.Request, v *visitor, err error, back string) {
 	common := rim.Common(r, interaction.Interaction{}, &v.user)
 	switch {
 	case errors.Is(err, admin.ErrSignInAgain):
-		p.Pages.Render(w, r, http.StatusForbidden, &templates.AdminAgain{
-			AdminCommon: p.common(r, v, ""), SignIn: p.signInPath(w, r, back), Back: back,
-		})
+		p.again(w, r, v, back)
 	case errors.Is(err, admin.ErrForbidden):
 		p.Pages.Render(w, r, http.StatusForbidden, &templates.Error{Common: common, Code: "access_denied", Key: "not_allowed", Detail: err.Error()})
 	case errors.Is(err, storage.ErrNotFound):
@@ -118,6 +131,7 @@ var parts = []struct {
 }{
 	{templates.AdminReviewPart, reviewsPath, admin.ClientApprove},
 	{templates.AdminAppsPart, appsPath, admin.ClientRead},
+	{templates.AdminPublishersPart, publishersPath, admin.PublisherRead},
 }
 
 // common is what every page has; here is the key of the part that it is in.

@@ -137,6 +137,8 @@ func (p *Pages) fail(v *visit, err error) {
 	switch {
 	case errors.Is(err, admin.ErrSignInAgain):
 		p.SignIn(v.w, v.r, back(v.r))
+	case errors.Is(err, admin.ErrCursor):
+		p.Refuse(v.w, v.r, http.StatusBadRequest, "invalid_request", "", err.Error())
 	case errors.Is(err, storage.ErrNotFound):
 		p.Refuse(v.w, v.r, http.StatusNotFound, "not_found", "", "")
 	case errors.Is(err, admin.ErrForbidden):

@@ -127,14 +127,14 @@ func (s *Store) AuditEvents(ctx context.Context, f storage.AuditFilter, before s
 	}
 	var rows []auditRow
 	err := s.read(ctx, func(db *gorm.DB) error {
-		return auditWhere(db, f, before).Order("id DESC").Limit(limit).Find(&rows).Error
+		return auditWhere(db, f, before).Order("at DESC, id DESC").Limit(limit).Find(&rows).Error
 	})
 	return records(rows, auditRow.event), err
 }
 
 func auditWhere(db *gorm.DB, f storage.AuditFilter, before string) *gorm.DB {
 	if before != "" {
-		db = db.Where("id < ?", before)
+		db = db.Where("(at, id) < ((SELECT at FROM audit_events WHERE id = ?), ?)", before, before)
 	}
 	if f.Actor.Kind != "" {
 		db = db.Where("actor_kind = ? AND actor_id = ?", f.Actor.Kind, f.Actor.ID)

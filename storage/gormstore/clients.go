@@ -162,7 +162,7 @@ func (s *Store) FindClients(ctx context.Context, q storage.ClientQuery, after st
 		if len(q.Publishers) > 0 {
 			db = db.Where("publisher_id IN ?", q.Publishers)
 		}
-		if q.Search != "" {
+		if folded(q.Search) != "" {
 			found, args := findByWords(q.Search)
 			db = db.Where("id IN ("+found+")", args...)
 		}
@@ -197,10 +197,7 @@ func (s *Store) DeleteClient(ctx context.Context, id string) error {
 
 // CreateClient implements storage.Registry.
 func (s *Store) CreateClient(ctx context.Context, c storage.Client) error {
-	return s.writeRevised(ctx, func(tx *gorm.DB) error {
-		row := toClientRow(c)
-		return tx.Create(&row).Error
-	})
+	return s.writeRevised(ctx, func(tx *gorm.DB) error { return createClient(tx, c) })
 }
 
 // UpdateClient implements storage.Registry.
@@ -214,5 +211,8 @@ func updateClient(tx *gorm.DB, c storage.Client, was time.Time) error {
 	if err == storage.ErrNotFound {
 		return conflictIfExists(tx, &clientRow{}, c.ID)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return saveClientWords(tx, c)
 }

@@ -21,6 +21,12 @@ const (
 	selectGrant      = selectOwned + ` AND g.client_id = CAST($3 AS TEXT) ORDER BY d.scope`
 	selectGrantsList = selectOwned + ` ORDER BY g.updated_at DESC, g.id DESC, d.scope`
 
+	// In the order of the index grants_active.
+	selectOwnedPage = selectGrants + ` AND g.user_id = CAST($1 AS TEXT) AND g.company_id = CAST($2 AS TEXT) AND g.client_id IN (
+    SELECT client_id FROM grants WHERE state = 1 AND user_id = CAST($1 AS TEXT) AND company_id = CAST($2 AS TEXT) AND client_id > CAST($3 AS TEXT)
+    ORDER BY client_id LIMIT CAST($4 AS BIGINT))
+ORDER BY g.client_id, d.scope`
+
 	selectPublicGrant = selectGrants + `
   AND (g.id = CAST($1 AS TEXT) AND g.succeeds = '' OR g.succeeds = CAST($2 AS TEXT) AND g.succeeds <> '')
 ORDER BY d.scope`
@@ -45,6 +51,14 @@ func (s *Store) Grant(ctx context.Context, owner storage.Owner, clientID string)
 // Grants implements storage.Grants.
 func (s *Store) Grants(ctx context.Context, owner storage.Owner) ([]storage.Grant, error) {
 	return s.grants(ctx, selectGrantsList, owner.UserID, owner.CompanyID)
+}
+
+// OwnedGrants implements storage.Grants.
+func (s *Store) OwnedGrants(ctx context.Context, owner storage.Owner, after string, limit int) ([]storage.Grant, error) {
+	if !storable(owner.UserID, owner.CompanyID, after) {
+		return nil, nil
+	}
+	return s.grants(ctx, selectOwnedPage, owner.UserID, owner.CompanyID, after, int64(limit))
 }
 
 // ClientGrants implements storage.Grants.

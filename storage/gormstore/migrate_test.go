@@ -33,7 +33,8 @@ SELECT string_agg(line, E'\n' ORDER BY place, line COLLATE "C") FROM (
     WHERE a.attnum > 0 AND NOT a.attisdropped
     UNION ALL SELECT 2, conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid)
     FROM pg_constraint WHERE connamespace = 'public'::regnamespace
-    UNION ALL SELECT 3, indexdef FROM pg_indexes WHERE schemaname = 'public') lines`
+    UNION ALL SELECT 3, indexdef FROM pg_indexes WHERE schemaname = 'public'
+    UNION ALL SELECT 4, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal) lines`
 
 func TestSchemaIsTheOneInTestdata(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, dsn string) {

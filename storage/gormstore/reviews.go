@@ -70,6 +70,18 @@ func (s *Store) OpenVersion(ctx context.Context, clientID string) (storage.Clien
 	return row.version(), err
 }
 
+// OpenVersions implements storage.Reviews.
+func (s *Store) OpenVersions(ctx context.Context, clientIDs []string) ([]storage.ClientVersion, error) {
+	if len(clientIDs) == 0 || !storable(clientIDs...) {
+		return nil, nil
+	}
+	var rows []versionRow
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Where(openVersions).Where("client_id IN ?", clientIDs).Find(&rows).Error
+	})
+	return records(rows, versionRow.version), err
+}
+
 // ClientVersions implements storage.Reviews.
 func (s *Store) ClientVersions(ctx context.Context, clientID string) ([]storage.ClientVersion, error) {
 	if !storable(clientID) {
@@ -77,18 +89,6 @@ func (s *Store) ClientVersions(ctx context.Context, clientID string) ([]storage.
 	}
 	var rows []versionRow
 	err := s.read(ctx, func(db *gorm.DB) error { return db.Where("client_id = ?", clientID).Order("id DESC").Find(&rows).Error })
-	return records(rows, versionRow.version), err
-}
-
-// SubmittedVersions implements storage.Reviews.
-func (s *Store) SubmittedVersions(ctx context.Context, after string, limit int) ([]storage.ClientVersion, error) {
-	if !storable(after) {
-		return nil, nil
-	}
-	var rows []versionRow
-	err := s.read(ctx, func(db *gorm.DB) error {
-		return db.Where("status = 'submitted' AND id > ?", after).Order("id").Limit(limit).Find(&rows).Error
-	})
 	return records(rows, versionRow.version), err
 }
 
@@ -117,6 +117,13 @@ func (s *Store) ApplyReview(ctx context.Context, r storage.Review) error {
 }
 
 func saveVersion(tx *gorm.DB, v storage.ClientVersion, was time.Time) error {
+	if err := replaceVersion(tx, v, was); err != nil {
+		return err
+	}
+	return tx.Exec(queueVersion, v.ID).Error
+}
+
+func replaceVersion(tx *gorm.DB, v storage.ClientVersion, was time.Time) error {
 	row := toVersionRow(v)
 	if was.IsZero() {
 		return tx.Create(&row).Error

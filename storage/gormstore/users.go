@@ -3,7 +3,6 @@ package gormstore
 import (
 	"context"
 	"time"
-	"unicode"
 
 	"gorm.io/gorm"
 
@@ -100,13 +99,15 @@ func (s *Store) FindUsers(ctx context.Context, q storage.UserQuery, after string
 	}
 	var rows []userRow
 	err := s.read(ctx, func(db *gorm.DB) error {
-		if q.Search != "" {
-			db = db.Where("email >= ? AND email < ?", q.Search, q.Search+string(unicode.MaxRune))
-		}
 		if q.CompanyID != "" {
 			db = db.Where("company_id = ? AND company_id <> ''", q.CompanyID)
 		}
-		return db.Where("id > ?", after).Order("id").Limit(limit).Find(&rows).Error
+		if q.Search == "" {
+			db = db.Where("id > ?", after).Order("id")
+		} else {
+			db = db.Where("email >= ? AND email < ? AND email > ?", q.Search, afterPrefix(q.Search), after).Order("email")
+		}
+		return db.Limit(limit).Find(&rows).Error
 	})
 	return records(rows, userRow.user), err
 }

@@ -167,7 +167,7 @@ func lists() []contract {
 			}
 			require.Equal(t, []string{stored[0].ID, stored[1].ID}, find(storage.UserQuery{Search: word}, "", 10))
 			require.Equal(t, []string{stored[0].ID}, find(storage.UserQuery{Search: word}, "", 1))
-			require.Equal(t, []string{stored[1].ID}, find(storage.UserQuery{Search: word}, stored[0].ID, 10))
+			require.Equal(t, []string{stored[1].ID}, find(storage.UserQuery{Search: word}, stored[0].Email, 10))
 			require.Len(t, find(storage.UserQuery{CompanyID: company}, "", 10), 3)
 			require.Equal(t, []string{stored[1].ID}, find(storage.UserQuery{CompanyID: company, Search: word + "z"}, "", 10))
 			require.Empty(t, find(storage.UserQuery{Search: word + "%"}, "", 10))

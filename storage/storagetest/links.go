@@ -164,6 +164,26 @@ func links() []contract {
 			require.NoError(t, err)
 			requireLinked(t, s, l, want)
 		}},
+		{"the event of a linked user's change is stored where there is one", func(t *testing.T, s storage.Store) {
+			u := fullUser()
+			l := linkOf(u.ID)
+			require.NoError(t, s.CreateLinkedUser(t.Context(), u, l))
+			refused := errors.New("refused")
+			for _, c := range []struct {
+				names  string
+				err    error
+				events int
+			}{{u.FirstName, nil, 0}, {"Eva", refused, 0}, {"Eva", nil, 1}} {
+				target := id()
+				ctx := storage.Audited(t.Context(), deed("user.update", target))
+				_, err := s.ChangeLinkedUser(ctx, l.Issuer, l.Subject, func(is storage.LinkedUser) (storage.User, error) {
+					is.FirstName = c.names
+					return is.User, c.err
+				})
+				require.ErrorIs(t, err, c.err)
+				require.Len(t, eventsOn(t, s, target), c.events)
+			}
+		}},
 		{"a linked user stays as they are when the change is refused or takes what is somebody's", func(t *testing.T, s storage.Store) {
 			u, other := person(t, s), person(t, s)
 			l := linkOf(u.ID)

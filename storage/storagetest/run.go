@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) storage.Store) {
 		{name: "activity", contracts: activity()},
 		{name: "dashboard", contracts: dashboard(), fresh: true},
 		{name: "lists", contracts: lists()},
+		{name: "pages", contracts: pages(), fresh: true},
 		{name: "replacing", contracts: replacing()},
 		{name: "races", contracts: races()},
 		{name: "collector", contracts: collector(), fresh: true},

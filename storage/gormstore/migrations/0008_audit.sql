@@ -1,4 +1,4 @@
--- What was done, by whom, on whom. Rows are only added; sequence and hash are set once, when an event is sealed.
+-- What was done, by whom, on whom. Rows are only added; sequence and hash are set once, when an event is sealed: see the triggers.
 CREATE TABLE audit_events (
     id TEXT PRIMARY KEY,
     at BIGINT NOT NULL,

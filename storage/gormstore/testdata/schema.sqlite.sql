@@ -396,15 +396,19 @@ CREATE INDEX deliveries_client ON deliveries (client_id, id)
 
 CREATE INDEX deliveries_client_state ON deliveries (client_id, state, id)
 
+CREATE INDEX deliveries_dead ON deliveries (id) WHERE state = 3
+
+CREATE INDEX deliveries_delivered ON deliveries (id) WHERE state = 2
+
 CREATE INDEX deliveries_due ON deliveries (client_id, due_at, id) WHERE state = 1
 
 CREATE INDEX deliveries_order ON deliveries (client_id, user_id, company_id, id) WHERE state = 1
 
+CREATE INDEX deliveries_pending ON deliveries (id) WHERE state = 1
+
 CREATE INDEX deliveries_retried ON deliveries (created_at) WHERE state = 1 AND attempts > 0
 
 CREATE INDEX deliveries_settled ON deliveries (state, settled_at) WHERE settled_at > 0
-
-CREATE INDEX deliveries_state ON deliveries (state, id)
 
 CREATE INDEX deliveries_turn ON deliveries (client_id, attempts, due_at, id) WHERE state = 1
 

@@ -1,0 +1,11 @@
+-- Events are only added; an event that is not sealed may be sealed, once.
+CREATE TRIGGER audit_events_stay BEFORE DELETE ON audit_events BEGIN
+    SELECT RAISE(ABORT, 'audit events are never removed');
+END;
+CREATE TRIGGER audit_events_sealed_once BEFORE UPDATE ON audit_events
+WHEN OLD.sequence <> 0 OR NEW.sequence <= 0
+    OR (NEW.id, NEW.at, NEW.actor_kind, NEW.actor_id, NEW.address, NEW.action, NEW.target_kind, NEW.target_id, NEW.detail)
+    IS NOT (OLD.id, OLD.at, OLD.actor_kind, OLD.actor_id, OLD.address, OLD.action, OLD.target_kind, OLD.target_id, OLD.detail)
+BEGIN
+    SELECT RAISE(ABORT, 'audit events are never changed');
+END;
