@@ -10,15 +10,20 @@ type AdminCommon struct {
 
 // AdminLink leads to a part of the console.
 type AdminLink struct {
-	Key  string // of its name in the catalog: one of AdminReviewPart, AdminAppsPart
+	Key  string // of its name in the catalog: one of the Admin…Part
 	Path string
 	Here bool // the page is in it
 }
 
 // The parts of the console.
 const (
-	AdminReviewPart = "admin.reviews"
-	AdminAppsPart   = "admin.apps"
+	AdminReviewPart     = "admin.reviews"
+	AdminAppsPart       = "admin.apps"
+	AdminPublishersPart = "admin.publishers"
+	AdminPeoplePart     = "admin.people"
+	AdminCompaniesPart  = "admin.companies"
+	AdminSessionsPart   = "admin.sessions"
+	AdminDecisionsPart  = "admin.decisions"
 )
 
 // AdminReviews is the queue of what waits for a review, the oldest first.
@@ -126,11 +131,15 @@ type AdminNote struct {
 	At     time.Time
 }
 
-// AdminAgain asks who signed in too long ago to do so again; then they come back to where the form is.
+// AdminAgain asks who signed in too long ago to do so again, in another window, and then to send what they sent again: it is kept in
+// form#resend, all but passwords.
 type AdminAgain struct {
 	AdminCommon
 	SignIn string
-	Back   string // the page with the form
+	Back   string  // the page with the form
+	Action string  // where the form goes
+	Fields []Field // what was posted
+	Lost   bool    // there was a password, which has to be typed anew at Back: there is no form#resend
 }
 
 func (*AdminReviews) name() string { return "admin_reviews" }

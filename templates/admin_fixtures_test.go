@@ -1,6 +1,9 @@
 package templates
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // adminSamples are the pages of the console, with every branch of their templates taken by at least one.
 func adminSamples(own Common, outside func(string) string) map[string]Page {
@@ -25,7 +28,7 @@ func adminSamples(own Common, outside func(string) string) map[string]Page {
 	}
 	can["comment"], can["discard"], can["rotate-secret"] = true, true, true
 	lines := []AdminLine{{outside("kept"), ""}, {outside("new"), "added"}, {outside("old"), "removed"}}
-	return map[string]Page{
+	pages := map[string]Page{
 		"admin reviews":    &AdminReviews{AdminCommon: common, Items: []AdminWaiting{app, fresh}, Next: "/admin/reviews?after=1"},
 		"admin no reviews": &AdminReviews{AdminCommon: common},
 		"admin apps":       &AdminApps{AdminCommon: common, Search: "photo", Status: "approved", Statuses: statuses, Apps: listed, Next: "/admin/apps?after=1"},
@@ -42,6 +45,10 @@ func adminSamples(own Common, outside func(string) string) map[string]Page {
 			KeepHours: []int{0, 24}, Saved: "saved.approved_first",
 			Problems: []Problem{{Key: "problem.rule", Args: map[string]string{"text": outside("comment: must not be empty")}}, {Key: "problem.moved"}}},
 		"admin archived app": &AdminApp{AdminCommon: common, App: fresh, Status: "archived", Compared: true},
-		"admin again":        &AdminAgain{AdminCommon: common, SignIn: "/login?interaction=sealed", Back: "/admin/apps/photoprint"},
+		"admin again": &AdminAgain{AdminCommon: common, SignIn: "/admin/sign-in?back=%2Fadmin%2Fapps%2Fphotoprint", Back: "/admin/apps/photoprint",
+			Action: "/admin/apps/photoprint", Fields: []Field{{"action", "suspend"}, {"comment", outside("It leaks.")}}},
+		"admin again after a password": &AdminAgain{AdminCommon: common, SignIn: "/admin/sign-in?back=%2Fadmin%2Fpeople%2F1", Back: "/admin/people/1", Lost: true},
 	}
+	maps.Copy(pages, adminRecordSamples(common, outside))
+	return pages
 }

@@ -27,6 +27,7 @@ func (p *Pages) funcs(c catalog) template.FuncMap {
 		"saved":   c.saved,
 		"explain": c.explain, "headline": c.headline,
 		"address": actionURL, "item": item, "allowed": allowed, "about": about, "plaintext": plainText,
+		"control": control, "posted": posted, "moment": moment,
 	}
 }
 
@@ -119,6 +120,12 @@ func (c catalog) named(kind, name string) template.HTML {
 	name = strings.ReplaceAll(name, "_", " ")
 	first, size := utf8.DecodeRuneInString(name)
 	return bdi(string(unicode.ToUpper(first)) + name[size:])
+}
+
+// moment is a time to the second, in UTC, as machines write it: for who compares it with a log.
+func moment(t time.Time) template.HTML {
+	t = t.UTC()
+	return template.HTML(`<time datetime="` + t.Format(time.RFC3339) + `">` + t.Format("2006-01-02 15:04:05") + `Z</time>`)
 }
 
 // date is a day, as people write it in the language of c.

@@ -21,7 +21,7 @@ import (
 var htmlFiles embed.FS
 
 // pageNames are the files in html/ that are pages; layout.html and parts.html are in each of them.
-var pageNames = []string{"signin", "signup", "setup", "consent", "error", "formpost", "signout", "switch", "account", "apps", "developer", "developer_app", "developer_step", "developer_review", "admin_reviews", "admin_apps", "admin_app", "admin_again"}
+var pageNames = []string{"signin", "signup", "setup", "consent", "error", "formpost", "signout", "switch", "account", "apps", "developer", "developer_app", "developer_step", "developer_review", "admin_reviews", "admin_apps", "admin_app", "admin_again", "admin_list", "admin_record"}
 
 // Brand is the host app as people know it.
 type Brand struct {
@@ -71,7 +71,7 @@ func newPages(brand Brand, catalogs []catalog, log *slog.Logger) (*Pages, error)
 	parsed := map[string]*template.Template{}
 	for _, name := range pageNames {
 		t, err := template.New(name).Funcs(p.funcs(catalog{})).
-			ParseFS(htmlFiles, "html/layout.html", "html/parts.html", "html/developer_parts.html", "html/"+name+".html")
+			ParseFS(htmlFiles, "html/layout.html", "html/parts.html", "html/developer_parts.html", "html/admin_parts.html", "html/"+name+".html")
 		if err != nil {
 			return nil, fmt.Errorf("templates: %w", err)
 		}

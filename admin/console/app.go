@@ -63,7 +63,7 @@ func (p *Pages) appPage(w http.ResponseWriter, r *http.Request, v *visitor) (*te
 	again := false
 	page.Can, again = p.possible(v, work)
 	if again {
-		page.SignIn = p.signInPath(w, r, appPath(work.Live.ID))
+		page.SignIn = signInAt(appPath(work.Live.ID))
 	}
 	page.Fields = fieldsOf(work)
 	if page.Scopes, err = p.scopesOf(r, work, page.Common); err != nil {

@@ -35,9 +35,6 @@ var doneBy = map[string]string{
 // keepHours are how long an old secret can be kept, in hours.
 var keepHours = []int{0, 1, 24, 168}
 
-// maxCarried is the longest comment that is carried over a new sign-in, in bytes: it becomes part of an address.
-const maxCarried = 1000
-
 // change is POST /admin/apps/{id}: one of the actions of the page.
 func (p *Pages) change(w http.ResponseWriter, r *http.Request) {
 	form, ok := p.Form(w, r)
@@ -45,9 +42,6 @@ func (p *Pages) change(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	back := appPath(r.PathValue("id"))
-	if comment := single(form, "comment"); comment != "" && len(comment) <= maxCarried {
-		back += "?" + url.Values{"comment": {comment}}.Encode()
-	}
 	v, ok := p.enter(w, r, back)
 	if !ok {
 		return
@@ -60,7 +54,7 @@ func (p *Pages) change(w http.ResponseWriter, r *http.Request) {
 	problems, status := problemsOf(err)
 	switch {
 	case problems != nil:
-		p.again(w, r, v, form, problems, status)
+		p.redraw(w, r, v, form, problems, status)
 	case errors.Is(err, errUnknown):
 		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", err.Error())
 	case err != nil:
@@ -70,9 +64,6 @@ func (p *Pages) change(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, appPath(r.PathValue("id"))+"?"+url.Values{"done": {done}}.Encode(), http.StatusSeeOther)
 	}
 }
-
-// errUnknown says that no form of the page asks for this.
-var errUnknown = errors.New("the form asks for something that this page does not do")
 
 // act does what a form asks for, and returns what the page after it is to say.
 func (p *Pages) act(r *http.Request, v *visitor, form url.Values) (done string, err error) {
@@ -136,7 +127,7 @@ func (p *Pages) rotate(w http.ResponseWriter, r *http.Request, v *visitor, form 
 	}
 	secret, err := p.House.RotateSecret(r.Context(), v.Caller, r.PathValue("id"), time.Duration(hours)*time.Hour)
 	if problems, status := problemsOf(err); problems != nil {
-		p.again(w, r, v, form, problems, status)
+		p.redraw(w, r, v, form, problems, status)
 		return
 	}
 	if err != nil {
@@ -152,14 +143,14 @@ func (p *Pages) rotate(w http.ResponseWriter, r *http.Request, v *visitor, form 
 	p.Pages.Render(w, r, http.StatusOK, page)
 }
 
-// again draws the page with what is wrong and with what was typed.
-func (p *Pages) again(w http.ResponseWriter, r *http.Request, v *visitor, form url.Values, problems []templates.Problem, status int) {
+// redraw draws the page with what is wrong and with what was typed.
+func (p *Pages) redraw(w http.ResponseWriter, r *http.Request, v *visitor, form url.Values, problems []templates.Problem, status int) {
 	page, err := p.appPage(w, r, v)
 	if err != nil {
 		p.refused(w, r, v, err, appsPath)
 		return
 	}
-	page.Problems, page.Comment = problems, single(form, "comment")
+	page.Problems, page.Comment = inText(problems), single(form, "comment")
 	if single(form, "action") == actionEdit && single(form, "was") == page.Was {
 		page.EditName = single(form, "name")
 		for i := range page.Scopes {
@@ -173,22 +164,14 @@ func (p *Pages) again(w http.ResponseWriter, r *http.Request, v *visitor, form u
 	p.Pages.Render(w, r, status, page)
 }
 
-// problemsOf says on a form why err came of it, and with which status the page is answered; nil for what a form cannot help.
-func problemsOf(err error) ([]templates.Problem, int) {
-	if wrong, is := errors.AsType[registry.Problems](err); is {
-		var problems []templates.Problem
-		for _, w := range wrong {
-			problems = append(problems, templates.Problem{Key: "problem.rule", Args: map[string]string{"text": w.Field + ": " + w.Text}})
+// inText are problems with the field that they are about in their text: the controls of the page have other names.
+func inText(problems []templates.Problem) []templates.Problem {
+	for i, p := range problems {
+		if text, is := p.Args["text"]; is && p.Field != "" {
+			problems[i] = rule("", p.Field+": "+text)
 		}
-		return problems, http.StatusUnprocessableEntity
 	}
-	if wrong, is := errors.AsType[*registry.StatusError](err); is {
-		return []templates.Problem{{Key: "problem.rule", Args: map[string]string{"text": wrong.Error()}}}, http.StatusUnprocessableEntity
-	}
-	if errors.Is(err, storage.ErrConflict) {
-		return []templates.Problem{{Key: "problem.moved"}}, http.StatusConflict
-	}
-	return nil, 0
+	return problems
 }
 
 // single returns a value that a form has once; empty when it is missing or comes twice.

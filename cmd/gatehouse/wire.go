@@ -16,6 +16,7 @@ import (
 	"gatehouse/admin/api"
 	"gatehouse/admin/console"
 	"gatehouse/admin/portal"
+	"gatehouse/admin/registration"
 	"gatehouse/authz"
 	"gatehouse/authz/dialect"
 	"gatehouse/authz/dialect/boxc"
@@ -28,6 +29,7 @@ import (
 	"gatehouse/identity"
 	"gatehouse/identity/claims"
 	"gatehouse/identity/upstream"
+	"gatehouse/internal/activity"
 	"gatehouse/internal/audit"
 	"gatehouse/internal/config"
 	"gatehouse/internal/httpx"
@@ -36,8 +38,8 @@ import (
 	"gatehouse/internal/rim"
 	"gatehouse/internal/secret"
 	"gatehouse/registry"
-	"gatehouse/static"
 	"gatehouse/registry/logo"
+	"gatehouse/static"
 	"gatehouse/storage"
 	"gatehouse/superapp"
 	"gatehouse/superapp/partner"
@@ -72,6 +74,7 @@ type rooms struct {
 	authz    *authz.Server
 	consent  *consent.Pages
 	reads    *consent.Reads
+	activity *activity.Log
 	identity *identity.Pages
 	upstream *upstream.Pages
 	partner  *partner.Partner
@@ -99,6 +102,7 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 		return nil, err
 	}
 	r := &rooms{cfg: cfg, store: store, log: log, now: now}
+	r.activity = activity.New(store, log, now)
 	r.registry = registry.New(store, now)
 	r.registry.TwoReviewers = cfg.TwoReviewers
 	r.keys = keys.New(store, root, cfg.IDTokenLifetime, now)
@@ -121,10 +125,10 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	}
 	r.sessions = identity.NewSessions(identity.SessionOptions{
 		Store: store, Root: root, Issuer: cfg.Issuer, Lifetime: cfg.SessionLifetime, Now: now,
-		Address: httpx.ClientAddress, Log: log,
+		Address: httpx.ClientAddress, Log: log, Activity: r.activity,
 	})
 	r.people = identity.NewPeople(identity.PeopleOptions{
-		Users: store, Links: store, Failures: store, Passwords: identity.NewPasswords(passwordMemory), Now: now, Log: log,
+		Users: store, Links: store, Failures: store, Passwords: identity.NewPasswords(passwordMemory), Now: now, Log: log, Activity: r.activity,
 	})
 	r.reads = consent.NewReads(store, log, now)
 	r.consent = r.newConsent()
@@ -168,7 +172,7 @@ func (r *rooms) newUpstream(root secret.Root, others []upstream.Settings) *upstr
 func (r *rooms) newConsent() *consent.Pages {
 	return consent.NewPages(consent.PagesOptions{
 		Writer: r.rim(), Store: r.store, Sessions: r.sessions, Registry: r.registry, Claims: r.claims, Sealer: r.sealer,
-		Cooldown: r.cfg.DenyCooldown, BaseScope: r.cfg.BaseScope, Reads: r.reads, Now: r.now,
+		Cooldown: r.cfg.DenyCooldown, BaseScope: r.cfg.BaseScope, Reads: r.reads, Activity: r.activity, Now: r.now,
 	})
 }
 
@@ -185,7 +189,7 @@ func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 			CompanyAccess: r.cfg.CompanyAccessLifetime, CompanyRefresh: r.cfg.CompanyRefreshLifetime,
 			IDToken: r.cfg.IDTokenLifetime,
 		},
-		DenyCooldown: r.cfg.DenyCooldown, BaseScope: r.cfg.BaseScope, Reads: r.reads, Log: r.log, Now: r.now,
+		DenyCooldown: r.cfg.DenyCooldown, BaseScope: r.cfg.BaseScope, Reads: r.reads, Activity: r.activity, Log: r.log, Now: r.now,
 	})
 }
 
@@ -206,7 +210,7 @@ func (r *rooms) newPartner(root secret.Root) *partner.Partner {
 func (r *rooms) newSuperApp() *superapp.API {
 	return superapp.New(superapp.Options{
 		Authz: r.authz, Issuer: r.cfg.Issuer, Store: r.store, Registry: r.registry, Claims: r.claims, People: r.people, SignIn: r.partner.SignIn,
-		Language: r.pages.LanguageFor, Cooldown: r.cfg.DenyCooldown, Now: r.now,
+		Language: r.pages.LanguageFor, Cooldown: r.cfg.DenyCooldown, Activity: r.activity, Now: r.now,
 	})
 }
 
@@ -215,6 +219,14 @@ func (r *rooms) newHouse(root secret.Root) *admin.House {
 		Store: r.store, Registry: r.registry, Secrets: registry.NewOutbound(root), People: r.people, Keys: r.keys, Now: r.now, Log: r.log,
 		OpenRegistration: r.cfg.DynamicRegistration == config.RegistrationOpen, HostName: r.cfg.Name, Issuer: r.cfg.Issuer,
 	})
+}
+
+// registrationEndpoint is where programs register mini apps; empty where they may not.
+func (r *rooms) registrationEndpoint() string {
+	if r.cfg.DynamicRegistration == config.RegistrationOff {
+		return ""
+	}
+	return r.cfg.Issuer + registration.Path
 }
 
 func (r *rooms) newAPI(root secret.Root) *api.API {
@@ -238,7 +250,7 @@ func (r *rooms) previewConsent(w http.ResponseWriter, req *http.Request, viewer 
 
 func (r *rooms) newConsole() *console.Pages {
 	return console.New(console.Options{
-		Writer: r.rim(), House: r.house, Registry: r.registry, Sessions: r.sessions, Sealer: r.sealer, Now: r.now,
+		Writer: r.rim(), House: r.house, Registry: r.registry, Sessions: r.sessions, SignIn: r.identity.SendToSignIn, Now: r.now,
 	})
 }
 
@@ -263,23 +275,24 @@ func (r *rooms) administrator(ctx context.Context, token string) (api.Holder, er
 // protocol's endpoints take credentials of their own.
 func (r *rooms) mount() (public, pages *http.ServeMux) {
 	public, pages = http.NewServeMux(), http.NewServeMux()
+	writer := r.rim()
 	r.authz.Mount(public, r.formats)
 	r.superapp.Mount(public)
 	public.HandleFunc("/superapp/", func(w http.ResponseWriter, req *http.Request) { r.refuse(w, req, http.StatusNotFound) })
 	r.api.Mount(public)
+	if r.registrationEndpoint() != "" {
+		registration.New(registration.Options{Issuer: r.cfg.Issuer, House: r.house, Log: r.log}).Mount(public)
+	}
 	r.identity.Mount(pages)
 	r.upstream.Mount(pages)
 	r.consent.Mount(pages)
 	r.newConsole().Mount(pages)
 	r.portal.Mount(pages)
-	writer := r.rim()
 	r.pages.Mount(pages)
 	pages.Handle("GET /static/{file}", static.Handler())
+	pages.Handle("GET "+logo.Prefix+"{file}", logo.Handler(r.store, writer.Fail))
 	pages.HandleFunc("GET /healthz", healthz)
 	pages.HandleFunc("GET /readyz", r.readyz)
-	if r.registrationEndpoint() != "" {
-		registration.New(registration.Options{Issuer: r.cfg.Issuer, House: r.house, Log: r.log}).Mount(public)
-	}
 	pages.Handle("GET /{$}", http.RedirectHandler("/account", http.StatusSeeOther))
 	return public, pages
 }
@@ -287,7 +300,6 @@ func (r *rooms) mount() (public, pages *http.ServeMux) {
 // handler puts everything that all requests have in common in front of the routes.
 func (r *rooms) handler() http.Handler {
 	public, pages := r.mount()
-	pages.Handle("GET "+logo.Prefix+"{file}", logo.Handler(r.store, writer.Fail))
 	protection := httpx.Protection{Origin: r.cfg.Issuer, Denied: r.errorPage(http.StatusForbidden)}
 	public.Handle("/", protection.Wrap(r.withErrorPages(pages)))
 	r.vendors = dialect.NewMux(r.authz, r.formats, r.cfg.PathPrefixes, r.onlyCleanPaths(public))
@@ -297,7 +309,7 @@ func (r *rooms) handler() http.Handler {
 // run does the background work of every room until ctx ends.
 func (r *rooms) run(ctx context.Context) {
 	var group sync.WaitGroup
-	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.reads.Run, r.newDeliveries().Run, r.house.Run, r.collect, r.seal} {
+	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.reads.Run, r.activity.Run, r.newDeliveries().Run, r.house.Run, r.collect, r.seal} {
 		group.Go(func() { work(ctx) })
 	}
 	group.Wait()

@@ -1,0 +1,267 @@
+package console
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"gatehouse/admin"
+	"gatehouse/templates"
+)
+
+// kind is a kind of record with the generic pages: the list at path and, where they are there, a page for a new one at
+// newPath(path) and one for each at path/ID. Its functions fill what is particular; the links at the top, problems, what was typed,
+// a new sign-in and what was saved are the same for all.
+type kind struct {
+	path string
+	part string // the key of its part, which is also the title of the list
+	// list fills filters, rows and Next for a query.
+	list func(v *visitor, query url.Values, page *templates.AdminList) error
+	// record is the page of one; nil: they have none.
+	record func(v *visitor, id string) (*templates.AdminRecord, error)
+	// fresh is the page of one to make; nil: nobody can. Its form has the action create.
+	fresh func(v *visitor) (*templates.AdminRecord, error)
+	// act does what a form asks for, to the record id, or where that is empty to the list or to make one; nil: there are no forms.
+	// errUnknown where action is none of its own.
+	act func(v *visitor, id, action string, form url.Values) (outcome, error)
+}
+
+// outcome is what came of a form. Where Secret is set, the record's page shows it at once, for it is nowhere else; else the
+// browser is sent on: a page that is loaded again does nothing twice.
+type outcome struct {
+	path   string // where to go on; empty: to the page that the form was on
+	secret string
+}
+
+// actionCreate makes a record, on the page of one to make.
+const actionCreate = "create"
+
+// errUnknown says that no form of the page asks for this.
+var errUnknown = errors.New("the form asks for something that this page does not do")
+
+func (p *Pages) mount(mux *http.ServeMux, k kind) {
+	mux.HandleFunc("GET "+k.path, func(w http.ResponseWriter, r *http.Request) { p.listed(w, r, k) })
+	if k.act != nil {
+		mux.HandleFunc("POST "+k.path, func(w http.ResponseWriter, r *http.Request) { p.posted(w, r, k, "") })
+	}
+	if k.fresh != nil {
+		mux.HandleFunc("GET "+newPath(k.path), func(w http.ResponseWriter, r *http.Request) { p.shown(w, r, k, "") })
+		mux.HandleFunc("POST "+newPath(k.path), func(w http.ResponseWriter, r *http.Request) { p.posted(w, r, k, "") })
+	}
+	if k.record == nil {
+		return
+	}
+	mux.HandleFunc("GET "+k.path+"/{id}", func(w http.ResponseWriter, r *http.Request) { p.shown(w, r, k, r.PathValue("id")) })
+	if k.act != nil {
+		mux.HandleFunc("POST "+k.path+"/{id}", func(w http.ResponseWriter, r *http.Request) { p.posted(w, r, k, r.PathValue("id")) })
+	}
+}
+
+// listed is GET of a list.
+func (p *Pages) listed(w http.ResponseWriter, r *http.Request, k kind) {
+	query, ok := p.Query(w, r)
+	if !ok {
+		return
+	}
+	v, ok := p.enter(w, r, r.URL.RequestURI())
+	if !ok {
+		return
+	}
+	page := &templates.AdminList{AdminCommon: p.common(r, v, k.part), Title: k.part, Path: k.path, Saved: saved(query)}
+	if err := k.list(v, query, page); err != nil {
+		p.refused(w, r, v, err, k.path)
+		return
+	}
+	p.Pages.Render(w, r, http.StatusOK, page)
+}
+
+// saved says that something was done, on the page after it.
+func saved(query url.Values) string {
+	if query.Has("done") {
+		return "saved.other"
+	}
+	return ""
+}
+
+// shown is GET of a record, or without an ID of one to make.
+func (p *Pages) shown(w http.ResponseWriter, r *http.Request, k kind, id string) {
+	query, ok := p.Query(w, r)
+	if !ok {
+		return
+	}
+	v, ok := p.enter(w, r, r.URL.RequestURI())
+	if !ok {
+		return
+	}
+	page, err := p.recordPage(r, v, k, id)
+	if err != nil {
+		p.refused(w, r, v, err, k.path)
+		return
+	}
+	page.Saved = saved(query)
+	p.Pages.Render(w, r, http.StatusOK, page)
+}
+
+func (p *Pages) recordPage(r *http.Request, v *visitor, k kind, id string) (page *templates.AdminRecord, err error) {
+	if id == "" {
+		page, err = k.fresh(v)
+	} else {
+		page, err = k.record(v, id)
+	}
+	if err == nil {
+		page.AdminCommon, page.Path = p.common(r, v, k.part), pathOf(k, id)
+	}
+	return page, err
+}
+
+// pathOf is where a record is, or without an ID where one is made.
+func pathOf(k kind, id string) string {
+	if id == "" {
+		return newPath(k.path)
+	}
+	return k.path + "/" + url.PathEscape(id)
+}
+
+// newPath is where a record of the list at path is made: beside the list, for below it new may be the ID of one.
+func newPath(path string) string { return root + "/new" + strings.TrimPrefix(path, root) }
+
+// posted is POST of a form, of the page of a record, of one to make, or of a list's rows.
+func (p *Pages) posted(w http.ResponseWriter, r *http.Request, k kind, id string) {
+	form, ok := p.Form(w, r)
+	if !ok {
+		return
+	}
+	action, back := single(form, "action"), pathOf(k, id)
+	if id == "" && action != actionCreate {
+		back = k.path
+	}
+	v, ok := p.enter(w, r, back)
+	if !ok {
+		return
+	}
+	done, err := k.act(v, id, action, form)
+	switch problems, status := problemsOf(err); {
+	case problems != nil:
+		p.redrawn(w, r, v, k, id, problems, status)
+	case errors.Is(err, errUnknown):
+		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", err.Error())
+	case err != nil:
+		p.refused(w, r, v, err, back)
+	case done.secret != "":
+		p.secret(w, r, v, k, id, done.secret)
+	default:
+		if done.path != "" {
+			back = done.path
+		}
+		w.Header().Set("Cache-Control", "no-store")
+		http.Redirect(w, r, back+"?done=1", http.StatusSeeOther)
+	}
+}
+
+// redrawn is the page of a form that cannot be accepted: with what is wrong, and with what was typed. The page of a list is drawn
+// from its beginning.
+func (p *Pages) redrawn(w http.ResponseWriter, r *http.Request, v *visitor, k kind, id string, problems []templates.Problem, status int) {
+	if id == "" && r.PostForm.Get("action") != actionCreate {
+		page := &templates.AdminList{AdminCommon: p.common(r, v, k.part), Title: k.part, Path: k.path, Problems: problems}
+		if err := k.list(v, url.Values{}, page); err != nil {
+			p.refused(w, r, v, err, k.path)
+			return
+		}
+		p.Pages.Render(w, r, status, page)
+		return
+	}
+	page, err := p.recordPage(r, v, k, id)
+	if err != nil {
+		p.refused(w, r, v, err, k.path)
+		return
+	}
+	page.Problems = problems
+	page.Keep(r.PostForm)
+	p.Pages.Render(w, r, status, page)
+}
+
+// secret is the page of a record with a secret that it got just now.
+func (p *Pages) secret(w http.ResponseWriter, r *http.Request, v *visitor, k kind, id, secret string) {
+	page, err := p.recordPage(r, v, k, id)
+	if err != nil {
+		p.refused(w, r, v, err, k.path)
+		return
+	}
+	page.Secret = secret
+	p.Pages.Render(w, r, http.StatusOK, page)
+}
+
+// facts of a record: a member without a value has no lines, and is not shown.
+
+func textFact(name, text string) templates.AdminFact {
+	return valueFact(name, templates.AdminValue{Text: text})
+}
+
+func codeFact(name, text string) templates.AdminFact {
+	return valueFact(name, templates.AdminValue{Text: text, Code: true})
+}
+
+func linkFact(name, text, path string) templates.AdminFact {
+	return valueFact(name, templates.AdminValue{Text: text, Path: path})
+}
+
+func timeFact(name string, at time.Time) templates.AdminFact {
+	return valueFact(name, templates.AdminValue{At: at})
+}
+
+func boolFact(name string, is bool) templates.AdminFact {
+	text := "false"
+	if is {
+		text = "true"
+	}
+	return codeFact(name, text)
+}
+
+func valueFact(name string, v templates.AdminValue) templates.AdminFact {
+	if v.Text == "" && v.At.IsZero() {
+		return templates.AdminFact{Name: name}
+	}
+	return templates.AdminFact{Name: name, Lines: []templates.AdminValue{v}}
+}
+
+// listFact is a member with many values.
+func listFact(name string, texts []string) templates.AdminFact {
+	f := templates.AdminFact{Name: name}
+	for _, text := range texts {
+		f.Lines = append(f.Lines, templates.AdminValue{Text: text})
+	}
+	return f
+}
+
+// lines are what was typed into a text area with one entry per line.
+func lines(text string) (entries []string) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			entries = append(entries, line)
+		}
+	}
+	return entries
+}
+
+// form is a form with one button, where the visitor may do what it is for; nothing where they may not. It says on the page when
+// they have to sign in again first.
+func (v *visitor) form(page *templates.AdminRecord, path string, do admin.Capability, form templates.AdminForm) {
+	can, again := v.offer(do, admin.Belongs{})
+	if can {
+		page.Forms = append(page.Forms, form)
+	}
+	if again {
+		page.SignIn = signInAt(path)
+	}
+}
+
+// name is how a record that is only known by its ID is called; the ID where it is gone or has no name.
+func name[T any](ctx context.Context, id string, read func(context.Context, string) (T, error), called func(T) string) string {
+	if found, err := read(ctx, id); err == nil && called(found) != "" {
+		return called(found)
+	}
+	return id
+}

@@ -1,0 +1,44 @@
+package templates
+
+// adminRecordSamples are the generic pages of the console, with every branch of their templates taken by at least one.
+func adminRecordSamples(common AdminCommon, outside func(string) string) map[string]Page {
+	facts := []AdminFact{
+		{"name", []AdminValue{{Text: outside("Acme Ltd")}, {Text: outside("Acme"), Path: "/admin/companies/acme"}}},
+		{"id", []AdminValue{{Text: "acme", Code: true}, {Text: "acme", Code: true, Path: "/admin/companies/acme"}}},
+		{"created_at", []AdminValue{{At: drawn}}},
+		{"empty", nil},
+	}
+	rows := []AdminRow{
+		{Path: "/admin/publishers/acme", Title: outside("Acme Ltd"), Tags: []AdminTag{{AdminVerified, "good"}, {AdminNew, ""}}, Facts: facts,
+			Does: []AdminRowAct{{Path: "/admin/publishers/acme", Action: "verify", Key: AdminVerify, Item: "1", Was: "2"}}},
+		{Title: outside("Other"), Does: []AdminRowAct{{Path: "/admin/publishers/other", Action: "unverify", Key: AdminUnverify}}},
+	}
+	options := []AdminOption{{Value: "", Key: "admin.any"}, {Value: "one", Text: outside("One"), Chosen: true}, {Value: "2"}}
+	fields := []AdminInput{
+		{Name: "name", Value: outside("Acme"), Required: true, Max: 80, Lang: "en"},
+		{Name: "email", Label: "field.email", Kind: InputEmail, Value: "ana@example.com"},
+		{Name: "from", Kind: InputDate, Value: "2026-11-03"},
+		{Name: "password", Kind: InputPassword},
+		{Name: "developers", Kind: InputLines, Value: outside("ana@example.com"), Hint: AdminPerLine},
+		{Name: "status", Kind: InputSelect, Options: options[:2]},
+		{Name: "roles", Kind: InputChecks, Options: options, Hint: AdminPerLine},
+	}
+	record := &AdminRecord{AdminCommon: common, Path: "/admin/publishers/acme", Title: outside("Acme Ltd"), ID: "acme",
+		Tags: []AdminTag{{AdminVerified, "good"}}, Ways: []AdminWay{{AdminAppsPart, "/admin/apps?publisher=acme"}}, Facts: facts,
+		Sections: []AdminSection{{"sessions", AdminSessionsPart, rows, "/admin/sessions?user=1"}, {ID: "decisions", Key: AdminDecisionsPart}},
+		Forms: []AdminForm{
+			{ID: "change", Key: AdminChange, Hint: AdminPerLine, Fields: fields, Was: "1", Buttons: []AdminButton{{"save", AdminSave}, {"verify", AdminVerify}}},
+			{ID: "folded", Key: AdminVerified, Folded: true, Fields: fields[:1], Buttons: []AdminButton{{"verify", AdminVerify}}},
+		},
+		SignIn: "/admin/sign-in?back=%2Fadmin", Failed: "change", Saved: "saved.other", Secret: "once",
+		Problems: []Problem{{"name", "problem.name", map[string]string{"n": "80"}}, {"id", "problem.rule", map[string]string{"text": outside("is wrong")}}, {Key: "problem.moved"}}}
+	fresh := &AdminRecord{AdminCommon: common, Path: "/admin/new/publishers", TitleKey: AdminNew, Failed: "folded", Forms: record.Forms[1:]}
+	return map[string]Page{
+		"admin record":     record,
+		"admin new record": fresh,
+		"admin list": &AdminList{AdminCommon: common, Title: AdminPublishersPart, Path: "/admin/publishers", Lead: AdminPerLine, Ways: record.Ways,
+			Filters: []AdminInput{{Name: "q", Label: "admin.search", Kind: InputSearch, Value: outside("ac")}, fields[5]}, Rows: rows, Next: "/admin/publishers?after=1",
+			SignIn: record.SignIn, Saved: "saved.other", Problems: []Problem{{Key: "problem.taken"}}},
+		"admin empty list": &AdminList{AdminCommon: common, Title: AdminPublishersPart, Path: "/admin/publishers"},
+	}
+}
