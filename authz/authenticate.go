@@ -51,10 +51,14 @@ func (s *Server) Authenticate(ctx context.Context, req *Request) (*storage.Clien
 	switch {
 	case c == nil:
 		return nil, errClient.For(ReasonUnknownClient)
-	case !acceptsMethod(c, creds.method, req.Route), creds.method != methodNone && !proven:
-		return nil, errClient
-	case c.Status != storage.StatusApproved:
-		return nil, errClient.For(ReasonUnapproved)
+	case !acceptsMethod(c, creds.method, req.Route):
+		return nil, errClient.told(wrongMethod(c, creds.method))
+	case creds.method != methodNone && !proven:
+		return nil, errClient.told("client_secret is wrong, or was replaced and has ended")
+	}
+	req.proven = proven && creds.method != methodNone
+	if c.Status != storage.StatusApproved {
+		return nil, errClient.For(ReasonUnapproved).told("the client is not approved: its status is " + c.Status)
 	}
 	return c, req.admit(ctx, c)
 }
@@ -85,6 +89,17 @@ func acceptsMethod(c *storage.Client, method string, route *Route) bool {
 	return route.Dialect != "" || c.TokenEndpointAuthMethod == "" || c.TokenEndpointAuthMethod == method
 }
 
+// wrongMethod says to the client's developers which method it should have used.
+func wrongMethod(c *storage.Client, used string) string {
+	switch {
+	case c.Public:
+		return "the client is public and sent a client_secret: send client_id alone"
+	case used == methodNone:
+		return "no client_secret was sent, and the client is registered with one"
+	}
+	return "the client authenticated by " + used + " and is registered for " + c.TokenEndpointAuthMethod
+}
+
 // parseCredentials finds the one method that a request uses. More than one is a malformed request (RFC 6749 §2.3);
 // two that disagree fail to authenticate.
 func parseCredentials(authorization string, params Params) (credentials, error) {
@@ -102,12 +117,15 @@ func parseCredentials(authorization string, params Params) (credentials, error) 
 		return credentials{id: id, secrets: []string{secret}, method: methodPost}, nil
 	}
 	basic, ok := basicCredentials(authorization)
-	if !ok || (id != "" && id != basic.id) {
-		return credentials{}, errClient
+	switch {
+	case !ok:
+		return credentials{}, errClient.told("the Authorization header is not Basic with a client_id and a secret")
+	case id != "" && id != basic.id:
+		return credentials{}, errClient.told("client_id differs from the one in the Authorization header")
 	}
 	if secret != "" {
 		if secret != basic.secrets[0] {
-			return credentials{}, errClient
+			return credentials{}, errClient.told("client_secret differs from the one in the Authorization header")
 		}
 		return credentials{}, refuse(CodeInvalidRequest, "The client authenticated in more than one way. Use the header or the body.")
 	}

@@ -41,6 +41,7 @@ func (s *Server) refuseAuthorize(w http.ResponseWriter, r *http.Request, req *au
 		return
 	}
 	s.logError(r.Context(), e)
+	s.noteAuthorize(r.Context(), req, e)
 	s.writeAuthorization(w, r, req, url.Values{"error": {e.Code}, "error_description": {e.Description}})
 }
 
@@ -91,6 +92,7 @@ func (s *Server) writeErrorPage(w http.ResponseWriter, r *http.Request, req *aut
 	s.logError(r.Context(), e)
 	page := &templates.Error{Common: s.common(r, req), Code: e.Code, Key: e.Page, Detail: e.Description}
 	if req != nil {
+		s.noteAuthorize(r.Context(), req, e)
 		s.addWayBack(r, page, req.params["client_id"])
 	}
 	status := e.Status

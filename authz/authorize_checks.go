@@ -79,7 +79,7 @@ func (s *Server) checkClient(ctx context.Context, req *authorizeRequest) error {
 	case !req.route.Speaks(c):
 		return errNoSuchClient
 	case c.Status != storage.StatusApproved:
-		return pageError{refuse(CodeUnauthorizedClient, "This client is not approved.").WithStatus(http.StatusForbidden)}
+		return pageError{refuse(CodeUnauthorizedClient, "This client is not approved.").WithStatus(http.StatusForbidden).told("the client is not approved: its status is " + c.Status)}
 	}
 	req.client = c
 	return nil
@@ -99,7 +99,7 @@ func (s *Server) checkRegisteredRedirectURI(_ context.Context, req *authorizeReq
 		return nil
 	}
 	if !registry.MatchRedirectURI(req.client.RedirectURIs, sent) && !req.matchesReturnURI(sent) {
-		return page(CodeInvalidRequest, "The redirect_uri is not registered for this client. It has to match exactly.")
+		return pageError{refuse(CodeInvalidRequest, "The redirect_uri is not registered for this client. It has to match exactly.").told(notRegistered(sent, req.client.RedirectURIs))}
 	}
 	req.redirectURI = sent
 	return nil
@@ -182,7 +182,7 @@ func (s *Server) checkScope(_ context.Context, req *authorizeRequest) error {
 	names := req.scopeNames()
 	scopes, ok := registered(req.client, names)
 	if !ok || len(scopes) == 0 || slices.ContainsFunc(names, registry.ClientOnly) {
-		return refuse(CodeInvalidScope, descriptions[CodeInvalidScope])
+		return refuse(CodeInvalidScope, descriptions[CodeInvalidScope]).told(scopeNotRegistered(names, req.client))
 	}
 	req.scopes = scopes
 	req.company = slices.Contains(names, "user_session")

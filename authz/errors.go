@@ -46,7 +46,10 @@ type Error struct {
 	Page        string        // the catalog's text for people (templates.Error.Key); empty: that of Code
 	Vendor      string        // a vendor's own code, where it is the format itself that refuses
 	RetryAfter  time.Duration // zero: as long as an outage takes, where Status asks to wait
-	Cause       error         // for the log only
+	// Detail says to the client's developers what exactly was wrong (see noted.go). It may name redirect URIs, scopes and
+	// methods, and never a secret, code or token, or what is a person's. Empty: Description says it.
+	Detail string
+	Cause  error // for the log only
 }
 
 // Reason says more about a refusal than its code. The RFCs' format does not tell it to anybody.
@@ -93,6 +96,13 @@ func (e *Error) WithStatus(status int) *Error {
 func (e *Error) because(cause error) *Error {
 	wrapped := *e
 	wrapped.Cause = cause
+	return &wrapped
+}
+
+// told returns the refusal with a detail.
+func (e *Error) told(detail string) *Error {
+	wrapped := *e
+	wrapped.Detail = detail
 	return &wrapped
 }
 

@@ -40,6 +40,7 @@ type exchange struct {
 	repeat  bool   // a refresh token that was spent a moment ago is presented again
 	revoked bool   // the family was taken down in this request
 	reason  Reason // why what was presented is not good, where it is known
+	detail  string // the same for the client's developers (Error.Detail)
 	outage  error  // fosite swallows some errors of its storage; an outage is never one of them
 }
 

@@ -21,20 +21,20 @@ type endpoint struct {
 func (s *Server) endpoints() []endpoint {
 	get, post := []string{http.MethodGet, http.MethodHead}, []string{http.MethodPost}
 	both := append(get, http.MethodPost)
-	form := func(kind string, op Operation, encode func(*Request, *Answer) Response) Route {
-		return Route{Methods: post, Endpoint: s.API(op), Decode: decodeForm(kind), Encode: encode, Fail: FailRFC}
+	form := func(name, kind string, op Operation, encode func(*Request, *Answer) Response) Route {
+		return Route{Methods: post, Name: name, Endpoint: s.API(op), Decode: decodeForm(kind), Encode: encode, Fail: FailRFC}
 	}
 	document := func(write http.HandlerFunc) Route {
 		return Route{Methods: get, Endpoint: func(w http.ResponseWriter, r *http.Request, _ *Route) { write(w, r) }}
 	}
 	return []endpoint{
-		{Route{Methods: both, Endpoint: s.Authorize, Decode: DecodeQuery, Redirect: sameParameters}.at("/oauth2/authorize"), "authorization_endpoint", false},
-		{form("", s.Token, encodeTokens).at("/oauth2/token"), "token_endpoint", true},
-		{form(kindUser, s.Token, encodeTokens).at("/oauth2/token/user"), "", true},
-		{form(kindCompany, s.Token, encodeTokens).at("/oauth2/token/company"), "", true},
-		{form("", s.Introspect, encodeMembers).at("/oauth2/introspect"), "introspection_endpoint", false},
-		{form("", s.Revoke, encodeNothing).at("/oauth2/revoke"), "revocation_endpoint", true},
-		{Route{Methods: both, Endpoint: s.API(s.UserInfo), Decode: decodeBearer, Encode: encodeClaims, Fail: failBearer}.at("/oauth2/userinfo"), "userinfo_endpoint", true},
+		{Route{Methods: both, Name: NameAuthorize, Endpoint: s.Authorize, Decode: DecodeQuery, Redirect: sameParameters}.at("/oauth2/authorize"), "authorization_endpoint", false},
+		{form(NameToken, "", s.Token, encodeTokens).at("/oauth2/token"), "token_endpoint", true},
+		{form(NameToken, kindUser, s.Token, encodeTokens).at("/oauth2/token/user"), "", true},
+		{form(NameToken, kindCompany, s.Token, encodeTokens).at("/oauth2/token/company"), "", true},
+		{form(NameIntrospect, "", s.Introspect, encodeMembers).at("/oauth2/introspect"), "introspection_endpoint", false},
+		{form(NameRevoke, "", s.Revoke, encodeNothing).at("/oauth2/revoke"), "revocation_endpoint", true},
+		{Route{Methods: both, Name: NameUserInfo, Endpoint: s.API(s.UserInfo), Decode: decodeBearer, Encode: encodeClaims, Fail: failBearer}.at("/oauth2/userinfo"), "userinfo_endpoint", true},
 		{Route{Methods: post, Endpoint: s.API(s.AuthorizeChallenge), Decode: decodeChallenge, Encode: encodeChallenge, Fail: FailRFC}.at("/oauth2/authorize-challenge"), "authorization_challenge_endpoint", false},
 		{s.grantRoute(), "grant_management_endpoint", false},
 		{document(s.JWKS).at("/.well-known/jwks.json"), "jwks_uri", true},

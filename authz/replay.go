@@ -31,7 +31,7 @@ func (s *Server) lostRace(ctx context.Context, x *exchange, cause error) (*Answe
 	if err := s.revokeNow(ctx, x, stored.Family); err != nil {
 		return nil, err
 	}
-	return nil, errGrant.because(cause)
+	return nil, errGrant.because(cause).told("code or refresh token was used by another request at the same moment, so everything that came of it was revoked")
 }
 
 // repeatAnswer gives the pair again that a refresh token was rotated into: the values are derived from the parent that

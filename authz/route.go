@@ -23,6 +23,9 @@ type Route struct {
 	// Marks are parameters that tell this route from another vendor's with the same method and path.
 	Marks []string
 
+	// Name is what the endpoint is called in the list of the last requests of a client (storage.ClientRequest); empty where
+	// they are not listed.
+	Name     string
 	Endpoint Endpoint
 	// Decode turns the request into RFC parameters. With an error it may return what it has read so far.
 	Decode func(*http.Request) (*Request, error)
@@ -73,6 +76,8 @@ type Request struct {
 	Client *storage.Client
 	// Named is for Fail only: the client that a request names which was refused before it came to Client. Not proven.
 	Named *storage.Client
+	// proven says that the client has shown its secret, or a token of its own.
+	proven bool
 }
 
 // Answer is what an operation found, in the words of the RFCs. The operation says what it fills in.
@@ -136,6 +141,7 @@ func (s *Server) API(op Operation) Endpoint {
 		if answer.ReadBy != "" {
 			s.reads.Note(answer.ReadBy)
 		}
+		s.noteAnswer(r.Context(), req, answer)
 		route.Encode(req, answer).write(w)
 	}
 }
@@ -152,6 +158,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, req *Request, err 
 		vendors = []any{"vendor_code", response.Code}
 	}
 	s.logError(r.Context(), e, vendors...)
+	s.noteRefusal(r.Context(), req, e)
 	if e.Status == http.StatusServiceUnavailable || e.Status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", strconv.Itoa(max(retryAfter, int(e.RetryAfter/time.Second))))
 	}

@@ -12,6 +12,7 @@ import (
 	"gatehouse/consent"
 	"gatehouse/identity"
 	"gatehouse/identity/claims"
+	"gatehouse/internal/activity"
 	"gatehouse/internal/interaction"
 	"gatehouse/internal/secret"
 	"gatehouse/registry"
@@ -28,23 +29,26 @@ type Store interface {
 	Company(ctx context.Context, id string) (storage.Company, error)
 }
 
-// Options are what a Server is made of. All fields are required.
+// Options are what a Server is made of. All fields but RegistrationEndpoint are required.
 type Options struct {
-	Issuer       string // no slash at its end
-	Store        Store
-	Registry     *registry.Registry
-	Sessions     *identity.Sessions
-	People       *identity.People
-	Claims       *claims.Claims
-	Keys         *keys.Set
-	Root         secret.Root
-	Interactions *interaction.Sealer
-	Pages        *templates.Pages
+	Issuer string // no slash at its end
+	// RegistrationEndpoint is where clients register themselves (RFC 7591 §3); empty: nowhere.
+	RegistrationEndpoint string
+	Store                Store
+	Registry             *registry.Registry
+	Sessions             *identity.Sessions
+	People               *identity.People
+	Claims               *claims.Claims
+	Keys                 *keys.Set
+	Root                 secret.Root
+	Interactions         *interaction.Sealer
+	Pages                *templates.Pages
 	// App returns how a client is shown on a page.
 	App          func(ctx context.Context, clientID string) (*templates.App, error)
 	Lifetimes    Lifetimes
 	DenyCooldown time.Duration
 	Reads        *consent.Reads // when clients last read what they may
+	Activity     *activity.Log  // what clients asked last; nil: nothing is noted
 	BaseScope    bool           // openid alone passes without a question, see consent.PassesBase
 	Log          *slog.Logger
 	Now          func() time.Time
@@ -53,6 +57,7 @@ type Options struct {
 // Server answers the protocol's endpoints. It is safe for concurrent use.
 type Server struct {
 	issuer       string
+	registration string
 	store        Store
 	registry     *registry.Registry
 	sessions     *identity.Sessions
@@ -68,6 +73,7 @@ type Server struct {
 	cooldown     time.Duration
 	baseScope    bool
 	reads        *consent.Reads
+	activity     *activity.Log
 	log          *slog.Logger
 	now          func() time.Time
 	provider     *fosite.Fosite
@@ -81,9 +87,9 @@ const maxCodeLifetime = 5 * time.Minute
 // New returns a server.
 func New(o Options) *Server {
 	s := &Server{
-		issuer: o.Issuer, store: o.Store, registry: o.Registry, sessions: o.Sessions, people: o.People, claims: o.Claims, keys: o.Keys,
+		issuer: o.Issuer, registration: o.RegistrationEndpoint, store: o.Store, registry: o.Registry, sessions: o.Sessions, people: o.People, claims: o.Claims, keys: o.Keys,
 		values: newValues(o.Root), thirdParty: o.Root.Sealer("third-party data"), interactions: o.Interactions, pages: o.Pages, app: o.App,
-		lifetimes: o.Lifetimes, cooldown: o.DenyCooldown, baseScope: o.BaseScope, reads: o.Reads, log: o.Log, now: o.Now,
+		lifetimes: o.Lifetimes, cooldown: o.DenyCooldown, baseScope: o.BaseScope, reads: o.Reads, activity: o.Activity, log: o.Log, now: o.Now,
 	}
 	s.provider = s.newProvider()
 	return s

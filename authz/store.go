@@ -79,7 +79,9 @@ func (f fositeStore) GetAuthorizeCodeSession(ctx context.Context, signature stri
 		return nil, err
 	}
 	if stored.State == storage.TokenSpent && !stored.FamilyRevoked {
+		x.detail = "code was used before, so what came of it was revoked"
 		if x.client.Public && checkVerifier(x, code) != nil {
+			x.detail = "code was used before, and code_verifier does not match"
 			return nil, fosite.ErrNotFound
 		}
 		return requester, fosite.ErrInvalidatedAuthorizeCode
@@ -95,9 +97,11 @@ func (f fositeStore) standing(x *exchange, stored *storage.StoredToken) bool {
 	switch {
 	case !stored.Standing():
 		x.reason = whyDead(stored, x.now)
+		x.detail = "code or refresh token is no longer good: " + string(x.reason)
 		return false
 	case ranOut(x.client, stored, x.now):
 		x.reason = ReasonExpired
+		x.detail = "code or refresh token has expired with what the person allowed"
 		return false
 	}
 	return true
@@ -147,6 +151,7 @@ func (f fositeStore) GetRefreshTokenSession(ctx context.Context, signature strin
 	}
 	if stored.State == storage.TokenSpent {
 		if !withinGrace(x, stored) {
+			x.detail = "refresh token was used before, so everything that came of the same sign-in was revoked"
 			return requester, fosite.ErrInactiveToken
 		}
 		x.repeat = true
@@ -189,6 +194,7 @@ func (f fositeStore) revoke(ctx context.Context) error {
 func (f fositeStore) read(ctx context.Context, signature string) (*storage.StoredToken, error) {
 	x := exchangeOf(ctx)
 	if signature == "" {
+		x.detail = "code or refresh token is not one that this server issued, or was cut short"
 		return nil, fosite.ErrNotFound
 	}
 	if x.stored == nil {
@@ -196,13 +202,14 @@ func (f fositeStore) read(ctx context.Context, signature string) (*storage.Store
 		stored, err := f.s.find(ctx, key, x.presented)
 		if err != nil {
 			if x.noteOutage(err); x.outage == nil {
-				err = fosite.ErrNotFound
+				err, x.detail = fosite.ErrNotFound, "code or refresh token is not known any more: it has expired or was revoked some time ago"
 			}
 			return nil, err
 		}
 		x.stored = stored
 	}
 	if x.stored.ClientID != x.client.ID {
+		x.detail = "code or refresh token was issued to another client"
 		return nil, fosite.ErrNotFound
 	}
 	return x.stored, nil

@@ -50,7 +50,7 @@ func (s *Server) Token(ctx context.Context, req *Request) (*Answer, error) {
 
 	ar, err := s.validate(ctx, x, req.Params)
 	if err != nil {
-		return nil, x.first(err)
+		return nil, x.first(scopeError(err, req))
 	}
 	if err := s.applyPolicy(ctx, x, ar, req); err != nil {
 		return nil, x.first(err)
@@ -61,15 +61,30 @@ func (s *Server) Token(ctx context.Context, req *Request) (*Answer, error) {
 	return s.issueTokens(ctx, x, ar)
 }
 
+// scopeError adds which scope it is to fosite's refusal of one.
+func scopeError(err error, req *Request) error {
+	if e := asError(err); e.Code == CodeInvalidScope && e.Detail == "" {
+		return e.told(scopeNotRegistered(strings.Fields(req.Params["scope"]), req.Client))
+	}
+	return err
+}
+
 // first returns the outage that fosite may have swallowed, or err, with the reason that fosite has no word for.
 func (x *exchange) first(err error) error {
 	if x.outage != nil {
 		return x.outage
 	}
-	if e := asError(err); e.Code == CodeInvalidGrant && x.reason != "" {
-		return e.For(x.reason)
+	e := asError(err)
+	if e.Code != CodeInvalidGrant || x.reason == "" && x.detail == "" {
+		return err
 	}
-	return err
+	if x.reason != "" {
+		e = e.For(x.reason)
+	}
+	if e.Detail == "" {
+		e = e.told(x.detail)
+	}
+	return e
 }
 
 // checkGrant refuses what needs no look at the token.
@@ -167,7 +182,7 @@ func checkRedirectURI(code *session, req *Request) error {
 	case sent == "" && req.Route.NoRedirectURI:
 		return nil
 	}
-	return refuse(CodeInvalidGrant, "The redirect_uri differs from that of the authorization request.")
+	return refuse(CodeInvalidGrant, "The redirect_uri differs from that of the authorization request.").told(otherURI(sent, code))
 }
 
 // narrowScope applies the scope parameter of a refresh: fewer than were granted, never more (RFC 6749 §6). A repeat is

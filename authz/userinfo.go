@@ -70,12 +70,13 @@ func (s *Server) presented(ctx context.Context, req *Request, value string) (*st
 	case c.Status != storage.StatusApproved || !req.Route.Speaks(c):
 		return nil, errToken
 	}
-	req.Client = c
+	req.Client, req.proven = c, true
 	switch now := s.now(); {
 	case !t.Alive(now):
-		return nil, errToken.For(whyDead(t, now))
+		why := whyDead(t, now)
+		return nil, errToken.For(why).told("access token is no longer good: " + string(why))
 	case ranOut(c, t, now):
-		return nil, errToken.For(ReasonExpired)
+		return nil, errToken.For(ReasonExpired).told("access token has expired with what the person allowed")
 	}
 	return t, req.admit(ctx, c)
 }

@@ -56,8 +56,17 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request) {
 	case overtaken:
 		p.overtaken(w, r, v, d)
 	default:
+		p.Activity.Count(counterOf(d.word))
 		p.done(w, r, v)
 	}
+}
+
+// counterOf is what counts a decision.
+func counterOf(word string) storage.Counter {
+	if word == "allow" {
+		return storage.CountConsents
+	}
+	return storage.CountDenials
 }
 
 // overtaken answers a form that decides nothing, mostly because something moved since it was drawn. When its decision is

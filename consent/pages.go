@@ -8,6 +8,7 @@ import (
 
 	"gatehouse/identity"
 	"gatehouse/identity/claims"
+	"gatehouse/internal/activity"
 	"gatehouse/internal/interaction"
 	"gatehouse/internal/rim"
 	"gatehouse/registry"
@@ -32,6 +33,7 @@ type PagesOptions struct {
 	Cooldown  time.Duration // see Question
 	BaseScope bool          // see PassesBase
 	Reads     *Reads
+	Activity  *activity.Log // counts what people decide; nil: nothing does
 	Now       func() time.Time
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"gatehouse/internal/activity"
 	"gatehouse/storage"
 )
 
@@ -21,6 +22,7 @@ type PeopleOptions struct {
 	Passwords *Passwords
 	Now       func() time.Time
 	Log       *slog.Logger
+	Activity  *activity.Log // counts failed sign-ins; nil: nothing does
 }
 
 // People are the accounts. It is safe for concurrent use.
@@ -31,11 +33,12 @@ type People struct {
 	passwords *Passwords
 	now       func() time.Time
 	log       *slog.Logger
+	activity  *activity.Log
 }
 
 // NewPeople returns the accounts in a store.
 func NewPeople(o PeopleOptions) *People {
-	p := &People{users: o.Users, links: o.Links, limits: newLimits(o.Failures, o.Now), passwords: o.Passwords, now: o.Now, log: o.Log}
+	p := &People{users: o.Users, links: o.Links, limits: newLimits(o.Failures, o.Now), passwords: o.Passwords, now: o.Now, log: o.Log, activity: o.Activity}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
@@ -179,13 +182,13 @@ func (p *People) ChangePassword(ctx context.Context, u storage.User, current, ch
 
 // SetNames replaces a person's first and last name and nothing else of the account. An *Invalid when one cannot be
 // accepted.
-func (p *People) SetNames(ctx context.Context, userID, first, last string) error {
+func (p *People) SetNames(ctx context.Context, userID, first, last string, from From) error {
 	first, errFirst := CanonicalName("first_name", first)
 	last, errLast := CanonicalName("last_name", last)
 	if err := errors.Join(errFirst, errLast); err != nil {
 		return err
 	}
-	return p.users.SetNames(ctx, userID, first, last, p.time())
+	return p.users.SetNames(did(ctx, userID, from.Address, "user.update", aUser(userID)), userID, first, last, p.time())
 }
 
 // Disable closes an account and ends its sessions.

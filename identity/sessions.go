@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"gatehouse/internal/activity"
 	"gatehouse/internal/secret"
 	"gatehouse/internal/stamps"
 	"gatehouse/storage"
@@ -35,6 +36,7 @@ type SessionOptions struct {
 	Now      func() time.Time
 	Address  func(*http.Request) string // the client's address; default: the connection's
 	Log      *slog.Logger
+	Activity *activity.Log // counts sign-ins; nil: nothing does
 }
 
 // Sessions knows which browser is which and who is signed in there. One cookie carries the browser's random id and the
@@ -47,6 +49,7 @@ type Sessions struct {
 	now      func() time.Time
 	address  func(*http.Request) string
 	log      *slog.Logger
+	activity *activity.Log
 	seen     stamps.Stamps[sighting]
 }
 
@@ -54,7 +57,7 @@ type Sessions struct {
 func NewSessions(o SessionOptions) *Sessions {
 	name, attributes := cookieSettings(o.Issuer)
 	s := &Sessions{store: o.Store, cookies: newCookieStore(o.Root, attributes), name: name, lifetime: o.Lifetime,
-		now: o.Now, address: o.Address, log: o.Log}
+		now: o.Now, address: o.Address, log: o.Log, activity: o.Activity}
 	if s.lifetime <= 0 {
 		s.lifetime = DefaultSessionLifetime
 	}
@@ -182,6 +185,7 @@ func (s *Sessions) start(w http.ResponseWriter, r *http.Request, userID, vouched
 	if err := s.store.Apply(ctx, unit); err != nil {
 		return storage.Session{}, fmt.Errorf("start a session: %w", err)
 	}
+	s.activity.Count(storage.CountSignIns)
 	delete(session.Values, recordValue)
 	s.set(w, r, session, content)
 	return record, nil

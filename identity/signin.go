@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"gatehouse/internal/httpx"
 	"gatehouse/storage"
 )
 
@@ -38,6 +39,9 @@ func (p *People) SignIn(ctx context.Context, login, password string, from From) 
 		account = "sign-in as " + canonical
 	}
 	if err := p.attempt(ctx, user, account, password, from); err != nil {
+		if errors.Is(err, ErrCredentials) {
+			p.activity.Count(storage.CountFailedSignIns)
+		}
 		return storage.User{}, err
 	}
 	return *user, nil
@@ -66,7 +70,7 @@ func (p *People) attempt(ctx context.Context, user *storage.User, account, passw
 		return err
 	}
 	defer done()
-	address := "sign-in from " + network(from.Address)
+	address := "sign-in from " + httpx.Network(from.Address)
 	gate, counted := account, []string{account}
 	if user != nil && from.Browser != "" && from.Knows != nil && from.Knows(user.ID) {
 		gate = account + " in " + from.Browser

@@ -7,6 +7,7 @@ import (
 
 	"gatehouse/authz"
 	"gatehouse/identity/claims"
+	"gatehouse/internal/activity"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -30,6 +31,7 @@ type Options struct {
 	// Language returns the language of an answer: as ui_locales asks, as Accept-Language asks, or the person's own.
 	Language func(uiLocales, accept, locale string) string
 	Cooldown time.Duration // how long two denials in a row last
+	Activity *activity.Log // counts what people decide; nil: nothing does
 	Now      func() time.Time
 }
 

@@ -85,6 +85,7 @@ func (a *API) decide(ctx context.Context, req *authz.Request) (*authz.Answer, er
 		if err := a.apply(by, v, unit); err != nil {
 			return err
 		}
+		a.count(req.Params["decision"])
 		recorded, _ := consent.Recorded(unit)
 		a.found(v, &recorded)
 		return nil
@@ -93,6 +94,14 @@ func (a *API) decide(ctx context.Context, req *authz.Request) (*authz.Answer, er
 		return nil, err
 	}
 	return v.answer(), nil
+}
+
+func (a *API) count(decision string) {
+	if decision == "deny" {
+		a.Activity.Count(storage.CountDenials)
+		return
+	}
+	a.Activity.Count(storage.CountConsents)
 }
 
 // apply stores a change of the visit's grant. Where that has moved meanwhile, it is read again for the next attempt.

@@ -48,15 +48,15 @@ func toRequestRow(r storage.ClientRequest) requestRow {
 // requestBatch is how many requests one transaction stores, so that no other write waits long behind it.
 const requestBatch = 500
 
-// trimRequests takes clients, how many of their requests to keep, and how many of those that are not proven.
+// trimRequests takes clients, how many of their requests that are not proven to keep, thrice, and how many of all.
 const trimRequests = `
 DELETE FROM client_requests WHERE (client_id, id) IN (
     SELECT client_id, id FROM (
         SELECT client_id, id, proven,
-               ROW_NUMBER() OVER (PARTITION BY client_id ORDER BY id DESC) AS place,
-               ROW_NUMBER() OVER (PARTITION BY client_id, proven ORDER BY id DESC) AS likes
+               SUM(CASE WHEN proven THEN 1 ELSE 0 END) OVER (PARTITION BY client_id ORDER BY id DESC) AS own,
+               SUM(CASE WHEN proven THEN 0 ELSE 1 END) OVER (PARTITION BY client_id ORDER BY id DESC) AS claimed
         FROM client_requests WHERE client_id IN ?) AS r
-    WHERE place > ? OR (NOT proven AND likes > ?))`
+    WHERE (NOT proven AND claimed > ?) OR own + CASE WHEN claimed > ? THEN ? ELSE claimed END > ?)`
 
 // AddRequests implements storage.Activity. What is stored twice, because it was not known whether it was, is there once.
 func (s *Store) AddRequests(ctx context.Context, requests []storage.ClientRequest) error {
@@ -71,7 +71,7 @@ func (s *Store) AddRequests(ctx context.Context, requests []storage.ClientReques
 			if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error; err != nil {
 				return err
 			}
-			return tx.Exec(trimRequests, slices.Compact(clients), storage.KeptRequests, storage.KeptUnproven).Error
+			return tx.Exec(trimRequests, slices.Compact(clients), storage.KeptUnproven, storage.KeptUnproven, storage.KeptUnproven, storage.KeptRequests).Error
 		})
 		if err != nil {
 			return err

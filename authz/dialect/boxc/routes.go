@@ -29,8 +29,8 @@ func Routes(s *authz.Server) []authz.Route {
 func authorizeRoute(s *authz.Server, base string) authz.Route {
 	return authz.Route{
 		Methods: []string{http.MethodGet}, Path: base + "/authorize", Dialect: registry.DialectBoxC,
-		Marks:    []string{applicationID, returnURI},
-		Endpoint: s.Authorize, Decode: decodeAuthorize, Redirect: encodeRedirect,
+		Marks: []string{applicationID, returnURI},
+		Name:  authz.NameAuthorize, Endpoint: s.Authorize, Decode: decodeAuthorize, Redirect: encodeRedirect,
 		NoChallenge: true, ReturnURI: matchReturnURI,
 	}
 }
@@ -38,8 +38,8 @@ func authorizeRoute(s *authz.Server, base string) authz.Route {
 func accessTokenRoute(s *authz.Server, base string) authz.Route {
 	return authz.Route{
 		Methods: []string{http.MethodPost}, Path: base + "/access_token", Dialect: registry.DialectBoxC,
-		Marks:    []string{nonce, applicationID, applicationSecret},
-		Endpoint: s.API(s.Token), Decode: decodeAccessToken, Encode: encodeAccessToken, Fail: fail,
+		Marks: []string{nonce, applicationID, applicationSecret},
+		Name:  authz.NameToken, Endpoint: s.API(s.Token), Decode: decodeAccessToken, Encode: encodeAccessToken, Fail: fail,
 		NoRedirectURI: true, AccessLifetime: storage.Never, Refresh: neverRefresh,
 	}
 }
@@ -47,7 +47,7 @@ func accessTokenRoute(s *authz.Server, base string) authz.Route {
 func revokeRoute(s *authz.Server, base string) authz.Route {
 	return authz.Route{
 		Methods: []string{http.MethodDelete}, Path: base + "/{" + accessToken + "}", Dialect: registry.DialectBoxC,
-		Endpoint: s.API(s.RevokeByPossession), Decode: decodeRevoke, Encode: encodeRevoked, Fail: failRevoke,
+		Name: authz.NameRevoke, Endpoint: s.API(s.RevokeByPossession), Decode: decodeRevoke, Encode: encodeRevoked, Fail: failRevoke,
 	}
 }
 

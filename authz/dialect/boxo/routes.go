@@ -13,17 +13,17 @@ func Routes(s *authz.Server, apps Apps) []authz.Route {
 	return []authz.Route{
 		{
 			Methods: post, Path: "/api/get_access_token", Dialect: registry.DialectBoxo, NoRedirectURI: true,
-			Endpoint: s.API(s.Token), Decode: decodeCode, Encode: encodeTokens,
+			Name: authz.NameToken, Endpoint: s.API(s.Token), Decode: decodeCode, Encode: encodeTokens,
 			Check: CheckClient(apps), Fail: fail(InvalidAuthCode, ExpiredAuthCode),
 		},
 		{
 			Methods: post, Path: "/api/refresh_token", Dialect: registry.DialectBoxo,
-			Endpoint: s.API(s.Token), Decode: decodeRefresh, Encode: encodeTokens,
+			Name: authz.NameToken, Endpoint: s.API(s.Token), Decode: decodeRefresh, Encode: encodeTokens,
 			Check: CheckClient(apps), Fail: fail(InvalidAccessToken, ExpiredAccessToken),
 		},
 		{
 			Methods: get, Path: "/api/get_user_data", Dialect: registry.DialectBoxo,
-			Endpoint: s.API(s.UserInfo), Decode: decodeBearer, Complete: checkUserData, Encode: encodeUserData,
+			Name: authz.NameUserInfo, Endpoint: s.API(s.UserInfo), Decode: decodeBearer, Complete: checkUserData, Encode: encodeUserData,
 			Check: checkBearer(apps), Fail: fail(InvalidAccessToken, ExpiredAccessToken),
 		},
 	}

@@ -31,7 +31,7 @@ func Routes(s *authz.Server) []authz.Route {
 func authorizeRoute(s *authz.Server) authz.Route {
 	return authz.Route{
 		Methods: []string{http.MethodGet}, Path: signInPath, Dialect: registry.DialectGAM,
-		Endpoint: s.Authorize, Decode: decodeAuthorize, Redirect: encodeRedirect,
+		Name: authz.NameAuthorize, Endpoint: s.Authorize, Decode: decodeAuthorize, Redirect: encodeRedirect,
 		NoChallenge: true,
 	}
 }
@@ -39,7 +39,7 @@ func authorizeRoute(s *authz.Server) authz.Route {
 func tokenRoute(s *authz.Server, path string) authz.Route {
 	return authz.Route{
 		Methods: []string{http.MethodPost}, Path: path, Dialect: registry.DialectGAM, Marks: []string{"grant_type"},
-		Endpoint: s.API(s.Token), Decode: decodeToken, Encode: encodeToken, Fail: Fail, Check: checkREST,
+		Name: authz.NameToken, Endpoint: s.API(s.Token), Decode: decodeToken, Encode: encodeToken, Fail: Fail, Check: checkREST,
 		AccessLifetime: storage.Never, Refresh: refreshes, NoRedirectURI: true,
 	}
 }
@@ -47,7 +47,7 @@ func tokenRoute(s *authz.Server, path string) authz.Route {
 func userInfoRoute(s *authz.Server, path string) authz.Route {
 	return authz.Route{
 		Methods: []string{http.MethodGet, http.MethodPost}, Path: path, Dialect: registry.DialectGAM,
-		Endpoint: s.API(s.UserInfo), Decode: decodeUserInfo, Encode: encodeUserInfo, Fail: failUserInfo,
+		Name: authz.NameUserInfo, Endpoint: s.API(s.UserInfo), Decode: decodeUserInfo, Encode: encodeUserInfo, Fail: failUserInfo,
 		Check: checkREST, Complete: checkIdentifies,
 	}
 }

@@ -15,15 +15,15 @@ func Routes(s *authz.Server) []authz.Route {
 	routes := []authz.Route{
 		{
 			Methods: get, Path: "/v1/oauth/authorize", Marks: []string{"client_id"},
-			Endpoint: s.Authorize, Decode: decodeAuthorize, Redirect: redirect, NoChallenge: true,
+			Name: authz.NameAuthorize, Endpoint: s.Authorize, Decode: decodeAuthorize, Redirect: redirect, NoChallenge: true,
 		},
 		{
 			Methods: post, Path: "/v1/oauth/token/{token_type}",
-			Endpoint: s.API(s.Token), Decode: decodeToken, Encode: encodeTokens, Fail: authz.FailRFC, Person: true,
+			Name: authz.NameToken, Endpoint: s.API(s.Token), Decode: decodeToken, Encode: encodeTokens, Fail: authz.FailRFC, Person: true,
 		},
 		{
 			Methods: get, Path: "/v1/oauth/token",
-			Endpoint: s.API(s.Validate), Decode: decodeBearer, Encode: encodeValidation, Fail: failBearer, RefreshExpiry: extended,
+			Name: authz.NameIntrospect, Endpoint: s.API(s.Validate), Decode: decodeBearer, Encode: encodeValidation, Fail: failBearer, RefreshExpiry: extended,
 		},
 		{
 			Methods: post, Path: "/v1/oauth/sso/stores/company",
