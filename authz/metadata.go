@@ -37,6 +37,9 @@ func (s *Server) computeMetadata() []byte {
 		"grant_management_actions_supported":             grantActions, // Grant Management for OAuth 2.0 §7.1
 		"grant_management_action_required":               false,
 	}
+	if s.registration != "" {
+		m["registration_endpoint"] = s.registration
+	}
 	for _, e := range s.endpoints() {
 		if e.metadata != "" {
 			path, _, _ := strings.Cut(e.Path, "/{")

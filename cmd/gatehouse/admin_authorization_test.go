@@ -85,6 +85,8 @@ func (o *owned) record(kind, owner string, asks storage.User) string {
 		return found[0].ID
 	case "reviews":
 		o.register(storage.Client{ID: id, Name: "A", PublisherID: o.publisher[owner], Status: storage.StatusSubmitted})
+	case "initial-access-tokens":
+		require.NoError(o.t, o.store.CreateInitialAccessToken(o.t.Context(), storage.InitialAccessToken{ID: id, Name: "A", Status: storage.StatusSubmitted, CreatedAt: o.now()}))
 	case "api-keys":
 		whose := o.users["ana@example.com"]
 		if owner == "own" {

@@ -165,7 +165,7 @@ var furnished = testdb.NewTemplate(func(t testing.TB, dsn string) {
 
 func testConfig(dsn, issuer string) *config.Config {
 	return &config.Config{
-		Issuer: issuer, Database: dsn, Secret: strings.Repeat("test-root-secret-", 3), Name: "Nimbus", SignUp: true,
+		Issuer: issuer, Database: dsn, Secret: strings.Repeat("test-root-secret-", 3), Name: "Nimbus", SignUp: true, DynamicRegistration: config.RegistrationToken,
 		CodeLifetime: 5 * time.Minute, UserAccessLifetime: 360 * time.Hour, UserRefreshLifetime: 720 * time.Hour,
 		CompanyAccessLifetime: 720 * time.Hour, CompanyRefreshLifetime: 1440 * time.Hour,
 		IDTokenLifetime: time.Hour, SessionLifetime: 12 * time.Hour, DenyCooldown: 24 * time.Hour,

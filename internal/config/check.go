@@ -45,6 +45,9 @@ func (c *Config) check(merged layer, problems *Error) {
 	if !slices.Contains([]string{"", "json", "text"}, c.LogFormat) {
 		wrong("LOG_FORMAT", "is %q; use json or text", c.LogFormat)
 	}
+	if !slices.Contains([]string{RegistrationOff, RegistrationToken, RegistrationOpen}, c.DynamicRegistration) {
+		wrong("DYNAMIC_REGISTRATION", "is %q; use off, token or open", c.DynamicRegistration)
+	}
 	if !slices.Contains([]string{"", "auto"}, c.Migrate) {
 		wrong("MIGRATE", "is %q; use auto, or leave it out", c.Migrate)
 	}

@@ -8,6 +8,13 @@ import (
 	"time"
 )
 
+// Who may register mini apps by RFC 7591.
+const (
+	RegistrationOff   = "off"
+	RegistrationToken = "token"
+	RegistrationOpen  = "open"
+)
+
 // Config is every setting, checked. The tag env names a setting: with the prefix GATEHOUSE_ in the environment, in lower
 // case in the file, with dashes as a flag. file:"true" marks what can also be read from the file that …_FILE names,
 // flag:"-" what must not stand on a command line.
@@ -40,6 +47,8 @@ type Config struct {
 	BaseScope              bool          `env:"BASE_SCOPE" envDefault:"false" help:"lets approved mini apps with pairwise ids ask for openid alone without a question"`
 
 	TwoReviewers bool `env:"TWO_REVIEWERS" envDefault:"false" help:"a mini app that asks for sensitive scopes needs the approval of two people"`
+
+	DynamicRegistration string `env:"DYNAMIC_REGISTRATION" envDefault:"token" help:"who may register mini apps by RFC 7591: off, token (with an initial access token) or open"`
 
 	SignUp            bool   `env:"SIGNUP" envDefault:"true" help:"whether people may sign up"`
 	AdminEmail        string `env:"ADMIN_EMAIL" help:"e-mail of the first admin, made on an empty database only"`

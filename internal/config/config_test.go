@@ -31,7 +31,7 @@ func TestLoadWithoutAnythingIsTheDefaults(t *testing.T) {
 		CodeLifetime: 5 * time.Minute, UserAccessLifetime: 360 * time.Hour, UserRefreshLifetime: 720 * time.Hour,
 		CompanyAccessLifetime: 720 * time.Hour, CompanyRefreshLifetime: 1440 * time.Hour,
 		IDTokenLifetime: time.Hour, SessionLifetime: 12 * time.Hour, DenyCooldown: 24 * time.Hour,
-		SignUp: true, PathPrefixes: []string{"/chef"}, LogLevel: "info",
+		SignUp: true, DynamicRegistration: "token", PathPrefixes: []string{"/chef"}, LogLevel: "info",
 	}, c)
 	require.True(t, c.Loopback())
 }
@@ -110,6 +110,7 @@ func TestLoadRefusesAndNamesTheFix(t *testing.T) {
 		{"half a certificate", "", "GATEHOUSE_TLS_CERT_FILE=cert.pem", "go together"},
 		{"half an admin", "", "GATEHOUSE_ADMIN_EMAIL=a@example.com", "go together"},
 		{"a log level", "", "GATEHOUSE_LOG_LEVEL=loud", "use debug, info, warn or error"},
+		{"a way to register that there is not", "", "GATEHOUSE_DYNAMIC_REGISTRATION=yes", "use off, token or open"},
 		{"a path prefix", "", "GATEHOUSE_PATH_PREFIXES=/a b", "write prefixes such as"},
 		{"a path prefix with an escape", "", "GATEHOUSE_PATH_PREFIXES=/a%2Fb", "write prefixes such as"},
 		{"a path prefix with a dot segment", "", "GATEHOUSE_PATH_PREFIXES=/a/../b", "write prefixes such as"},

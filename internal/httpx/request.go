@@ -72,6 +72,20 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) string {
 
 func peer(r *http.Request) netip.Addr { return parseAddr(r.RemoteAddr) }
 
+// Network is what counts as one network address where something is limited: the address itself, or the /64 that one household
+// has of IPv6. What is no address is returned as it is.
+func Network(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if a = a.Unmap().WithZone(""); a.Is4() {
+		return a.String()
+	}
+	prefix, _ := a.Prefix(64) // 64 bits always fit
+	return prefix.String()
+}
+
 // parseAddr reads an IP address with or without a port; the zero Addr when it is none.
 func parseAddr(s string) netip.Addr {
 	if withPort, err := netip.ParseAddrPort(s); err == nil {

@@ -22,7 +22,7 @@ const module = "gatehouse"
 // everyone. A package belongs to the room with the longest name that is a prefix of its own.
 var rooms = map[string][]string{
 	"cmd/gatehouse": {"authz", "authz/dialect", "authz/keys", "consent", "identity", "identity/upstream", "identity/claims", "registry", "storage",
-		"storage/gormstore", "superapp", "superapp/partner", "deliveries", "internal/rim", "templates", "static", "samples", "admin", "admin/api", "admin/portal", "admin/console"},
+		"storage/gormstore", "superapp", "superapp/partner", "deliveries", "internal/rim", "templates", "static", "samples", "admin", "admin/api", "admin/portal", "admin/console", "admin/registration"},
 
 	"authz": {"authz/keys", "consent", "identity", "identity/claims", "registry", "storage",
 		"internal/rim", "templates", "static"},
@@ -36,14 +36,16 @@ var rooms = map[string][]string{
 	// What mini apps' servers are told. It signs like authz and calls like superapp/partner, and needs neither of them.
 	"deliveries": {"authz/keys", "identity/claims", "registry", "storage"},
 	// What operators, reviewers and developers may do; its faces decide nothing.
-	"admin":           {"authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
-	"admin/api":       {"admin", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
-	"admin/portal":    {"admin", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
-	"admin/console":   {"admin", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
-	"authz/keys":      {"storage"},
-	"consent":         {"identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
-	"identity":        {"identity/claims", "storage", "internal/rim", "templates", "static"},
-	"identity/claims": {"storage"},
+	"admin":     {"authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
+	"admin/api": {"admin", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
+	// It sends registrations under the names that admin/api has for them.
+	"admin/registration": {"admin", "admin/api", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
+	"admin/portal":       {"admin", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
+	"admin/console":      {"admin", "authz/keys", "consent", "identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
+	"authz/keys":         {"storage"},
+	"consent":            {"identity", "identity/claims", "registry", "storage", "internal/rim", "templates", "static"},
+	"identity":           {"identity/claims", "storage", "internal/rim", "templates", "static"},
+	"identity/claims":    {"storage"},
 	// Sign-in by other servers is a step like the forms of identity, and as far as possible from everything else.
 	"identity/upstream": {"identity", "storage", "internal/rim", "templates", "static"},
 	"registry":          {"storage"},

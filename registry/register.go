@@ -1,0 +1,145 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"gatehouse/storage"
+)
+
+// Kinds of application (OIDC Dynamic Client Registration §2).
+const (
+	ApplicationWeb    = "web"
+	ApplicationNative = "native"
+)
+
+// Register stores a client that a program registers (RFC 7591 §3) with the record of that, under the same defaults and rules
+// as Create. What is submitted has to be fit for a review; of what is approved at once purposes may be left out, since no
+// reviewer reads them. Where sensitive scopes need two people, nothing that has some is approved at once. It returns the client
+// as it is stored. Problems; storage.ErrConflict where the initial access token is good no more; storage.ErrExists.
+func (r *Registry) Register(ctx context.Context, c storage.Client, registration storage.Registration) (storage.Client, error) {
+	c = Defaults(c)
+	if err := r.checkRegistration(ctx, &c); err != nil {
+		return c, err
+	}
+	now := r.now().UTC().Truncate(stamp)
+	c.CreatedAt, c.UpdatedAt = now, now
+	defer r.Forget()
+	if err := r.store.RegisterClient(ctx, c, registration, now); err != nil {
+		return c, fmt.Errorf("client %q: %w", c.ID, err)
+	}
+	return c, nil
+}
+
+func (r *Registry) checkRegistration(ctx context.Context, c *storage.Client) error {
+	if c.Status == storage.StatusApproved {
+		sensitive, err := r.sensitive(ctx, *c)
+		if err != nil {
+			return err
+		}
+		if r.TwoReviewers && len(sensitive) > 0 {
+			c.Status = storage.StatusSubmitted
+		}
+	}
+	if c.Status == storage.StatusSubmitted {
+		return r.CheckSubmission(ctx, *c)
+	}
+	catalogue, err := r.catalogue(ctx)
+	if err != nil {
+		return err
+	}
+	problems, err := r.problems(ctx, *c)
+	if err != nil {
+		return err
+	}
+	return append(problems, CheckPurposes(*c, catalogue)...).Err()
+}
+
+// Amend replaces the registration of a client that a program registered (RFC 7592 §2.2). What needs a review is submitted at
+// once, since there is nobody else who would. Errors as Propose; where there is one, nothing was changed.
+func (r *Registry) Amend(ctx context.Context, by storage.Actor, c storage.Client, was string) error {
+	w, err := r.Work(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if waits := r.waits(w, c); waits {
+		proposed := Defaults(c)
+		proposed.Status, proposed.Secrets = w.Live.Status, w.Live.Secrets
+		if proposed.Public {
+			proposed.Secrets = nil
+		}
+		if err := r.CheckSubmission(ctx, proposed); err != nil {
+			return err
+		}
+	}
+	if _, err := r.Propose(ctx, by, c, was); err != nil {
+		return err
+	}
+	if w, err = r.Work(ctx, c.ID); err != nil {
+		return err
+	}
+	if status := w.Status(); status != storage.StatusDraft && status != storage.StatusChangesRequested {
+		return nil
+	}
+	_, err = r.Take(ctx, Step{Action: Submit, ClientID: c.ID, By: by, Was: w.ETag()})
+	return err
+}
+
+// waits reports whether saving c leaves something for a review.
+func (r *Registry) waits(w *Work, c storage.Client) bool {
+	if w.Version != nil || w.Live.Status != storage.StatusApproved && w.Live.Status != storage.StatusSuspended {
+		return true
+	}
+	live := w.Live
+	live.Contacts = c.Contacts
+	c.Status = live.Status
+	return len(Changed(live, Defaults(c))) > 0
+}
+
+// CheckApplicationType applies the rules for the redirect URIs of a kind of application; nothing is asked of one that does not
+// say what it is. A web application has a server, so no private-use scheme leads to it. A native one is on the person's device:
+// what it may claim there is a scheme, a loopback address, or an https address of its developers' (RFC 8252 §7).
+func CheckApplicationType(kind string, redirectURIs []string) Problems {
+	var p Problems
+	if kind == "" {
+		return nil
+	}
+	p.oneOf("application_type", kind, ApplicationWeb, ApplicationNative)
+	for i, uri := range redirectURIs {
+		at := fmt.Sprintf("redirect_uris[%d]", i)
+		u, err := parseURI(uri)
+		switch {
+		case err != nil: // CheckClient says so
+		case kind == ApplicationWeb && u.Scheme != "https" && u.Scheme != "http":
+			p.add(at, "%q is for native applications; leave application_type out, or send native", printable(uri))
+		case kind == ApplicationNative && u.Scheme == "https" && (isLoopbackLiteral(u.Hostname()) || u.Hostname() == "localhost"):
+			p.add(at, "%q is https on loopback; a native application listens there by http (RFC 8252 §7.3)", printable(uri))
+		}
+	}
+	return p
+}
+
+// CheckResponseTypes holds response_types to the grant types (RFC 7591 §2.1): code goes with authorization_code, and there is no
+// other one.
+func CheckResponseTypes(responseTypes, grants []string) Problems {
+	var p Problems
+	for i, kind := range responseTypes {
+		at := fmt.Sprintf("response_types[%d]", i)
+		p.oneOf(at, kind, "code")
+		if kind == "code" && !slices.Contains(grants, GrantAuthorizationCode) {
+			p.add(at, "code goes with the grant type %s; add it to grant_types, or leave code out (RFC 7591 §2.1)", GrantAuthorizationCode)
+		}
+	}
+	return p
+}
+
+// Merge joins problems that were found apart with an error that may be problems too.
+func (p Problems) Merge(err error) error {
+	var more Problems
+	if err != nil && !errors.As(err, &more) {
+		return err
+	}
+	return append(p, more...).Err()
+}
