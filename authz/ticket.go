@@ -34,7 +34,7 @@ func (s *Server) IssueTicket(ctx context.Context, req *Request) (*Answer, error)
 	if target == "" {
 		return nil, refuse(CodeUnauthorizedClient, "The client has no address to send people to. Its registration has to name one.")
 	}
-	user, err := s.companyPerson(ctx, t.CompanyID, req.Params["login_hint"])
+	user, err := s.companyPerson(ctx, t.CompanyID, req.Params["login_hint"], req.Client.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -66,11 +66,11 @@ func newTicketKey(family storage.FamilyID) storage.TokenKey {
 
 // companyPerson returns the person with an e-mail address if the company may send them here. Somebody who is not known
 // yet becomes one of its people.
-func (s *Server) companyPerson(ctx context.Context, companyID, email string) (storage.User, error) {
+func (s *Server) companyPerson(ctx context.Context, companyID, email, clientID string) (storage.User, error) {
 	if email == "" {
 		return storage.User{}, refuse(CodeInvalidRequest, "The e-mail address of the person is missing.")
 	}
-	user, err := s.people.Member(ctx, companyID, email)
+	user, err := s.people.Member(ctx, companyID, email, clientID)
 	var invalid *identity.Invalid
 	var tooMany *identity.TooMany
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"gatehouse/internal/httpx"
 	"gatehouse/storage"
 )
 
@@ -12,7 +13,12 @@ import (
 // did returns a context under which the next write leaves an event: a person, at a network address, did something to
 // target. detail is pairs of a name and a text; an empty text says nothing.
 func did(ctx context.Context, userID, address, action string, target storage.Target, detail ...string) context.Context {
-	e := storage.AuditEvent{Actor: storage.Actor{Kind: storage.ActorUser, ID: userID, Address: address}, Action: action, Target: target}
+	return didBy(ctx, storage.Actor{Kind: storage.ActorUser, ID: userID, Address: address}, action, target, detail...)
+}
+
+// didBy is did of any actor.
+func didBy(ctx context.Context, by storage.Actor, action string, target storage.Target, detail ...string) context.Context {
+	e := storage.AuditEvent{Actor: by, Action: action, Target: target}
 	for i := 0; i+1 < len(detail); i += 2 {
 		if e.Detail == nil {
 			e.Detail = make(map[string]string)
@@ -22,6 +28,12 @@ func did(ctx context.Context, userID, address, action string, target storage.Tar
 		}
 	}
 	return storage.Audited(ctx, e)
+}
+
+// theClient is the client that a person is known by: that of an issuer of storage.ClientIssuer.
+func theClient(issuer string) storage.Actor {
+	id, _ := storage.IssuingClient(issuer)
+	return storage.Actor{Kind: storage.ActorClient, ID: id}
 }
 
 func aUser(id string) storage.Target { return storage.Target{Kind: "user", ID: id} }
@@ -43,7 +55,7 @@ func (p *People) limited(ctx context.Context, u *storage.User, from From, accoun
 		ctx = storage.Audited(ctx, e)
 	}
 	if counts[1]+1 == address.at {
-		e.Action, e.Target = "address.sign-in-limit", storage.Target{Kind: "address", ID: network(from.Address)}
+		e.Action, e.Target = "address.sign-in-limit", storage.Target{Kind: "address", ID: httpx.Network(from.Address)}
 		ctx = storage.Audited(ctx, e)
 	}
 	return ctx, nil

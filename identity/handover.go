@@ -28,7 +28,7 @@ var (
 	ErrDisabled = errors.New("the account is disabled")
 )
 
-// Receive makes the person known whom another system, issuer, calls subject, or changes what is said about them. However
+// Receive makes the person known whom a client of the super app, issuer (see storage.ClientIssuer), calls subject, or changes what is said about them. However
 // many calls come at once, they are one person.
 //
 // The link alone says who it is: an e-mail address or phone number that belongs to somebody else is refused (ErrEmailTaken,
@@ -53,15 +53,20 @@ func (p *People) Receive(ctx context.Context, issuer, subject string, said Profi
 
 // receive is one attempt; storage.ErrConflict when somebody was made known, or gave an address up, in this moment.
 func (p *People) receive(ctx context.Context, issuer, subject string, said Profile) (storage.User, error) {
+	linked, err := p.links.LinkedUser(ctx, issuer, subject)
+	if errors.Is(err, storage.ErrNotFound) {
+		return p.receiveNew(ctx, issuer, subject, said)
+	}
+	if err != nil {
+		return storage.User{}, err
+	}
 	var u storage.User
+	ctx = didBy(ctx, theClient(issuer), "user.update", aUser(linked.ID)) // if that is a change
 	kept, err := p.links.ChangeLinkedUser(ctx, issuer, subject, func(is storage.LinkedUser) (_ storage.User, err error) {
 		u, err = p.told(is, said)
 		return u, err
 	})
-	switch {
-	case errors.Is(err, storage.ErrNotFound):
-		return p.receiveNew(ctx, issuer, subject, said)
-	case errors.Is(err, storage.ErrExists):
+	if errors.Is(err, storage.ErrExists) {
 		return storage.User{}, p.takenBy(ctx, u)
 	}
 	return kept, err
@@ -95,7 +100,7 @@ func (p *People) receiveNew(ctx context.Context, issuer, subject string, said Pr
 	}
 	u = p.begin(u)
 	l := storage.Link{Issuer: issuer, Subject: subject, UserID: u.ID, CreatedAt: u.CreatedAt}
-	err = p.links.CreateLinkedUser(ctx, u, l)
+	err = p.links.CreateLinkedUser(didBy(ctx, theClient(issuer), "user.create", aUser(u.ID), "by", "host"), u, l)
 	if !errors.Is(err, storage.ErrExists) {
 		return u, err
 	}

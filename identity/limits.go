@@ -3,9 +3,9 @@ package identity
 import (
 	"context"
 	"fmt"
-	"net/netip"
 	"time"
 
+	"gatehouse/internal/httpx"
 	"gatehouse/storage"
 )
 
@@ -49,7 +49,7 @@ type limit struct {
 
 // enter waits for a turn of the account and of the network address, and returns how to end it.
 func (l limits) enter(ctx context.Context, account, address string) (done func(), err error) {
-	leaveAddress, err := l.addresses.take(ctx, network(address))
+	leaveAddress, err := l.addresses.take(ctx, httpx.Network(address))
 	if err != nil {
 		return nil, err
 	}
@@ -97,16 +97,3 @@ func (l limits) forget(ctx context.Context, keys ...string) error {
 
 // since is when the oldest window began that still counts. Who waits exactly as long as they were told gets in.
 func (l limits) since() time.Time { return l.now().Add(-failureWindow + time.Millisecond) }
-
-// network is what one network address counts as: itself, or the /64 that one household has of IPv6.
-func network(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
-	}
-	if a = a.Unmap().WithZone(""); a.Is4() {
-		return a.String()
-	}
-	prefix, _ := a.Prefix(64) // 64 bits always fit
-	return prefix.String()
-}

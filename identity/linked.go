@@ -48,7 +48,7 @@ var ErrRole = errors.New("the account has a role")
 //
 // An account whose own address is not verified is none: anybody may have made it, with somebody else's address and a
 // password of their own, and waits for the owner to be led into it.
-func (p *People) LinkByEmail(ctx context.Context, email, issuer, subject string) (storage.User, error) {
+func (p *People) LinkByEmail(ctx context.Context, email, issuer, subject string, from From) (storage.User, error) {
 	if err := checkSubject(subject); err != nil {
 		return storage.User{}, err
 	}
@@ -69,7 +69,8 @@ func (p *People) LinkByEmail(ctx context.Context, email, issuer, subject string)
 	if u.Disabled {
 		return storage.User{}, ErrDisabled
 	}
-	err = p.links.LinkUser(ctx, storage.Link{Issuer: issuer, Subject: subject, UserID: u.ID, CreatedAt: p.time()})
+	link := did(ctx, u.ID, from.Address, "user.link", aUser(u.ID), "by", issuer)
+	err = p.links.LinkUser(link, storage.Link{Issuer: issuer, Subject: subject, UserID: u.ID, CreatedAt: p.time()})
 	if errors.Is(err, storage.ErrExists) { // linked meanwhile
 		linked, err := p.Linked(ctx, issuer, subject)
 		return linked.User, err

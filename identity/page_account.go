@@ -107,7 +107,7 @@ func (p *Pages) changeAccount(w http.ResponseWriter, r *http.Request) {
 	}
 	switch action {
 	case "profile":
-		err = p.People.SetNames(r.Context(), signedIn.User.ID, form.Get("first_name"), form.Get("last_name"))
+		err = p.People.SetNames(r.Context(), signedIn.User.ID, form.Get("first_name"), form.Get("last_name"), p.from(r, p.Sessions.Browser(w, r)))
 	case "password":
 		err = p.changePassword(w, r, signedIn, form)
 	case "sessions", "end-session":

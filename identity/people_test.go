@@ -253,7 +253,7 @@ func TestSavingNamesUndoesNoOtherChange(t *testing.T) {
 	interleaved := &People{users: changedMeanwhile{s.store, func() {
 		require.NoError(t, s.store.UpdateUser(t.Context(), stripped, u.UpdatedAt))
 	}}, now: s.now}
-	require.NoError(t, interleaved.SetNames(t.Context(), u.ID, "Eva", "Alves"))
+	require.NoError(t, interleaved.SetNames(t.Context(), u.ID, "Eva", "Alves", From{}))
 	got, err := s.store.User(t.Context(), u.ID)
 	require.NoError(t, err)
 	stripped.FirstName, stripped.LastName, stripped.UpdatedAt = "Eva", "Alves", got.UpdatedAt

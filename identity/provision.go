@@ -25,10 +25,10 @@ const provisionAttempts = 5
 //
 // The link alone says who it is. A value of n that cannot be accepted is left out, and so is an e-mail address or a
 // phone number that belongs to somebody else: it never leads to that account, which whoever runs issuer could take over
-// otherwise. So the account may have neither. It has no password, whatever n says.
+// otherwise. So the account may have neither. It has no password, whatever n says. from is where they came from; it may be zero.
 //
 // An *Invalid when n has an unknown role, or subject is not 1 to 255 bytes of UTF-8, all of it visible.
-func (p *People) Provision(ctx context.Context, n NewUser, issuer, subject string) (storage.User, error) {
+func (p *People) Provision(ctx context.Context, n NewUser, issuer, subject string, from From) (storage.User, error) {
 	if issuer == "" {
 		return storage.User{}, errors.New("provision an account: the issuer is missing")
 	}
@@ -43,7 +43,7 @@ func (p *People) Provision(ctx context.Context, n NewUser, issuer, subject strin
 		if !errors.Is(err, storage.ErrNotFound) {
 			return storage.User{}, fmt.Errorf("read the linked account: %w", err)
 		}
-		u, err := p.createLinked(ctx, n.acceptable(), issuer, subject)
+		u, err := p.createLinked(ctx, n.acceptable(), issuer, subject, from)
 		if !errors.Is(err, storage.ErrExists) {
 			return u, err
 		}
@@ -52,7 +52,7 @@ func (p *People) Provision(ctx context.Context, n NewUser, issuer, subject strin
 }
 
 // createLinked stores u, without what belongs to somebody else. storage.ErrExists when it was taken meanwhile.
-func (p *People) createLinked(ctx context.Context, u storage.User, issuer, subject string) (storage.User, error) {
+func (p *People) createLinked(ctx context.Context, u storage.User, issuer, subject string, from From) (storage.User, error) {
 	byEmail, errEmail := p.find(ctx, u.Email)
 	byPhone, errPhone := p.find(ctx, u.Phone)
 	if err := errors.Join(errEmail, errPhone); err != nil {
@@ -66,6 +66,7 @@ func (p *People) createLinked(ctx context.Context, u storage.User, issuer, subje
 	}
 	u = p.begin(u)
 	l := storage.Link{Issuer: issuer, Subject: subject, UserID: u.ID, CreatedAt: u.CreatedAt}
+	ctx = did(ctx, u.ID, from.Address, "user.create", aUser(u.ID), "by", issuer)
 	if err := p.links.CreateLinkedUser(ctx, u, l); err != nil {
 		return storage.User{}, fmt.Errorf("create the linked account: %w", err)
 	}

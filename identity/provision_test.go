@@ -21,7 +21,7 @@ func TestProvisionReturnsTheSamePersonWhateverTheirValuesAreLater(t *testing.T) 
 	s := newSite(t)
 	n := NewUser{Email: " Bo@Example.com", EmailVerified: true, Phone: "+598 99 000 111", PhoneVerified: true, FirstName: " Bo ",
 		LastName: "Ek", Locale: "es-UY", CompanyID: "acme", Attributes: map[string]any{"city": "Canelones"}, Password: "another fine password"}
-	bo, err := s.people.Provision(t.Context(), n, superapp, "8dfeee37")
+	bo, err := s.people.Provision(t.Context(), n, superapp, "8dfeee37", From{})
 	require.NoError(t, err)
 	require.NotEmpty(t, bo.ID)
 	require.Equal(t, storage.User{ID: bo.ID, Email: "bo@example.com", EmailVerified: true, Phone: "+59899000111", PhoneVerified: true,
@@ -29,7 +29,7 @@ func TestProvisionReturnsTheSamePersonWhateverTheirValuesAreLater(t *testing.T) 
 		CreatedAt: s.now(), UpdatedAt: s.now()}, bo)
 
 	s.wait(time.Hour)
-	again, err := s.people.Provision(t.Context(), NewUser{Email: "new@example.com", FirstName: "Eva"}, superapp, "8dfeee37")
+	again, err := s.people.Provision(t.Context(), NewUser{Email: "new@example.com", FirstName: "Eva"}, superapp, "8dfeee37", From{})
 	require.NoError(t, err)
 	require.Equal(t, bo, again)
 	stored, err := s.store.User(t.Context(), bo.ID)
@@ -39,7 +39,7 @@ func TestProvisionReturnsTheSamePersonWhateverTheirValuesAreLater(t *testing.T) 
 	require.Equal(t, ErrCredentials, err, "it has no password")
 
 	for _, other := range [][2]string{{superapp, "8dfeee38"}, {"https://other.example", "8dfeee37"}} {
-		somebody, err := s.people.Provision(t.Context(), NewUser{}, other[0], other[1])
+		somebody, err := s.people.Provision(t.Context(), NewUser{}, other[0], other[1], From{})
 		require.NoError(t, err)
 		require.NotEqual(t, bo.ID, somebody.ID)
 	}
@@ -53,7 +53,7 @@ func TestProvisionNeverLeadsToAnAccountByItsEMailOrPhone(t *testing.T) {
 		"phone": {Email: "bo@example.com", EmailVerified: true, Phone: "00598 99-123-456", PhoneVerified: true},
 		"both":  {Email: anaEmail, EmailVerified: true, Phone: anaPhone, PhoneVerified: true, FirstName: "Ana"},
 	} {
-		u, err := s.people.Provision(t.Context(), n, superapp, subject)
+		u, err := s.people.Provision(t.Context(), n, superapp, subject, From{})
 		require.NoError(t, err)
 		require.NotEqual(t, s.ana.ID, u.ID, subject)
 		stored, err := s.store.User(t.Context(), u.ID)
@@ -72,10 +72,10 @@ func TestProvisionNeverLeadsToAnAccountByItsEMailOrPhone(t *testing.T) {
 func TestProvisionLeavesOutWhatCannotBeAccepted(t *testing.T) {
 	s := newSite(t)
 	u, err := s.people.Provision(t.Context(), NewUser{Email: "not an address", EmailVerified: true, Phone: "123", PhoneVerified: true,
-		FirstName: "a\x00", LastName: strings.Repeat("x", 101), Locale: "\x00no language"}, superapp, "nameless")
+		FirstName: "a\x00", LastName: strings.Repeat("x", 101), Locale: "\x00no language"}, superapp, "nameless", From{})
 	require.NoError(t, err)
 	require.Equal(t, storage.User{ID: u.ID, CreatedAt: s.now(), UpdatedAt: s.now()}, u)
-	u, err = s.people.Provision(t.Context(), NewUser{Email: "bo@\xff", Phone: "\x00", FirstName: "Bo", LastName: "b\u202e"}, superapp, "named")
+	u, err = s.people.Provision(t.Context(), NewUser{Email: "bo@\xff", Phone: "\x00", FirstName: "Bo", LastName: "b\u202e"}, superapp, "named", From{})
 	require.NoError(t, err)
 	require.Equal(t, "Bo", u.FirstName)
 	require.Empty(t, u.Email+u.Phone+u.LastName)
@@ -84,24 +84,24 @@ func TestProvisionLeavesOutWhatCannotBeAccepted(t *testing.T) {
 func TestProvisionRefusesWhatNamesNobody(t *testing.T) {
 	s := newSite(t)
 	for _, subject := range []string{"", "nul\x00", "line\nbreak", "\xff", strings.Repeat("x", 256)} {
-		_, err := s.people.Provision(t.Context(), NewUser{}, superapp, subject)
+		_, err := s.people.Provision(t.Context(), NewUser{}, superapp, subject, From{})
 		require.Len(t, Invalids(err), 1, "%q", subject)
 		require.Equal(t, "subject", Invalids(err)[0].Field)
 	}
-	_, err := s.people.Provision(t.Context(), NewUser{}, superapp, strings.Repeat("x", 255))
+	_, err := s.people.Provision(t.Context(), NewUser{}, superapp, strings.Repeat("x", 255), From{})
 	require.NoError(t, err)
-	_, err = s.people.Provision(t.Context(), NewUser{Roles: []string{"king"}}, superapp, "king")
+	_, err = s.people.Provision(t.Context(), NewUser{Roles: []string{"king"}}, superapp, "king", From{})
 	require.Equal(t, "roles", Invalids(err)[0].Field)
-	_, err = s.people.Provision(t.Context(), NewUser{}, "", "somebody")
+	_, err = s.people.Provision(t.Context(), NewUser{}, "", "somebody", From{})
 	require.Error(t, err)
 }
 
 func TestProvisionReturnsTheDisabledPersonRatherThanANewOne(t *testing.T) {
 	s := newSite(t)
-	u, err := s.people.Provision(t.Context(), NewUser{}, superapp, "bo")
+	u, err := s.people.Provision(t.Context(), NewUser{}, superapp, "bo", From{})
 	require.NoError(t, err)
 	require.NoError(t, s.people.Disable(t.Context(), u.ID))
-	again, err := s.people.Provision(t.Context(), NewUser{}, superapp, "bo")
+	again, err := s.people.Provision(t.Context(), NewUser{}, superapp, "bo", From{})
 	require.NoError(t, err)
 	require.Equal(t, u.ID, again.ID)
 	require.True(t, again.Disabled)
@@ -157,7 +157,7 @@ func provisionAtOnce(t *testing.T, p *People, who func(i int) (NewUser, string))
 		n, subject := who(i)
 		wait.Go(func() {
 			<-start
-			got[i], errs[i] = p.Provision(t.Context(), n, superapp, subject)
+			got[i], errs[i] = p.Provision(t.Context(), n, superapp, subject, From{})
 		})
 	}
 	close(start)
@@ -182,7 +182,7 @@ func TestProvisionLooksAgainWhenSomethingWasTakenMeanwhile(t *testing.T) {
 			require.NoError(t, meanwhile[calls]())
 			calls++
 		}}
-		u, err := p.Provision(t.Context(), NewUser{Email: "bo@example.com", Phone: anaPhone}, superapp, "bo")
+		u, err := p.Provision(t.Context(), NewUser{Email: "bo@example.com", Phone: anaPhone}, superapp, "bo", From{})
 		require.NoError(t, err)
 		require.Equal(t, "bo", u.ID)
 		require.Equal(t, len(meanwhile), calls)
@@ -192,7 +192,7 @@ func TestProvisionLooksAgainWhenSomethingWasTakenMeanwhile(t *testing.T) {
 func TestProvisionSaysThatTheDatabaseIsAway(t *testing.T) {
 	s := newSite(t)
 	require.NoError(t, s.store.Close())
-	_, err := s.people.Provision(t.Context(), NewUser{}, superapp, "bo")
+	_, err := s.people.Provision(t.Context(), NewUser{}, superapp, "bo", From{})
 	require.ErrorIs(t, err, storage.ErrUnavailable)
 	_, err = s.people.ByEmail(t.Context(), anaEmail)
 	require.ErrorIs(t, err, storage.ErrUnavailable)

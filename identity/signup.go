@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"gatehouse/internal/httpx"
 	"gatehouse/storage"
 
 	"github.com/google/uuid"
@@ -16,7 +17,7 @@ func (p *People) SignUp(ctx context.Context, n NewUser, from From) (storage.User
 	if err := n.checkSignUp(); err != nil {
 		return storage.User{}, err
 	}
-	address := network(from.Address)
+	address := httpx.Network(from.Address)
 	done, err := p.limits.enter(ctx, "sign-up from "+address, address)
 	if err != nil {
 		return storage.User{}, err
@@ -40,11 +41,11 @@ func (p *People) SignUp(ctx context.Context, n NewUser, from From) (storage.User
 	return user, p.limits.count(ctx, made)
 }
 
-// Member returns the person with this e-mail address for a client of a company: who belongs to it, and who is not known
+// Member returns the person with this e-mail address for a client, clientID, of a company: who belongs to it, and who is not known
 // yet and by this becomes one of its people. ErrStranger when the person is somebody else's. Whom the company did not
 // know is limited, in either case: else a client could take every address whose owner has no account here yet, and ask
 // who has one. Then *TooMany; an *Invalid when it is no e-mail address.
-func (p *People) Member(ctx context.Context, companyID, email string) (storage.User, error) {
+func (p *People) Member(ctx context.Context, companyID, email, clientID string) (storage.User, error) {
 	user, err := p.ByEmail(ctx, email)
 	known := err == nil
 	switch {
@@ -58,9 +59,11 @@ func (p *People) Member(ctx context.Context, companyID, email string) (storage.U
 		return storage.User{}, err
 	}
 	if !known {
-		user, err = p.CreateUser(ctx, NewUser{Email: email, CompanyID: companyID})
+		n := NewUser{ID: uuid.NewString(), Email: email, CompanyID: companyID}
+		by := storage.Actor{Kind: storage.ActorClient, ID: clientID}
+		user, err = p.CreateUser(didBy(ctx, by, "user.create", aUser(n.ID), "by", "company", "company", companyID), n)
 		if errors.Is(err, storage.ErrExists) { // by another request, in this moment
-			return p.Member(ctx, companyID, email)
+			return p.Member(ctx, companyID, email, clientID)
 		}
 	}
 	if err != nil {

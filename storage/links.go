@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"strings"
 	"time"
 )
 
@@ -15,7 +16,14 @@ type Link struct {
 }
 
 // ClientIssuer is the Issuer under which a client of the super app names its people. No URL is like it.
-func ClientIssuer(clientID string) string { return "client:" + clientID }
+func ClientIssuer(clientID string) string { return clientIssuer + clientID }
+
+// IssuingClient is the client that an issuer is by ClientIssuer; false for an issuer that is none.
+func IssuingClient(issuer string) (clientID string, is bool) {
+	return strings.CutPrefix(issuer, clientIssuer)
+}
+
+const clientIssuer = "client:"
 
 // LinkedUser is a user as one issuer knows them.
 type LinkedUser struct {
@@ -42,6 +50,6 @@ type Links interface {
 	// ChangeLinkedUser hands the user whom issuer calls subject to change, keeps what that returns (as UpdateUser does,
 	// unless it is what there was), and returns it; one transaction, and nobody else changes the user meanwhile. change
 	// must not use the store, and may be called again; with an error of its own nothing happens. ErrNotFound when there is
-	// nobody; ErrExists when Email or Phone is taken.
+	// nobody; ErrExists when Email or Phone is taken. What ctx is to record (see Audited) is recorded where the user changed.
 	ChangeLinkedUser(ctx context.Context, issuer, subject string, change func(LinkedUser) (User, error)) (User, error)
 }

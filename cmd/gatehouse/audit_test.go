@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"gatehouse/identity"
 	"gatehouse/storage"
 )
 
@@ -98,6 +99,12 @@ func TestWhatPeopleDoIsInTheAuditLogOnce(t *testing.T) {
 			form.Set("new_password", "another horse battery staple")
 			require.Equal(t, http.StatusSeeOther, b.submit(target, form).StatusCode)
 		})
+		wants("profile", []string{"user.update"}, func() {
+			target, form := formOf(t, b.get("/account"), "profile")
+			form.Set("action", "profile")
+			form.Set("first_name", "Anna")
+			require.Equal(t, http.StatusSeeOther, b.submit(target, form).StatusCode)
+		})
 		wants("sign-out", []string{"session.end"}, func() {
 			target, form := formOf(t, b.get("/logout"), "sign-out")
 			require.Equal(t, http.StatusSeeOther, b.submit(target, form).StatusCode)
@@ -121,6 +128,48 @@ func TestASignUpIsInTheAuditLogUnderItsNewAccount(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, storage.Target{Kind: "user", ID: u.ID}, events[0].Target)
 	require.Equal(t, u.ID, events[0].Actor.ID)
+}
+
+func TestAccountsThatOthersMakeAreInTheAuditLogAsWhatTheyDid(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		host := s.backend("host")
+		tells := func(email string) func() {
+			return func() { host.knows(`{"external_id":"bank-1","email":"` + email + `","first_name":"Carla"}`) }
+		}
+		actions, made := s.deeds(tells("carla@bank.example"))
+		require.Equal(t, []string{"user.create"}, actions)
+		require.Equal(t, storage.Actor{Kind: storage.ActorClient, ID: "host"}, made[0].Actor)
+		actions, _ = s.deeds(tells("carla@bank.example"))
+		require.Empty(t, actions, "nothing changed")
+		actions, changed := s.deeds(tells("carla@elsewhere.example"))
+		require.Equal(t, []string{"user.update"}, actions)
+		require.Equal(t, made[0].Target, changed[0].Target)
+		require.NotContains(t, fmt.Sprint(made, changed), "example", "no value of a person")
+	})
+	t.Run("by a company's ticket", func(t *testing.T) {
+		s, token := newStore(t, furnished.SQLite(t))
+		actions, events := s.deeds(func() { s.ticket(token, "new@acme.example"); s.ticket(token, "new@acme.example") })
+		require.Equal(t, []string{"user.create"}, actions)
+		require.Equal(t, storage.Actor{Kind: storage.ActorClient, ID: "store"}, events[0].Actor)
+	})
+	t.Run("by another server's word", func(t *testing.T) {
+		own, provider := twoServers(t, furnished.SQLite(t), ", link_verified_email: true")
+		for _, email := range []string{"new@example.com", "dora@example.com"} {
+			provider.join(identity.NewUser{Email: email, EmailVerified: true})
+		}
+		dora := own.join(identity.NewUser{Email: "dora@example.com", EmailVerified: true})
+		for email, did := range map[string]string{"new@example.com": "user.create", "dora@example.com": "user.link"} {
+			b := own.newBrowser()
+			actions, events := own.deeds(func() { b.walk(b.get("/login"), email) })
+			require.Equal(t, []string{did, "session.start"}, actions)
+			require.Equal(t, events[0].Target.ID, events[0].Actor.ID)
+			require.Equal(t, events[1].Actor, events[0].Actor, "with the browser's address")
+			require.Equal(t, provider.url, events[0].Detail["by"])
+			require.Equal(t, did == "user.link", events[0].Target.ID == dora.ID)
+		}
+	})
 }
 
 // An event for each failure would let anybody fill the log.

@@ -171,7 +171,7 @@ func (p *Pages) comeBack(w http.ResponseWriter, r *http.Request) {
 		p.fail(w, r, from, a.Interaction, err)
 		return
 	}
-	u, err := p.person(r.Context(), from, found)
+	u, err := p.person(r.Context(), from, found, httpx.ClientAddress(r))
 	if err != nil {
 		p.fail(w, r, from, a.Interaction, err)
 		return

@@ -89,9 +89,48 @@ func TestAChangeBehindTheServersBackIsNoticed(t *testing.T) {
 			db, err := sql.Open("sqlite3", strings.TrimPrefix(dsn, "sqlite:"))
 			require.NoError(t, err)
 			defer db.Close()
+			for _, trigger := range []string{"audit_events_stay", "audit_events_sealed_once"} { // as whoever owns the database can
+				_, err = db.Exec("DROP TRIGGER " + trigger)
+				require.NoError(t, err)
+			}
 			_, err = db.Exec(c.change)
 			require.NoError(t, err)
 			require.Contains(t, verify(t, s).Broken, c.broken)
 		})
 	}
+}
+
+func TestTheDatabaseItselfRefusesToChangeOrRemoveEvents(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn)
+		record(t, s, 2)
+		require.NoError(t, audit.Seal(t.Context(), s))
+		record(t, s, 1)
+		driver, source := "sqlite3", strings.TrimPrefix(dsn, "sqlite:")
+		if strings.HasPrefix(dsn, "postgres") {
+			driver, source = "pgx", dsn
+		}
+		db, err := sql.Open(driver, source)
+		require.NoError(t, err)
+		defer db.Close()
+		for _, change := range []string{
+			"DELETE FROM audit_events WHERE sequence = 2",
+			"DELETE FROM audit_events WHERE sequence = 0",
+			"UPDATE audit_events SET target_id = 'x' WHERE sequence = 1",
+			"UPDATE audit_events SET actor_id = 'x', sequence = 3 WHERE sequence = 0",
+			"UPDATE audit_events SET detail = '{}' WHERE sequence = 0",
+			"UPDATE audit_events SET sequence = 0, hash = '' WHERE sequence = 2",
+			"UPDATE audit_events SET hash = 'x' WHERE sequence = 1",
+		} {
+			_, err := db.Exec(change)
+			require.ErrorContains(t, err, "audit events are never", change)
+		}
+		if driver == "pgx" {
+			_, err := db.Exec("TRUNCATE audit_events")
+			require.ErrorContains(t, err, "audit events are never")
+		}
+		require.Equal(t, audit.Report{Sealed: 2, Waiting: 1}, verify(t, s))
+		require.NoError(t, audit.Seal(t.Context(), s), "what waits can still be sealed")
+		require.Equal(t, audit.Report{Sealed: 3}, verify(t, s))
+	})
 }

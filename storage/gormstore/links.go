@@ -112,7 +112,7 @@ func (s *Store) ChangeLinkedUser(ctx context.Context, issuer, subject string, ch
 	}
 	var u storage.User
 	var refused error // no failure of the database, so that it is none to the writes that share the transaction
-	err := s.write(ctx, func(tx *gorm.DB) error {
+	err := s.write(storage.Unaudited(ctx), func(tx *gorm.DB) error {
 		was, err := scanLinkedUser(tx.Statement.ConnPool.QueryRowContext(tx.Statement.Context, query, issuer, subject))
 		if err != nil {
 			return err
@@ -120,7 +120,7 @@ func (s *Store) ChangeLinkedUser(ctx context.Context, issuer, subject string, ch
 		if u, refused = change(was); refused != nil || reflect.DeepEqual(u, was.User) {
 			return nil
 		}
-		return mustMeet(replaceUser(tx.Where("id = ?", was.ID), u))
+		return audited(ctx, func(tx *gorm.DB) error { return mustMeet(replaceUser(tx.Where("id = ?", was.ID), u)) })(tx)
 	})
 	return u, cmp.Or(err, refused)
 }

@@ -114,7 +114,7 @@ func sameSecret(sent, secret string) bool {
 // provision returns the local person whom the super app speaks of, a new one where they have not been here.
 func (p *Partner) provision(ctx context.Context, at *superApp, info *person) (storage.User, error) {
 	issuer, subject := info.identify(at.url)
-	user, err := p.people.Provision(ctx, info.account(), issuer, subject)
+	user, err := p.people.Provision(ctx, info.account(), issuer, subject, identity.From{})
 	switch {
 	case identity.Invalids(err) != nil:
 		return user, superAppFailed(err)
