@@ -1,6 +1,7 @@
 package consent
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -18,9 +19,10 @@ var sample = storage.User{
 }
 
 // Preview draws the consent page that a client would have, with everything that it is registered for and a sample person.
-// Nothing on it does anything. viewer is who looks at it; at is where it is, and back where it leads back to.
-func (p *Pages) Preview(w http.ResponseWriter, r *http.Request, viewer storage.User, client storage.Client, app templates.App, at, back string) error {
+// Nothing on it does anything. viewer is who looks at it; look says where it is and how it is drawn.
+func (p *Pages) Preview(w http.ResponseWriter, r *http.Request, viewer storage.User, client storage.Client, app templates.App, look templates.Preview) error {
 	common := rim.Common(r, interaction.Interaction{}, &viewer)
+	common.Language, common.Theme = look.Lang, look.Theme
 	v := &visit{person: sample, lang: p.Pages.Language(r, common), client: &client}
 	for _, s := range client.Scopes {
 		if !registry.ClientOnly(s.Name) {
@@ -30,7 +32,7 @@ func (p *Pages) Preview(w http.ResponseWriter, r *http.Request, viewer storage.U
 	}
 	page := &templates.Consent{
 		Common: common, App: app, Account: rim.Person(sample), Pairwise: client.SubjectType == registry.SubjectPairwise,
-		Preview: &templates.Preview{At: at, Back: back},
+		Preview: &look,
 	}
 	if len(client.RedirectURIs) > 0 {
 		page.ReturnHost = returnHost(client.RedirectURIs[0])
@@ -44,4 +46,20 @@ func (p *Pages) Preview(w http.ResponseWriter, r *http.Request, viewer storage.U
 	}
 	p.Pages.Render(w, r, http.StatusOK, page)
 	return nil
+}
+
+// Samples returns, for each scope of a registration, what a mini app would learn of the sample person.
+func (p *Pages) Samples(ctx context.Context, client storage.Client, lang string) (map[string][]templates.Value, error) {
+	samples := make(map[string][]templates.Value, len(client.Scopes))
+	for _, scope := range client.Scopes {
+		if registry.ClientOnly(scope.Name) {
+			continue
+		}
+		item, err := p.item(ctx, &sample, &client, scope, lang)
+		if err != nil {
+			return nil, err
+		}
+		samples[scope.Name] = item.Values
+	}
+	return samples, nil
 }

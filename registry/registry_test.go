@@ -216,7 +216,13 @@ func TestRotateSecretKeepsTheOldOnesForAWhile(t *testing.T) {
 
 	second, err := r.RotateSecret(t.Context(), outbound(t, "root", ""), "photoprint", 24*time.Hour)
 	require.NoError(t, err)
-	require.False(t, live(original, now.Add(time.Hour)), "an end that is set is not put off")
+	require.False(t, live(original, now), "two work at a time")
+	require.True(t, live(first, now.Add(23*time.Hour)))
+	again, err := r.RotateSecret(t.Context(), outbound(t, "root", ""), "photoprint", 48*time.Hour)
+	require.NoError(t, err)
+	require.True(t, live(second, now.Add(47*time.Hour)))
+	require.False(t, live(first, now))
+	require.True(t, live(again, now))
 
 	third, err := r.RotateSecret(t.Context(), outbound(t, "root", ""), "photoprint", 0)
 	require.NoError(t, err)

@@ -17,8 +17,8 @@ const maxRetired = 5
 // rotateTries is how often RotateSecret starts over when somebody else changed the client meanwhile.
 const rotateTries = 5
 
-// RotateSecret gives a client a new secret and returns it, this once. Those it had work for keepOld longer, but not past
-// the end they had; the last few stay known afterwards (see HadSecret). What GAM's sign-in call sends is the new secret
+// RotateSecret gives a client a new secret and returns it, this once. The one before works for keepOld longer, but not past
+// the end it had; two work at a time, so what is older ends now. The last few stay known afterwards (see HadSecret). What GAM's sign-in call sends is the new secret
 // from then on, sealed by o, unless it was another than the client's own. Problems for a public client,
 // storage.ErrNotFound when there is none of this ID.
 func (r *Registry) RotateSecret(ctx context.Context, o *Outbound, id string, keepOld time.Duration) (string, error) {
@@ -51,7 +51,8 @@ func (r *Registry) rotateSecret(ctx context.Context, o *Outbound, id string, kee
 	return secret, nil
 }
 
-// endSecrets returns secrets with none that lives past end, and of those that are retired at now the last maxRetired.
+// endSecrets returns secrets of which the newest that works at now ends at end and the others at now, none later than it
+// would have, and of those that are retired the last maxRetired.
 func endSecrets(secrets []storage.ClientSecret, now, end time.Time) []storage.ClientSecret {
 	var kept []storage.ClientSecret
 	retired := 0
@@ -59,10 +60,10 @@ func endSecrets(secrets []storage.ClientSecret, now, end time.Time) []storage.Cl
 		if s.ExpiresAt.IsZero() || s.ExpiresAt.After(end) {
 			s.ExpiresAt = end
 		}
-		if !s.ExpiresAt.After(now) {
-			if retired++; retired > maxRetired {
-				continue
-			}
+		if s.ExpiresAt.After(now) {
+			end = now // of what is older
+		} else if retired++; retired > maxRetired {
+			continue
 		}
 		kept = append(kept, s)
 	}

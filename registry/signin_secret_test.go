@@ -141,7 +141,7 @@ func TestRotateSecretGivesTheSignInCallTheNewSecret(t *testing.T) {
 				test.c.Dialects["gam"] = []byte(`{"signin_url":"` + url + `","signin_secret":"` + o.Seal(test.id, otherSecret) + `"}`)
 			}
 			create(t, r, test.c)
-			for range 2 {
+			for turn := range 2 {
 				secret, err := r.RotateSecret(t.Context(), o, test.id, time.Hour)
 				require.NoError(t, err)
 				c, err := s.Store.Client(t.Context(), test.id)
@@ -150,7 +150,7 @@ func TestRotateSecretGivesTheSignInCallTheNewSecret(t *testing.T) {
 					want = secret
 				}
 				require.Equal(t, want, signinSecret(t, o, c), test.id)
-				require.True(t, works(t, &c, ownSecret, time.Now()), "what the client had works on")
+				require.Equal(t, turn == 0, works(t, &c, ownSecret, time.Now()), "what the client had works on, until a third is made")
 				require.Empty(t, registry.CheckClient(c, catalogue))
 			}
 		}

@@ -2,13 +2,17 @@ package templates
 
 import (
 	"net/url"
+	"slices"
 	"time"
 )
 
 // Preview says that a consent page is one to look at.
 type Preview struct {
-	At   string // the path that shows it
-	Back string // the path that it leads back to
+	At     string // the path that shows it
+	Back   string // the path that it leads back to
+	Lang   string // of the page; empty: that of who looks at it
+	Theme  string // light or dark; empty: as who looks at it likes it
+	Framed bool   // it stands in a frame of a page that says what it is
 }
 
 // Developer lists the mini apps of a developer's publishers.
@@ -23,6 +27,7 @@ type Developer struct {
 type DeveloperApp struct {
 	ClientID  string
 	Name      string
+	LogoURL   string // of 48 pixels; empty: it has none
 	Publisher string
 	Status    string
 	Waiting   string // the status of the version beside it; empty: there is none
@@ -38,6 +43,9 @@ type DeveloperMiniApp struct {
 	Confidential bool
 	Secret       string // a new one, shown this once
 	Secrets      []DeveloperSecret
+	EndsFirst    time.Time // when the secret was created that ends at once when there is another; zero: none does
+	Failed       []DeveloperRequest
+	Granted      []DeveloperRequest
 	Notes        []DeveloperNote
 	Comment      string // as typed
 	Problems     []Problem
@@ -48,6 +56,17 @@ type DeveloperMiniApp struct {
 type DeveloperSecret struct {
 	Created time.Time
 	Ends    time.Time // zero: never
+}
+
+// DeveloperRequest is an answer that the mini app got.
+type DeveloperRequest struct {
+	At        time.Time
+	Endpoint  string
+	Format    string // the vendor's; empty: the RFCs'
+	Code      string // of a refusal
+	Reason    string
+	RequestID string
+	Unproven  bool // anybody may have sent it in the mini app's name
 }
 
 // DeveloperNote is what somebody said or did about a mini app.
@@ -61,26 +80,39 @@ type DeveloperNote struct {
 // DeveloperStep is form#step, one of the steps of a registration that are filled in.
 type DeveloperStep struct {
 	Common
-	ClientID string // empty: of a new mini app
-	Name     string
-	Step     string // identity, redirects, data or security
-	ETag     string
-	Live     bool // what is saved waits for a review
-	Fields   []DeveloperField
-	Scopes   []DeveloperScope
-	Problems []Problem
-	Saved    string
+	ClientID  string // empty: of a new mini app
+	Name      string
+	Step      string // identity, redirects, data or security
+	ETag      string
+	Live      bool // what is saved waits for a review
+	Fields    []DeveloperField
+	Logo      *DeveloperLogo   // nil: it is none of the step
+	Names     []DeveloperField // the name in other languages
+	Scopes    []DeveloperScope
+	Languages []DeveloperOption // more languages that purposes can be in
+	Problems  []Problem
+	Saved     string
 }
 
 // DeveloperField is a control.
 type DeveloperField struct {
-	ID, Name string
-	Label    string // the catalog's text is field.LABEL
-	Number   int    // of several; 0: there is one
-	Kind     string // an input's type, text for several lines, or select
-	Value    string
-	Optional bool
-	Options  []DeveloperOption
+	ID, Name       string
+	Label          string // the catalog's text is field.LABEL
+	Number         int    // of several; 0: there is one
+	Kind           string // an input's type, text for several lines, or select
+	Value          string
+	Optional       bool
+	Options        []DeveloperOption
+	Lang, Language string      // that the value is in, and what that is called; empty: it is no text of one language
+	Hints          []AdminHint // what is noteworthy about the value
+	Test           string      // a redirect URI that a button tries; empty: there is none
+	TestAt         string      // a path that tries it; empty: there is none
+}
+
+// DeveloperLogo is a mini app's logo, and the control that a new one is chosen by.
+type DeveloperLogo struct {
+	URI  string // logo_uri
+	Path string // where the page shows it; empty: it does not
 }
 
 // DeveloperOption is one of a select's. Label is as a field's; else Text is shown.
@@ -90,8 +122,8 @@ type DeveloperOption struct{ Value, Label, Text string }
 type DeveloperScope struct {
 	Name, Title, Description string
 	Sensitive                bool
-	Claims                   []string
-	Use                      string // empty, optional or required
+	Values                   []Value // what a sample person would share by it
+	Use                      string  // empty, optional or required
 	Purposes                 []DeveloperPurpose
 }
 
@@ -106,6 +138,9 @@ type DeveloperReview struct {
 	ETag           string
 	Open           bool // it can be submitted
 	Missing        []DeveloperMissing
+	Hints          []AdminHint // what reviewers will see
+	Look           Preview     // how the preview in the page is drawn
+	Languages      []DeveloperOption
 	Comment        string
 	Problems       []Problem
 }
@@ -121,9 +156,12 @@ func (*DeveloperReview) Steps() []string { return developerSteps }
 
 var developerSteps = []string{"identity", "redirects", "data", "security", "review"}
 
-// Control is the control with an ID, empty where it is none of Fields.
+// Control is the control with an ID, empty where it is none of Fields and Names.
 func (d *DeveloperStep) Control(id string) DeveloperField {
-	for _, f := range d.Fields {
+	if id == "logo" {
+		return DeveloperField{ID: id, Label: id}
+	}
+	for _, f := range slices.Concat(d.Fields, d.Names) {
 		if f.ID == id {
 			return f
 		}
@@ -160,6 +198,58 @@ func (d *DeveloperStep) Path() string {
 	return DeveloperApp{ClientID: d.ClientID}.Path()
 }
 
+// Frame is where the preview in the page comes from.
+func (d *DeveloperReview) Frame() string {
+	query := url.Values{"frame": {"1"}}
+	if d.Look.Lang != "" {
+		query.Set("lang", d.Look.Lang)
+	}
+	if d.Look.Theme != "" {
+		query.Set("theme", d.Look.Theme)
+	}
+	return d.Path() + "/preview?" + query.Encode()
+}
+
+// developerControl is a control with the step that it is in.
+type developerControl struct {
+	Step  *DeveloperStep
+	Field DeveloperField
+}
+
+// With is a control in its step.
+func (d *DeveloperStep) With(f DeveloperField) developerControl { return developerControl{d, f} }
+
+// Tries reports whether there is a redirect URI to try.
+func (d *DeveloperStep) Tries() bool {
+	return slices.ContainsFunc(d.Fields, func(f DeveloperField) bool { return f.Test != "" || f.TestAt != "" })
+}
+
+// tests are the redirect URIs that a button of the page leads to.
+func (d *DeveloperStep) tests() (uris []string) {
+	for _, f := range d.Fields {
+		if f.Test != "" {
+			uris = append(uris, f.Test)
+		}
+	}
+	return uris
+}
+
+// NamesOpen reports whether there is something to see among the names in other languages.
+func (d *DeveloperStep) NamesOpen() bool {
+	return slices.ContainsFunc(d.Names, func(f DeveloperField) bool {
+		return f.Value != "" || slices.ContainsFunc(d.Problems, func(p Problem) bool { return p.Field == f.ID })
+	})
+}
+
+// DeveloperAgain asks who posted something, and has to sign in first, to do so in another window, and then to send it again:
+// it is kept in form#resend.
+type DeveloperAgain struct {
+	Common
+	Action string
+	Fields []Field
+	Back   string // the page with the form
+}
+
 // Action is where the form goes.
 func (d *DeveloperStep) Action() string {
 	if d.ClientID == "" {
@@ -172,8 +262,10 @@ func (*Developer) name() string        { return "developer" }
 func (*DeveloperMiniApp) name() string { return "developer_app" }
 func (*DeveloperStep) name() string    { return "developer_step" }
 func (*DeveloperReview) name() string  { return "developer_review" }
+func (*DeveloperAgain) name() string   { return "developer_again" }
 
 func (*Developer) address() string          { return "/developer" }
 func (d *DeveloperMiniApp) address() string { return d.App.Path() }
 func (d *DeveloperStep) address() string    { return d.Action() }
 func (d *DeveloperReview) address() string  { return d.Path() + "/review" }
+func (d *DeveloperAgain) address() string   { return d.Back }

@@ -3,6 +3,7 @@ package templates
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -13,7 +14,7 @@ func (p *Pages) setHeaders(h http.Header, page Page, lang string) {
 	h.Set("Content-Security-Policy", p.contentSecurityPolicy(page))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY") // for WebViews older than frame-ancestors
+	h.Set("X-Frame-Options", map[bool]string{false: "DENY", true: "SAMEORIGIN"}[framed(page)]) // for WebViews older than frame-ancestors
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -28,34 +29,60 @@ func (p *Pages) setHeaders(h http.Header, page Page, lang string) {
 // opened and waits for; isolated, that window would be lost to it for good, also once it is back on the app's own page.
 func openerPolicy(page Page) string {
 	switch page.(type) {
-	case *Account, *Apps, *SignOut, *Developer, *DeveloperMiniApp, *DeveloperStep, *DeveloperReview:
+	case *Account, *Apps, *SignOut, *Developer, *DeveloperMiniApp, *DeveloperStep, *DeveloperReview, *DeveloperAgain:
 		return "same-origin"
-	case *AdminReviews, *AdminApps, *AdminApp, *AdminAgain:
+	case interface{ inConsole() }:
 		return "same-origin"
 	}
 	return "unsafe-none"
 }
 
 func (p *Pages) contentSecurityPolicy(page Page) string {
+	frames, ancestors := "", "'none'"
+	if _, frame := page.(*DeveloperReview); frame {
+		frames = "frame-src 'self'; "
+	}
+	if framed(page) {
+		ancestors = "'self'"
+	}
 	return "default-src 'none'; style-src 'self'; img-src " + p.images + "; script-src 'self'; connect-src 'self'; " +
-		"font-src 'self'; base-uri 'none'; frame-ancestors 'none'; form-action " + formAction(page)
+		"font-src 'self'; " + frames + "base-uri 'none'; frame-ancestors " + ancestors + "; form-action " + formAction(page)
+}
+
+// framed reports whether a page of ours may have this one in a frame: a consent page to look at, on which nothing can be
+// pressed.
+func framed(page Page) bool {
+	consent, is := page.(*Consent)
+	return is && consent.Preview != nil
 }
 
 // formAction is where forms of a page may lead. Browsers hold the whole chain of redirects after a form against it, and
 // a mini app's callback often redirects further: so any https where a request is under way, and the redirect URI's own
 // origin or scheme where that is something else.
 func formAction(page Page) string {
-	target := page.common().FormTarget
-	if post, ok := page.(*FormPost); ok {
-		target = post.Action
+	sources := []string{"'self'"}
+	for _, target := range formTargets(page) {
+		for _, source := range []string{"https:", formSource(target)} {
+			if source != "" && !slices.Contains(sources, source) {
+				sources = append(sources, source)
+			}
+		}
 	}
-	if target == "" {
-		return "'self'"
+	return strings.Join(sources, " ")
+}
+
+// formTargets are the URIs that the forms of a page may lead to in the end.
+func formTargets(page Page) []string {
+	switch page := page.(type) {
+	case *FormPost:
+		return []string{page.Action}
+	case *DeveloperStep:
+		return page.tests()
 	}
-	if source := formSource(target); source != "" && source != "https:" {
-		return "'self' https: " + source
+	if target := page.common().FormTarget; target != "" {
+		return []string{target}
 	}
-	return "'self' https:"
+	return nil
 }
 
 // formSource is the CSP source (CSP3 §2.3.1) that covers a URI, or empty when there is none.

@@ -27,10 +27,21 @@ func (p *Pages) Languages() []string {
 	return tags
 }
 
-// Language returns the tag of the language that Render draws a page with these Common in: the person's own choice in this browser, then
+// LanguageName is what a language that pages come in is called in that language; the tag of any other.
+func (p *Pages) LanguageName(tag string) string {
+	if !p.has(tag) {
+		return tag
+	}
+	return p.find(tag).name()
+}
+
+// Language returns the tag of the language that Render draws a page with these Common in: c.Language, the person's own choice in this browser, then
 // c.Locale, c.Locales, Accept-Language, then the default. Tags that we do not have are passed over without an error
 // (OIDC Core §3.1.2.1).
 func (p *Pages) Language(r *http.Request, c Common) string {
+	if p.has(c.Language) {
+		return c.Language
+	}
 	if cookie, err := r.Cookie(languageCookie); err == nil && p.has(cookie.Value) {
 		return cookie.Value
 	}

@@ -27,6 +27,8 @@ type Common struct {
 	RequestID string
 	// Person is who is signed in, for the page's head; nil when nobody is.
 	Person *Person
+	// Language and Theme (light or dark) are how a page is drawn that is to look at, whoever looks; empty: as they like it.
+	Language, Theme string
 }
 
 // Person is the signed-in person as shown on a page.

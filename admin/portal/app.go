@@ -34,10 +34,10 @@ func (p *Pages) appPage(v *visit) (*templates.DeveloperMiniApp, error) {
 	}
 	page := &templates.DeveloperMiniApp{
 		Common: v.common(), ETag: w.ETag(), Editable: slices.Contains(editable, w.Status()), Confidential: !w.Live.Public,
-		App: templates.DeveloperApp{ClientID: w.Live.ID, Name: w.Proposed().Name, Status: w.Live.Status},
+		App: shownApp(p, w),
 	}
 	if w.Version != nil {
-		page.App.Waiting, page.Changed = w.Version.Status, registry.Changed(w.Live, w.Proposed())
+		page.Changed = registry.Changed(w.Live, w.Proposed())
 	}
 	publisher, err := p.House.Publisher(v.r.Context(), v.caller, w.Live.PublisherID)
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
@@ -50,12 +50,33 @@ func (p *Pages) appPage(v *visit) (*templates.DeveloperMiniApp, error) {
 			page.Secrets = append(page.Secrets, templates.DeveloperSecret{Created: s.CreatedAt, Ends: s.ExpiresAt})
 		}
 	}
+	if len(page.Secrets) > 1 { // see registry.RotateSecret
+		page.EndsFirst = page.Secrets[len(page.Secrets)-2].Created
+	}
+	if err := p.requests(v, page); err != nil {
+		return nil, err
+	}
 	notes, err := p.House.ClientNotes(v.r.Context(), v.caller, w.Live.ID)
 	if err != nil {
 		return nil, err
 	}
 	page.Notes, err = p.notes(v, notes)
 	return page, err
+}
+
+// requests puts the last answers that the mini app got on its page: the refused ones, with the reason, apart.
+func (p *Pages) requests(v *visit, page *templates.DeveloperMiniApp) error {
+	requests, err := p.House.ClientRequests(v.r.Context(), v.caller, page.App.ClientID)
+	for _, r := range requests {
+		shown := templates.DeveloperRequest{At: r.At, Endpoint: r.Endpoint, Format: r.Format, Reason: r.Reason, RequestID: r.RequestID, Unproven: !r.Proven}
+		if r.Outcome == storage.OutcomeOK {
+			page.Granted = append(page.Granted, shown)
+			continue
+		}
+		shown.Code = r.Outcome
+		page.Failed = append(page.Failed, shown)
+	}
+	return err
 }
 
 // led is the status that an action of the workflow leads to.
@@ -170,12 +191,25 @@ func (p *Pages) unmoved(v *visit) error {
 	return err
 }
 
-// preview draws the consent page of what is worked on.
+// preview draws the consent page of what is worked on, as the query says: in a language, light or dark, in a frame.
 func (p *Pages) preview(v *visit) error {
 	w, err := p.House.Client(v.r.Context(), v.caller, v.clientID())
 	if err != nil {
 		return err
 	}
 	own := path(v.clientID())
-	return p.Preview(v.w, v.r, v.user, w.Proposed(), own+"/preview", own+"/review")
+	look := p.lookOf(v)
+	look.At, look.Back, look.Framed = own+"/preview", own+"/review", v.query.Get("frame") != ""
+	return p.Preview(v.w, v.r, v.user, w.Proposed(), look)
+}
+
+// lookOf is how a preview is asked for; what there is not is nothing.
+func (p *Pages) lookOf(v *visit) (look templates.Preview) {
+	if lang := v.query.Get("lang"); slices.Contains(p.Pages.Languages(), lang) {
+		look.Lang = lang
+	}
+	if theme := v.query.Get("theme"); theme == "light" || theme == "dark" {
+		look.Theme = theme
+	}
+	return look
 }

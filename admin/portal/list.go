@@ -5,12 +5,11 @@ import (
 	"net/url"
 
 	"gatehouse/admin"
+	"gatehouse/registry"
+	"gatehouse/registry/logo"
 	"gatehouse/storage"
 	"gatehouse/templates"
 )
-
-// listed is how many mini apps are on a page: what waits beside each is asked one by one.
-const listed = 20
 
 // list draws the mini apps of a developer's publishers.
 func (p *Pages) list(v *visit) error {
@@ -18,22 +17,15 @@ func (p *Pages) list(v *visit) error {
 	if err != nil {
 		return err
 	}
-	found, err := p.House.Clients(v.r.Context(), v.caller, admin.ClientFilter{}, admin.Page{After: v.query.Get("after"), Limit: listed})
+	found, err := p.House.Works(v.r.Context(), v.caller, admin.ClientFilter{}, admin.Page{After: v.query.Get("after")})
 	if err != nil {
 		return err
 	}
 	page := &templates.Developer{Common: v.common()}
-	for _, c := range found.Items {
-		w, err := p.House.Client(v.r.Context(), v.caller, c.ID)
-		if err != nil {
-			return err
-		}
-		app := templates.DeveloperApp{ClientID: c.ID, Name: c.Name, Status: c.Status}
-		if w.Version != nil {
-			app.Waiting = w.Version.Status
-		}
+	for _, w := range found.Items {
+		app := shownApp(p, &w)
 		for _, publisher := range publishers {
-			if publisher.ID == c.PublisherID {
+			if publisher.ID == w.Live.PublisherID {
 				app.Publisher = publisher.Name
 			}
 		}
@@ -44,6 +36,16 @@ func (p *Pages) list(v *visit) error {
 	}
 	p.Pages.Render(v.w, v.r, http.StatusOK, page)
 	return nil
+}
+
+// shownApp is a mini app as its developers see it: with the name and the logo of what they work on.
+func shownApp(p *Pages, w *registry.Work) templates.DeveloperApp {
+	c := w.Proposed()
+	app := templates.DeveloperApp{ClientID: c.ID, Name: c.Name, LogoURL: logo.Path(p.House.Issuer, c.LogoURI, logo.Sides[0]), Status: w.Live.Status}
+	if w.Version != nil {
+		app.Waiting = w.Version.Status
+	}
+	return app
 }
 
 // publishers are those that the developer develops for.

@@ -1,7 +1,9 @@
 package portal
 
 import (
+	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -10,6 +12,8 @@ import (
 	"gatehouse/identity"
 	"gatehouse/internal/interaction"
 	"gatehouse/internal/rim"
+	"gatehouse/registry"
+	"gatehouse/registry/logo"
 	"gatehouse/storage"
 	"gatehouse/templates"
 )
@@ -21,8 +25,10 @@ type Options struct {
 	Sessions *identity.Sessions
 	// SignIn sends a browser to sign in, as somebody or anew, and then to a path here.
 	SignIn func(w http.ResponseWriter, r *http.Request, back string)
-	// Preview draws the consent page that a client would have. It is at a path, and leads back to another.
-	Preview       func(w http.ResponseWriter, r *http.Request, viewer storage.User, c storage.Client, at, back string) error
+	// Preview draws the consent page that a client would have, as look says.
+	Preview func(w http.ResponseWriter, r *http.Request, viewer storage.User, c storage.Client, look templates.Preview) error
+	// Samples says what a client would learn of a sample person by each of its scopes.
+	Samples       func(ctx context.Context, c storage.Client, lang string) (map[string][]templates.Value, error)
 	ClientAddress func(*http.Request) string
 }
 
@@ -47,9 +53,11 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 		"POST /developer/apps/{id}/comment": p.comment,
 		"POST /developer/apps/{id}/discard": p.discard,
 		"POST /developer/apps/{id}/secret":  p.rotateSecret,
+		"POST /developer/apps/{id}/test":    p.testRedirect,
 	} {
 		mux.HandleFunc(pattern, p.visited(handle))
 	}
+	mux.HandleFunc("GET /developer/sign-in", func(w http.ResponseWriter, r *http.Request) { p.SignIn(w, r, "/developer") }) // again, too
 }
 
 // visit is a request of a developer.
@@ -58,9 +66,11 @@ type visit struct {
 	r      *http.Request
 	user   storage.User
 	caller admin.Caller
-	lang   string     // that the page is drawn in
-	query  url.Values // what is asked for
-	form   url.Values // what is posted; nil for a GET
+	lang   string         // that the page is drawn in
+	query  url.Values     // what is asked for
+	form   url.Values     // what is posted; nil for a GET
+	file   []byte         // what was chosen in form#step, of logo.MaxBytes and one at most
+	work   *registry.Work // what a step is about; nil: a new mini app
 }
 
 // common is what every page has.
@@ -88,7 +98,7 @@ func (p *Pages) visited(handle func(*visit) error) http.HandlerFunc {
 			return
 		}
 		if r.Method == http.MethodPost {
-			if v.form, ok = p.Form(w, r); !ok {
+			if ok = p.posted(v); !ok {
 				return
 			}
 		}
@@ -98,7 +108,7 @@ func (p *Pages) visited(handle func(*visit) error) http.HandlerFunc {
 			return
 		}
 		if signedIn == nil || signedIn.Vouched() {
-			p.SignIn(w, r, back(r))
+			p.again(v)
 			return
 		}
 		v.user = signedIn.User
@@ -119,6 +129,35 @@ func (p *Pages) visited(handle func(*visit) error) http.HandlerFunc {
 	}
 }
 
+// posted reads what is posted, and answers for what is no form.
+func (p *Pages) posted(v *visit) (ok bool) {
+	if rim.HasFile(v.r) {
+		v.form, v.file, ok = p.Upload(v.w, v.r, "logo", logo.MaxBytes)
+		return ok
+	}
+	v.form, ok = p.Form(v.w, v.r)
+	return ok
+}
+
+// again sends somebody to sign in, and then to where they wanted to go. What they had typed is not lost: they sign in beside
+// it, and send it again.
+func (p *Pages) again(v *visit) {
+	if v.form == nil {
+		p.SignIn(v.w, v.r, back(v.r))
+		return
+	}
+	page := &templates.DeveloperAgain{Common: rim.Common(v.r, interaction.Interaction{}, nil), Action: v.r.URL.Path, Back: back(v.r)}
+	if v.user.ID != "" {
+		page.Common = v.common()
+	}
+	for _, name := range slices.Sorted(maps.Keys(v.form)) {
+		for _, value := range v.form[name] {
+			page.Fields = append(page.Fields, templates.Field{Name: name, Value: value})
+		}
+	}
+	p.Pages.Render(v.w, v.r, http.StatusForbidden, page)
+}
+
 // back is where a browser goes once somebody has signed in: where it wanted to go, or for a form to the page that it is on.
 func back(r *http.Request) string {
 	switch {
@@ -136,7 +175,7 @@ func path(clientID string) string { return templates.DeveloperApp{ClientID: clie
 func (p *Pages) fail(v *visit, err error) {
 	switch {
 	case errors.Is(err, admin.ErrSignInAgain):
-		p.SignIn(v.w, v.r, back(v.r))
+		p.again(v)
 	case errors.Is(err, admin.ErrCursor):
 		p.Refuse(v.w, v.r, http.StatusBadRequest, "invalid_request", "", err.Error())
 	case errors.Is(err, storage.ErrNotFound):

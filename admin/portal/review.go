@@ -31,6 +31,14 @@ func (p *Pages) drawReview(v *visit, status int, problems []templates.Problem) e
 	for _, m := range missing {
 		page.Missing = append(page.Missing, templates.DeveloperMissing{Step: stepOf(m.Field), Text: m.Text})
 	}
+	hints, err := p.House.DraftHints(v.r.Context(), v.caller, w)
+	if err != nil {
+		return err
+	}
+	for _, h := range hints {
+		page.Hints = append(page.Hints, templates.AdminHint{Kind: string(h.Kind), Value: h.Value, Other: h.Other})
+	}
+	page.Look, page.Languages = p.lookOf(v), p.otherLanguages(nil)
 	p.Pages.Render(v.w, v.r, status, page)
 	return nil
 }

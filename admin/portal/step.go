@@ -3,6 +3,7 @@ package portal
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"gatehouse/internal/rim"
@@ -51,6 +52,7 @@ func (p *Pages) worked(v *visit) (c storage.Client, status, etag string, err err
 	if err != nil {
 		return c, "", "", err
 	}
+	v.work = w
 	return p.House.Editable(v.caller, w), w.Status(), w.ETag(), nil
 }
 
@@ -94,7 +96,9 @@ func (p *Pages) saveStep(v *visit) error {
 		return err
 	}
 	control := s.read(v, &c)
-	c, err = p.save(v, c)
+	if err = p.keepLogo(v, &c); err == nil {
+		c, err = p.save(v, c)
+	}
 	if err != nil {
 		problems, status, ok := problemsOf(err, control)
 		if !ok {
@@ -106,7 +110,11 @@ func (p *Pages) saveStep(v *visit) error {
 	if v.form.Get("then") == "next" {
 		next = s.next
 	}
-	rim.Redirect(v.w, v.r, path(c.ID)+"/"+next+"?saved=draft")
+	query := url.Values{"saved": {"draft"}}
+	if in := v.form.Get("in"); in != "" && next == s.name {
+		query.Set("in", in)
+	}
+	rim.Redirect(v.w, v.r, path(c.ID)+"/"+next+"?"+query.Encode())
 	return nil
 }
 

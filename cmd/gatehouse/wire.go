@@ -235,17 +235,18 @@ func (r *rooms) newAPI(root secret.Root) *api.API {
 
 func (r *rooms) newPortal() *portal.Pages {
 	return portal.New(portal.Options{
-		Writer: r.rim(), House: r.house, Sessions: r.sessions, SignIn: r.identity.SendToSignIn, Preview: r.previewConsent, ClientAddress: httpx.ClientAddress,
+		Writer: r.rim(), House: r.house, Sessions: r.sessions, SignIn: r.identity.SendToSignIn, Preview: r.previewConsent,
+		Samples: r.consent.Samples, ClientAddress: httpx.ClientAddress,
 	})
 }
 
 // previewConsent draws the consent page of a registration that need not be live.
-func (r *rooms) previewConsent(w http.ResponseWriter, req *http.Request, viewer storage.User, c storage.Client, at, back string) error {
+func (r *rooms) previewConsent(w http.ResponseWriter, req *http.Request, viewer storage.User, c storage.Client, look templates.Preview) error {
 	a, err := r.shown(req.Context(), &c)
 	if err != nil {
 		return err
 	}
-	return r.consent.Preview(w, req, viewer, c, *a, at, back)
+	return r.consent.Preview(w, req, viewer, c, *a, look)
 }
 
 func (r *rooms) newConsole() *console.Pages {
