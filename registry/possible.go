@@ -16,3 +16,6 @@ func (w *Work) Possible() []Action {
 	}
 	return actions
 }
+
+// Statuses returns every status that a mini app can have.
+func Statuses() []string { return slices.Clone(statuses) }

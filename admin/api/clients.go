@@ -13,18 +13,13 @@ import (
 	"gatehouse/storage"
 )
 
-var statuses = []string{
-	storage.StatusDraft, storage.StatusSubmitted, storage.StatusChangesRequested, storage.StatusApproved, storage.StatusRejected, storage.StatusSuspended,
-	storage.StatusArchived,
-}
-
 func listClients(q *request) (*response, error) {
 	page, err := q.page()
 	if err != nil {
 		return nil, err
 	}
-	if status := q.query.Get("status"); status != "" && !slices.Contains(statuses, status) {
-		return nil, bad("The parameter status is none that there is; " + nearest.Hint(status, statuses))
+	if status := q.query.Get("status"); status != "" && !slices.Contains(registry.Statuses(), status) {
+		return nil, bad("The parameter status is none that there is; " + nearest.Hint(status, registry.Statuses()))
 	}
 	filter := admin.ClientFilter{Status: q.query.Get("status"), Publisher: q.query.Get("publisher"), Search: q.query.Get("q")}
 	list, err := q.house.Clients(q.ctx, q.caller, filter, page)

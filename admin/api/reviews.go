@@ -15,10 +15,10 @@ func listReviews(q *request) (*response, error) {
 		return nil, err
 	}
 	list, err := q.house.ReviewQueue(q.ctx, q.caller, page)
-	return listOf(list, err, shownWaiting)
+	return listOf(list, err, shownReview)
 }
 
-func shownWaiting(w admin.Waiting) any {
+func shownReview(w admin.Waiting) any {
 	proposed := w.Proposed()
 	o := object{"client_id": proposed.ID, "client_name": proposed.Name, "hints": shownHints(w.Hints)}
 	if proposed.PublisherID != "" {

@@ -72,8 +72,8 @@ func isUsage(err error) bool {
 
 func (c *cli) rootCommand() *cobra.Command {
 	root := c.group("gatehouse", "OAuth 2.0 and OpenID Connect for super apps",
-		c.serveCommand(), c.demoCommand(), c.migrateCommand(), c.seedCommand(), c.clientCommand(), c.userCommand(), c.scopeCommand(),
-		c.grantCommand(), c.keyCommand(), c.deliveryCommand(), c.auditCommand(),
+		c.serveCommand(), c.demoCommand(), c.migrateCommand(), c.seedCommand(), c.clientCommand(), c.publisherCommand(), c.userCommand(), c.companyCommand(), c.scopeCommand(),
+		c.grantCommand(), c.sessionCommand(), c.keyCommand(), c.apiKeyCommand(), c.initialTokenCommand(), c.deliveryCommand(), c.auditCommand(), c.dashboardCommand(),
 		c.doctorCommand(), c.importCommand(), c.healthcheckCommand(), c.versionCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.PersistentPreRun = func(*cobra.Command, []string) { c.running = true }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"gatehouse/admin"
 	"gatehouse/cmd/gatehouse/seed"
 	"gatehouse/registry"
 	"gatehouse/storage"
@@ -17,9 +19,9 @@ import (
 
 func (c *cli) clientCommand() *cobra.Command {
 	return c.group("client", "mini apps",
-		append([]*cobra.Command{
-			c.clientCreate(), c.clientList(), c.clientGet(), c.clientUpdate(), c.clientDelete(), c.clientRotateSecret(),
-		}, c.reviewCommands()...)...)
+		slices.Concat([]*cobra.Command{
+			c.clientCreate(), c.clientList(), c.clientGet(), c.clientUpdate(), c.clientDelete(), c.clientRotateSecret(), c.clientRequests(),
+		}, c.reviewCommands(), c.readingCommands())...)
 }
 
 func (c *cli) clientCreate() *cobra.Command {
@@ -92,11 +94,15 @@ func (c *cli) printSecret(clientID, secret string, oldUntil time.Time) error {
 }
 
 func (c *cli) clientList() *cobra.Command {
-	return c.printing(&cobra.Command{
+	var f admin.ClientFilter
+	cmd := c.printing(&cobra.Command{
 		Use: "list", Short: "list mini apps", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				clients, err := seed.All(cmd.Context(), h.store.Clients, func(c storage.Client) string { return c.ID })
+				house := h.admin()
+				clients, err := everything(func(p admin.Page) (admin.List[storage.Client], error) {
+					return house.Clients(cmd.Context(), asOperator(), f, p)
+				})
 				if err != nil {
 					return err
 				}
@@ -109,6 +115,10 @@ func (c *cli) clientList() *cobra.Command {
 			})
 		},
 	})
+	cmd.Flags().Var(&choice{&f.Status, registry.Statuses()}, "status", "only those of this status; submitted also finds those whose new version is")
+	cmd.Flags().StringVar(&f.Publisher, "publisher", "", "only those of this publisher, by its ID")
+	cmd.Flags().StringVar(&f.Search, "search", "", "only those whose client_id begins so, or whose name has it")
+	return cmd
 }
 
 func kindOf(c storage.Client) string {

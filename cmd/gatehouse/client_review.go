@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gatehouse/cmd/gatehouse/seed"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -31,20 +32,48 @@ func (c *cli) reviewCommands() (commands []*cobra.Command) {
 
 func (c *cli) reviewCommand(action registry.Action) *cobra.Command {
 	var comment string
+	var changes *entryFlags
 	cmd := c.printing(&cobra.Command{
 		Use: string(action) + " CLIENT_ID", Short: whatItDoes[action], Args: oneArg("client_id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				return c.takeStep(cmd.Context(), h, action, args[0], comment)
+				return c.takeStep(cmd.Context(), h, action, args[0], comment, changes)
 			})
 		},
 	})
 	cmd.Flags().StringVar(&comment, "comment", "", "why; developers and reviewers see it")
+	if action == registry.Approve {
+		cmd.Long = approveHelp
+		cmd.Example = "  gatehouse client approve photoprint --name 'Photo Print' --comment 'Two words, please'"
+		changes = addEntryFlags[seed.Client](cmd, "client_id", "client_secret", "client_secret_hash", "status")
+	}
 	return cmd
 }
 
-func (c *cli) takeStep(ctx context.Context, h *house, action registry.Action, id, comment string) error {
-	status, err := h.admin().TakeStep(ctx, asOperator(), action, id, comment, nil)
+const approveHelp = `Let what was submitted go live. Flags, or the keys in a file, change it before that, as a reviewer's small corrections do;
+what is named is replaced as a whole, the rest is approved as it was submitted.`
+
+// stepOf is the step to take; changes are what a reviewer makes of what was submitted.
+func (c *cli) stepOf(ctx context.Context, h *house, action registry.Action, id, comment string, changes *entryFlags) (registry.Step, error) {
+	step := registry.Step{Action: action, ClientID: id, Comment: comment}
+	if changes == nil || !changes.given() {
+		return step, nil
+	}
+	work, err := h.admin().Client(ctx, asOperator(), id)
+	if err != nil {
+		return step, err
+	}
+	client, err := c.amendClient(registry.NewOutbound(h.root), work.Proposed(), changes)
+	step.Changed, step.Was = &client, work.ETag()
+	return step, err
+}
+
+func (c *cli) takeStep(ctx context.Context, h *house, action registry.Action, id, comment string, changes *entryFlags) error {
+	step, err := c.stepOf(ctx, h, action, id, comment, changes)
+	if err != nil {
+		return noSuchClient(id, err)
+	}
+	status, err := h.admin().TakeStepFrom(ctx, asOperator(), step)
 	var refused *registry.StatusError
 	switch {
 	case errors.As(err, &refused):

@@ -30,8 +30,8 @@ func (c *cli) clientUpdate() *cobra.Command {
 	flags := addEntryFlags[seed.Client](cmd, "client_id", "client_secret", "client_secret_hash", "status")
 	logo := cmd.Flags().String("logo", "", "a picture `file`, which logo_uri names then")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		if flags.file == "" && len(flags.texts) == 0 && *logo == "" {
-			return usagef("nothing is to change; name keys as flags or give --file, see %s --help", cmd.CommandPath())
+		if err := flags.some(cmd); err != nil && *logo == "" {
+			return err
 		}
 		return c.withHouse(cmd.Context(), func(h *house) error { return c.updateClient(cmd.Context(), h, args[0], flags, *logo) })
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"gatehouse/cmd/gatehouse/seed"
+	"gatehouse/admin"
 	"gatehouse/storage"
 )
 
@@ -42,36 +42,40 @@ func deliveryEntryOf(d storage.Delivery) deliveryEntry {
 }
 
 func (c *cli) deliveryCommand() *cobra.Command {
-	return c.group("delivery", "what mini apps' servers are told (webhook_uri)", c.deliveryList(), c.deliveryRetry())
+	return c.group("delivery", "what mini apps' servers are told (webhook_uri)", c.deliveryList(), c.deliveryGet(), c.deliveryRetry())
 }
 
 func (c *cli) deliveryList() *cobra.Command {
 	var dead bool
+	var f admin.DeliveryFilter
 	cmd := c.printing(&cobra.Command{
 		Use: "list", Short: "list deliveries, the oldest first: those that wait or were given up, and those that arrived in the last week",
 		Long: "List deliveries, the oldest first: those that wait, those that arrived in the last week, and those that were given up in\n" +
 			"the last 90 days. ATTEMPTS is how often one was sent since it was made or last retried, the time that it arrived included.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			var state storage.DeliveryState
 			if dead {
-				state = storage.DeliveryDead
+				f.State = storage.DeliveryDead
 			}
-			return c.withHouse(cmd.Context(), func(h *house) error { return c.printDeliveries(cmd.Context(), h, state) })
+			return c.withHouse(cmd.Context(), func(h *house) error { return c.listDeliveries(cmd.Context(), h.admin(), f) })
 		},
 	})
 	cmd.Flags().BoolVar(&dead, "dead", false, "only those that were given up")
+	cmd.Flags().StringVar(&f.Client, "client", "", "only those to this mini app, by its client_id")
 	return cmd
 }
 
-func (c *cli) printDeliveries(ctx context.Context, h *house, state storage.DeliveryState) error {
-	page := func(ctx context.Context, after string, limit int) ([]storage.Delivery, error) {
-		return h.store.Deliveries(ctx, state, after, limit)
-	}
-	list, err := seed.All(ctx, page, func(d storage.Delivery) string { return d.ID })
+func (c *cli) listDeliveries(ctx context.Context, house *admin.House, f admin.DeliveryFilter) error {
+	list, err := everything(func(p admin.Page) (admin.List[storage.Delivery], error) {
+		return house.Deliveries(ctx, asOperator(), f, p)
+	})
 	if err != nil {
 		return err
 	}
+	return c.printDeliveries(list)
+}
+
+func (c *cli) printDeliveries(list []storage.Delivery) error {
 	entries, rows := []deliveryEntry{}, [][]string{}
 	for _, d := range list {
 		e := deliveryEntryOf(d)
@@ -83,20 +87,38 @@ func (c *cli) printDeliveries(ctx context.Context, h *house, state storage.Deliv
 	return c.print(entries, []string{"ID", "CLIENT", "EVENT", "STATE", "ATTEMPTS", "CREATED", "DUE", "SETTLED", "FAILURE"}, rows)
 }
 
+func (c *cli) deliveryGet() *cobra.Command {
+	return c.printing(&cobra.Command{
+		Use: "get ID", Short: "show a delivery", Args: oneArg("id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withHouse(cmd.Context(), func(h *house) error {
+				d, err := h.admin().Delivery(cmd.Context(), asOperator(), args[0])
+				if errors.Is(err, storage.ErrNotFound) {
+					return errNoDelivery
+				}
+				if err != nil {
+					return err
+				}
+				return c.printDeliveries([]storage.Delivery{d})
+			})
+		},
+	})
+}
+
+var errNoDelivery = usagef("there is no delivery with this ID; gatehouse delivery list shows those that there are")
+
 func (c *cli) deliveryRetry() *cobra.Command {
 	return &cobra.Command{
 		Use: "retry ID", Short: "send a delivery again that was given up", Args: oneArg("id"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				err := h.store.RetryDelivery(cmd.Context(), args[0], time.Now())
-				newer, superseded := errors.AsType[*storage.SupersededError](err)
+				_, err := h.admin().RetryDelivery(cmd.Context(), asOperator(), args[0])
+				refused, is := errors.AsType[*admin.RefusedError](err)
 				switch {
-				case superseded:
-					return usagef("this delivery is not sent again: %s is newer and tells anew what it said, so that the mini app would take an old state for the present one; if that one was given up too, retry it instead", newer.By)
+				case is:
+					return usagef("%s; gatehouse delivery list --dead shows those that were given up", refused)
 				case errors.Is(err, storage.ErrNotFound):
-					return usagef("there is no delivery with this ID; gatehouse delivery list shows those that there are")
-				case errors.Is(err, storage.ErrConflict):
-					return usagef("this delivery was not given up: it has arrived, or is sent again by itself; gatehouse delivery list --dead shows those that were")
+					return errNoDelivery
 				}
 				return err
 			})

@@ -32,6 +32,16 @@ func addEntryFlags[T any](cmd *cobra.Command, without ...string) *entryFlags {
 	return e
 }
 
+func (e *entryFlags) given() bool { return e.file != "" || len(e.texts) > 0 }
+
+// some says that a call which names nothing to change is wrong.
+func (e *entryFlags) some(cmd *cobra.Command) error {
+	if !e.given() {
+		return usagef("nothing is to change; name keys as flags or give --file, see %s --help", cmd.CommandPath())
+	}
+	return nil
+}
+
 func repeatable(key seed.Key) string {
 	if key.List {
 		return ", may be given several times"

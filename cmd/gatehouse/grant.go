@@ -3,13 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"gatehouse/cmd/gatehouse/seed"
+	"gatehouse/admin"
 	"gatehouse/storage"
 )
 
@@ -70,7 +69,7 @@ func (e grantEntry) owner() string {
 }
 
 func (c *cli) grantCommand() *cobra.Command {
-	return c.group("grant", "what people and companies decided about mini apps", c.grantList(), c.grantRevoke())
+	return c.group("grant", "what people and companies decided about mini apps", c.grantList(), c.grantGet(), c.grantRevoke())
 }
 
 // grantFilter says which grants are asked for; empty fields say nothing.
@@ -109,33 +108,24 @@ func (h *house) grants(ctx context.Context, f grantFilter) ([]storage.Grant, err
 			return nil, noSuchClient(f.client, err)
 		}
 	}
-	if f.user == "" && f.company == "" {
-		page := h.store.AllGrants
-		if f.client != "" {
-			page = func(ctx context.Context, after string, limit int) ([]storage.Grant, error) {
-				return h.store.ClientGrants(ctx, f.client, after, limit)
-			}
-		}
-		return seed.All(ctx, page, func(g storage.Grant) string { return g.ID })
-	}
-	owner, err := h.owner(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	grants, err := h.store.Grants(ctx, owner)
-	return slices.DeleteFunc(grants, func(g storage.Grant) bool { return f.client != "" && g.ClientID != f.client }), err
-}
-
-func (h *house) owner(ctx context.Context, f grantFilter) (storage.Owner, error) {
 	if f.company != "" {
-		_, err := h.store.Company(ctx, f.company)
-		if errors.Is(err, storage.ErrNotFound) {
-			err = usagef("there is no company %q; gatehouse seed export shows those that there are", f.company)
+		if _, err := h.store.Company(ctx, f.company); errors.Is(err, storage.ErrNotFound) {
+			return nil, usagef("there is no company %q; gatehouse company list shows those that there are", f.company)
+		} else if err != nil {
+			return nil, err
 		}
-		return storage.Owner{CompanyID: f.company}, err
 	}
-	u, err := h.person(ctx, f.user)
-	return storage.Owner{UserID: u.ID}, err
+	if f.user != "" {
+		u, err := h.person(ctx, f.user)
+		if err != nil {
+			return nil, err
+		}
+		f.user = u.ID
+	}
+	house := h.admin()
+	return everything(func(p admin.Page) (admin.List[storage.Grant], error) {
+		return house.Grants(ctx, asOperator(), admin.GrantFilter{User: f.user, Company: f.company, Client: f.client}, p)
+	})
 }
 
 func (c *cli) printGrants(grants []storage.Grant) error {
@@ -150,6 +140,28 @@ func (c *cli) printGrants(grants []storage.Grant) error {
 	return c.print(entries, []string{"GRANT ID", "CLIENT", "OWNER", "ALLOWED", "DENIED", "EXPIRED", "CHANGED"}, rows)
 }
 
+func (c *cli) grantGet() *cobra.Command {
+	return c.printing(&cobra.Command{
+		Use: "get GRANT_ID", Short: "show what a person or a company decided", Args: oneArg("grant_id"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withHouse(cmd.Context(), func(h *house) error {
+				g, err := h.admin().Grant(cmd.Context(), asOperator(), args[0])
+				if err != nil {
+					return noSuchGrant(args[0], err)
+				}
+				return c.printGrants([]storage.Grant{g})
+			})
+		},
+	})
+}
+
+func noSuchGrant(id string, err error) error {
+	if errors.Is(err, storage.ErrNotFound) {
+		return usagef("there is no grant %q, or it has ended; gatehouse grant list shows those that there are", id)
+	}
+	return err
+}
+
 func (c *cli) grantRevoke() *cobra.Command {
 	return c.printing(&cobra.Command{
 		Use: "revoke GRANT_ID", Short: "end a grant, as its owner does by disconnecting the mini app, and print what it was", Args: oneArg("grant_id"),
@@ -158,11 +170,8 @@ func (c *cli) grantRevoke() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
 				ended, err := h.admin().RevokeGrant(cmd.Context(), asOperator(), args[0])
-				if errors.Is(err, storage.ErrNotFound) {
-					return usagef("there is no grant %q, or it has ended; gatehouse grant list shows those that there are", args[0])
-				}
 				if err != nil {
-					return err
+					return noSuchGrant(args[0], err)
 				}
 				return c.printGrants([]storage.Grant{ended})
 			})

@@ -20,6 +20,7 @@ func (h *house) admin() *admin.House {
 	return admin.New(admin.Options{
 		Store: h.store, Registry: r, Secrets: registry.NewOutbound(h.root), People: newPeople(h, log),
 		Keys: keys.New(h.store, h.root, h.cfg.IDTokenLifetime, time.Now), Now: time.Now, Log: log, Issuer: h.cfg.Issuer,
+		HostName: h.cfg.Name,
 	})
 }
 

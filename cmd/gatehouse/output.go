@@ -28,6 +28,27 @@ func (f *format) Set(value string) error {
 	return nil
 }
 
+// choice is a flag with one of a few values.
+type choice struct {
+	value *string
+	of    []string
+}
+
+func (f *choice) String() string {
+	if f.value == nil {
+		return ""
+	}
+	return *f.value
+}
+func (f *choice) Type() string { return strings.Join(f.of, "|") }
+func (f *choice) Set(value string) error {
+	if !slices.Contains(f.of, value) {
+		return fmt.Errorf("use %s", strings.Join(f.of, ", "))
+	}
+	*f.value = value
+	return nil
+}
+
 // printing adds the flag -o to a command.
 func (c *cli) printing(cmd *cobra.Command) *cobra.Command {
 	c.output = "table"

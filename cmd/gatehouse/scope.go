@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"gatehouse/admin"
+	"gatehouse/cmd/gatehouse/seed"
 	"gatehouse/consent"
-	"gatehouse/registry"
+	"gatehouse/storage"
 )
 
 // scopeEntry is how a scope is printed, under the keys of a seed file where it has them.
@@ -21,32 +24,39 @@ type scopeEntry struct {
 	BuiltIn     bool              `json:"built_in"`
 }
 
-func (c *cli) scopeCommand() *cobra.Command {
-	list := c.printing(&cobra.Command{
-		Use: "list", Short: "list the scopes that mini apps can be registered for", Args: cobra.NoArgs,
-		Long: "List the scopes that mini apps can be registered for: those that come with Gatehouse, then those of seed files.\n" +
-			"CLIENT: can be asked by client_credentials. GAM's user_<attribute> need not be in the list.",
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withHouse(cmd.Context(), func(h *house) error {
-				own, err := h.store.Scopes(cmd.Context())
-				if err != nil {
-					return err
-				}
-				return c.printScopes(registry.NewCatalogue(own))
-			})
-		},
-	})
-	return c.group("scope", "what mini apps can ask for; seed files add to it", list)
-}
+const scopeListHelp = `List the scopes that mini apps can be registered for: those that come with Gatehouse, then the operator's.
+CLIENT: can be asked by client_credentials. GAM's user_<attribute> need not be in the list.`
 
-func (c *cli) printScopes(catalogue *registry.Catalogue) error {
-	entries, rows := []scopeEntry{}, [][]string{}
-	for _, s := range catalogue.Scopes() {
-		entries = append(entries, scopeEntry{s.Name, s.Title, s.Description, s.Claims, s.Sensitive, s.Client, s.BuiltIn})
-		rows = append(rows, []string{
-			s.Name, consent.TextsOf(&s, nil, "en").Title, strconv.FormatBool(s.Sensitive), strconv.FormatBool(s.Client), strconv.FormatBool(s.BuiltIn),
-			strings.Join(s.Claims, " "),
-		})
+func (c *cli) scopeCommand() *cobra.Command {
+	group := records[seed.Scope, storage.Scope]{
+		name: "scope", plural: "the scopes that mini apps can be registered for", key: "name", about: "what mini apps can ask for",
+		entry: seed.ScopeOf,
+		keyOf: func(s seed.Scope) string { return s.Name },
+		read: func(ctx context.Context, h *admin.House, name string) (storage.Scope, error) {
+			return h.Scope(ctx, asOperator(), name)
+		},
+		list: func(ctx context.Context, h *admin.House, p admin.Page) (admin.List[storage.Scope], error) {
+			return h.Scopes(ctx, asOperator(), p)
+		},
+		save: func(ctx context.Context, h *admin.House, e seed.Scope, was *storage.Scope) error {
+			return h.SaveScope(ctx, asOperator(), e.Scope(), was)
+		},
+		remove: func(ctx context.Context, h *admin.House, was storage.Scope) error {
+			return h.DeleteScope(ctx, asOperator(), was)
+		},
+		header: []string{"NAME", "TITLE", "SENSITIVE", "CLIENT", "BUILT IN", "CLAIMS"},
+		row: func(s storage.Scope) []string {
+			return []string{
+				s.Name, consent.TextsOf(&s, nil, "en").Title, strconv.FormatBool(s.Sensitive), strconv.FormatBool(s.Client), strconv.FormatBool(s.BuiltIn),
+				strings.Join(s.Claims, " "),
+			}
+		},
+		show: func(s storage.Scope) any { return scopeEntry(s) },
+	}.command(c)
+	for _, cmd := range group.Commands() {
+		if cmd.Name() == "list" {
+			cmd.Long = scopeListHelp
+		}
 	}
-	return c.print(entries, []string{"NAME", "TITLE", "SENSITIVE", "CLIENT", "BUILT IN", "CLAIMS"}, rows)
+	return group
 }

@@ -36,7 +36,7 @@ of their own, so that the host app's word alone decides nothing for them any mor
 
 func (c *cli) userCommand() *cobra.Command {
 	group := c.group("user", "people's accounts",
-		c.userCreate(), c.userList(), c.userGet(), c.userDisable(), c.userEnable(), c.userSetPassword(), c.userSetupLink())
+		c.userCreate(), c.userList(), c.userGet(), c.userUpdate(), c.userDisable(), c.userEnable(), c.userSetPassword(), c.userSetupLink())
 	group.Long = userHelp
 	return group
 }
@@ -104,7 +104,7 @@ func (c *cli) userCreate() *cobra.Command {
 func (c *cli) createUser(ctx context.Context, h *house, entry seed.User) error {
 	if entry.Company != "" {
 		if _, err := h.store.Company(ctx, entry.Company); errors.Is(err, storage.ErrNotFound) {
-			return usagef("there is no company %q; add it by a seed file first", entry.Company)
+			return usagef("there is no company %q; add it with gatehouse company create first", entry.Company)
 		} else if err != nil {
 			return err
 		}

@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"gatehouse/admin"
 	"gatehouse/cmd/gatehouse/seed"
 	"gatehouse/identity"
 	"gatehouse/storage"
@@ -71,36 +71,24 @@ func (e userEntry) ways() string {
 	return strings.Join(ways, ", ")
 }
 
-// users returns every account, with a statement for the links of each page of them.
-func (h *house) users(ctx context.Context) ([]userEntry, error) {
-	users, err := seed.All(ctx, h.store.Users, func(u storage.User) string { return u.ID })
-	if err != nil {
-		return nil, err
+// users returns the accounts that a filter lets through.
+func (h *house) users(ctx context.Context, f admin.UserFilter) ([]userEntry, error) {
+	house := h.admin()
+	accounts, err := everything(func(p admin.Page) (admin.List[admin.Account], error) { return house.Users(ctx, asOperator(), f, p) })
+	entries := make([]userEntry, 0, len(accounts))
+	for _, a := range accounts {
+		entries = append(entries, userEntryOf(a.User, a.Links))
 	}
-	const page = 500
-	entries := make([]userEntry, 0, len(users))
-	for some := range slices.Chunk(users, page) {
-		var ids []string
-		for _, u := range some {
-			ids = append(ids, u.ID)
-		}
-		links, err := h.store.UserLinks(ctx, ids)
-		if err != nil {
-			return nil, err
-		}
-		for _, u := range some {
-			entries = append(entries, userEntryOf(u, links[u.ID]))
-		}
-	}
-	return entries, nil
+	return entries, err
 }
 
 func (c *cli) userList() *cobra.Command {
-	return c.printing(&cobra.Command{
+	var f admin.UserFilter
+	cmd := c.printing(&cobra.Command{
 		Use: "list", Short: "list accounts, and how their owners sign in", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				users, err := h.users(cmd.Context())
+				users, err := h.users(cmd.Context(), f)
 				if err != nil {
 					return err
 				}
@@ -116,6 +104,9 @@ func (c *cli) userList() *cobra.Command {
 			})
 		},
 	})
+	cmd.Flags().StringVar(&f.Search, "search", "", "only those whose e-mail address begins so")
+	cmd.Flags().StringVar(&f.Company, "company", "", "only those of this company, by its ID")
+	return cmd
 }
 
 func (c *cli) userGet() *cobra.Command {

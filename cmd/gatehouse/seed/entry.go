@@ -22,7 +22,8 @@ type Key struct {
 func Keys[T any]() []Key {
 	var keys []Key
 	for f := range reflect.TypeFor[T]().Fields() {
-		keys = append(keys, Key{Name: keyOf(f), Truth: f.Type.Kind() == reflect.Bool, List: f.Type.Kind() == reflect.Slice})
+		truth := f.Type.Kind() == reflect.Bool || f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Bool
+		keys = append(keys, Key{Name: keyOf(f), Truth: truth, List: f.Type.Kind() == reflect.Slice})
 	}
 	return keys
 }

@@ -66,14 +66,14 @@ func (f *File) exportRegistry(ctx context.Context, store Store) error {
 		return err
 	}
 	for _, s := range scopes {
-		f.Scopes = append(f.Scopes, scopeOf(s))
+		f.Scopes = append(f.Scopes, ScopeOf(s))
 	}
 	publishers, err := All(ctx, store.Publishers, func(p storage.Publisher) string { return p.ID })
 	if err != nil {
 		return err
 	}
 	for _, p := range publishers {
-		f.Publishers = append(f.Publishers, publisherOf(p))
+		f.Publishers = append(f.Publishers, PublisherOf(p))
 	}
 	return nil
 }

@@ -36,13 +36,13 @@ func (p *planner) planScopes(ctx context.Context) error {
 	}
 	seen, all := map[string]place{}, slices.Clone(stored)
 	for _, r := range p.seed.scopes {
-		scope := r.value.scope()
+		scope := r.value.Scope()
 		p.wrongAll(r.place, registry.CheckScope(scope))
 		p.once(seen, r.place, "name", scope.Name)
 		all = append(all, scope)
 		var from any
 		if i := slices.IndexFunc(stored, func(s storage.Scope) bool { return s.Name == scope.Name }); i >= 0 {
-			from = scopeOf(stored[i])
+			from = ScopeOf(stored[i])
 		}
 		p.step("scope", scope.Name, scope.Name, from, r.value, nil, func(ctx context.Context) error {
 			defer p.Registry.Forget()
@@ -53,11 +53,13 @@ func (p *planner) planScopes(ctx context.Context) error {
 	return nil
 }
 
-func (s Scope) scope() storage.Scope {
+// Scope returns the record that the entry describes.
+func (s Scope) Scope() storage.Scope {
 	return storage.Scope{Name: s.Name, Title: s.Title, Description: s.Description, Claims: s.Claims, Sensitive: s.Sensitive, Client: s.Client}
 }
 
-func scopeOf(s storage.Scope) Scope {
+// ScopeOf returns the entry that describes a record.
+func ScopeOf(s storage.Scope) Scope {
 	return Scope{Name: s.Name, Title: s.Title, Description: s.Description, Claims: s.Claims, Sensitive: s.Sensitive, Client: s.Client}
 }
 
@@ -70,12 +72,12 @@ func (p *planner) planPublishers(ctx context.Context) error {
 		}
 		var from any
 		if old != nil {
-			from = publisherOf(*old)
+			from = PublisherOf(*old)
 		}
 		publisher := p.publisher(r, old)
 		p.wrongAll(r.place, registry.CheckPublisher(publisher))
 		p.once(seen, r.place, "id", publisher.ID)
-		p.step("publisher", publisher.ID, publisher.ID, from, publisherOf(publisher), nil, func(ctx context.Context) error {
+		p.step("publisher", publisher.ID, publisher.ID, from, PublisherOf(publisher), nil, func(ctx context.Context) error {
 			defer p.Registry.Forget()
 			return p.Store.SavePublisher(ctx, publisher)
 		})
@@ -109,6 +111,7 @@ func (p *planner) publisher(r record[Publisher], old *storage.Publisher) storage
 	return wanted
 }
 
-func publisherOf(p storage.Publisher) Publisher {
+// PublisherOf returns the entry that describes a record.
+func PublisherOf(p storage.Publisher) Publisher {
 	return Publisher{ID: p.ID, Name: p.Name, Verified: &p.Verified, VerifiedAt: p.VerifiedAt.UTC(), Developers: p.Developers}
 }

@@ -18,6 +18,13 @@ func (u User) user() storage.User {
 	}
 }
 
+// Amended returns an account with what the entry says of it, but for its password and whether it is disabled.
+func (u User) Amended(was storage.User) storage.User {
+	is := u.user()
+	is.ID, is.PasswordHash, is.Disabled, is.CreatedAt, is.UpdatedAt = was.ID, was.PasswordHash, was.Disabled, was.CreatedAt, was.UpdatedAt
+	return is
+}
+
 // UserOf returns the entry that describes an account, without its password.
 func UserOf(u storage.User) User {
 	attributes, _ := settled(u.Attributes).(map[string]any)
