@@ -8,6 +8,9 @@ type AdminCommon struct {
 	Links []AdminLink // the parts of the console that the person may see
 }
 
+// inConsole tells the pages of the console from others.
+func (AdminCommon) inConsole() {}
+
 // AdminLink leads to a part of the console.
 type AdminLink struct {
 	Key  string // of its name in the catalog: one of the Admin…Part
@@ -51,24 +54,6 @@ type AdminHint struct {
 	Other string
 }
 
-// AdminApps lists mini apps; form#find searches by GET.
-type AdminApps struct {
-	AdminCommon
-	Search   string
-	Status   string
-	Statuses []string
-	Apps     []AdminListed
-	Next     string
-}
-
-// AdminListed is a mini app in a list.
-type AdminListed struct {
-	ClientID  string
-	Name      string
-	Publisher string
-	Status    string
-}
-
 // AdminApp is the page of one mini app. Its forms post to it, each with the hidden field was and a button named action:
 //
 //	form#review   action=approve, request-changes, reject or comment   comment
@@ -85,6 +70,7 @@ type AdminApp struct {
 	Fields    []AdminField
 	Scopes    []AdminScope
 	Notes     []AdminNote
+	Requests  []ClientRequest
 	Can       map[string]bool // the actions that are possible here and now for this person
 	SignIn    string          // where they sign in again first, for what takes that; empty: they have just done so
 	EditName  string          // form#edit as it is or was typed
@@ -143,11 +129,9 @@ type AdminAgain struct {
 }
 
 func (*AdminReviews) name() string { return "admin_reviews" }
-func (*AdminApps) name() string    { return "admin_apps" }
 func (*AdminApp) name() string     { return "admin_app" }
 func (*AdminAgain) name() string   { return "admin_again" }
 
 func (*AdminReviews) address() string { return "/admin/reviews" }
-func (*AdminApps) address() string    { return "/admin/apps" }
 func (a *AdminApp) address() string   { return "/admin/apps/" + a.App.ClientID }
 func (a *AdminAgain) address() string { return a.Back }

@@ -15,11 +15,6 @@ func adminSamples(own Common, outside func(string) string) map[string]Page {
 	hints = append(hints, AdminHint{Kind: "redirect_host", Value: outside("one")})
 	app := AdminWaiting{ClientID: "photoprint", Name: outside("PhotoPrint"), Publisher: outside("Acme Ltd"), Verified: true, Since: drawn, Version: true, Hints: hints}
 	fresh := AdminWaiting{ClientID: "fresh", Name: outside("Fresh"), Since: drawn}
-	statuses := []string{"draft", "submitted", "changes_requested", "approved", "rejected", "suspended", "archived"}
-	var listed []AdminListed
-	for _, status := range statuses {
-		listed = append(listed, AdminListed{ClientID: status, Name: outside("An app"), Publisher: outside("Acme Ltd"), Status: status})
-	}
 	can := map[string]bool{}
 	var notes []AdminNote
 	for _, action := range []string{"", "submit", "approve", "request-changes", "reject", "suspend", "reinstate", "archive", outside("other")} {
@@ -31,8 +26,6 @@ func adminSamples(own Common, outside func(string) string) map[string]Page {
 	pages := map[string]Page{
 		"admin reviews":    &AdminReviews{AdminCommon: common, Items: []AdminWaiting{app, fresh}, Next: "/admin/reviews?after=1"},
 		"admin no reviews": &AdminReviews{AdminCommon: common},
-		"admin apps":       &AdminApps{AdminCommon: common, Search: "photo", Status: "approved", Statuses: statuses, Apps: listed, Next: "/admin/apps?after=1"},
-		"admin no apps":    &AdminApps{AdminCommon: common},
 		"admin app": &AdminApp{AdminCommon: common, App: app, Status: "approved", Waiting: "submitted", Was: "1-2", Compared: true,
 			Fields: []AdminField{{"name", lines}, {"redirect_uris", lines}},
 			Scopes: []AdminScope{
@@ -41,14 +34,16 @@ func adminSamples(own Common, outside func(string) string) map[string]Page {
 				{Name: "phone", Title: outside("Your phone number"), Change: "added"}, {Name: "address", Title: outside("Your address"), Change: "removed"},
 				{Name: "openid", Title: outside("Your identifier"), Required: true, WasRequired: true},
 			},
-			Notes: notes, Can: can, SignIn: "/login?interaction=sealed", EditName: outside("PhotoPrint"), Comment: outside("Well"), Secret: "once",
+			Notes: notes, Requests: requestSamples(outside), Can: can, SignIn: "/login?interaction=sealed", EditName: outside("PhotoPrint"), Comment: outside("Well"), Secret: "once",
 			KeepHours: []int{0, 24}, Saved: "saved.approved_first",
 			Problems: []Problem{{Key: "problem.rule", Args: map[string]string{"text": outside("comment: must not be empty")}}, {Key: "problem.moved"}}},
+		"admin dashboard":    dashboardSample(common, outside),
 		"admin archived app": &AdminApp{AdminCommon: common, App: fresh, Status: "archived", Compared: true},
 		"admin again": &AdminAgain{AdminCommon: common, SignIn: "/admin/sign-in?back=%2Fadmin%2Fapps%2Fphotoprint", Back: "/admin/apps/photoprint",
 			Action: "/admin/apps/photoprint", Fields: []Field{{"action", "suspend"}, {"comment", outside("It leaks.")}}},
 		"admin again after a password": &AdminAgain{AdminCommon: common, SignIn: "/admin/sign-in?back=%2Fadmin%2Fpeople%2F1", Back: "/admin/people/1", Lost: true},
 	}
 	maps.Copy(pages, adminRecordSamples(common, outside))
+	maps.Copy(pages, adminOpsSamples(common, outside))
 	return pages
 }

@@ -28,6 +28,7 @@ type AdminRecord struct {
 	Tags     []AdminTag // beside it
 	Ways     []AdminWay
 	Facts    []AdminFact
+	Seen     *ConsentItem // a scope, as people see it; nil: it is none
 	Sections []AdminSection
 	Forms    []AdminForm
 	SignIn   string    // where they sign in again first, for what takes that; empty: nothing does, or they have just done so

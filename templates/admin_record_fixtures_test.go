@@ -13,6 +13,13 @@ func adminRecordSamples(common AdminCommon, outside func(string) string) map[str
 			Does: []AdminRowAct{{Path: "/admin/publishers/acme", Action: "verify", Key: AdminVerify, Item: "1", Was: "2"}}},
 		{Title: outside("Other"), Does: []AdminRowAct{{Path: "/admin/publishers/other", Action: "unverify", Key: AdminUnverify}}},
 	}
+	var states []AdminRow
+	for _, status := range []string{"draft", "submitted", "changes_requested", "approved", "rejected", "suspended", "archived"} {
+		states = append(states, AdminRow{Title: outside("An app"), Tags: []AdminTag{AdminStatus(status)}})
+	}
+	for _, decision := range []string{"allowed", "denied", "expired"} {
+		states = append(states, AdminRow{Title: outside("email"), Tags: []AdminTag{AdminDecided(decision)}})
+	}
 	options := []AdminOption{{Value: "", Key: "admin.any"}, {Value: "one", Text: outside("One"), Chosen: true}, {Value: "2"}}
 	fields := []AdminInput{
 		{Name: "name", Value: outside("Acme"), Required: true, Max: 80, Lang: "en"},
@@ -39,6 +46,7 @@ func adminRecordSamples(common AdminCommon, outside func(string) string) map[str
 		"admin list": &AdminList{AdminCommon: common, Title: AdminPublishersPart, Path: "/admin/publishers", Lead: AdminPerLine, Ways: record.Ways,
 			Filters: []AdminInput{{Name: "q", Label: "admin.search", Kind: InputSearch, Value: outside("ac")}, fields[5]}, Rows: rows, Next: "/admin/publishers?after=1",
 			SignIn: record.SignIn, Saved: "saved.other", Problems: []Problem{{Key: "problem.taken"}}},
+		"admin states":     &AdminList{AdminCommon: common, Title: AdminAppsPart, Path: "/admin/apps", Rows: states},
 		"admin empty list": &AdminList{AdminCommon: common, Title: AdminPublishersPart, Path: "/admin/publishers"},
 	}
 }

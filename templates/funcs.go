@@ -26,7 +26,7 @@ func (p *Pages) funcs(c catalog) template.FuncMap {
 		"problem": c.problem, "problemOf": problemOf, "described": described,
 		"saved":   c.saved,
 		"explain": c.explain, "headline": c.headline,
-		"address": actionURL, "item": item, "allowed": allowed, "about": about, "plaintext": plainText,
+		"address": actionURL, "item": item, "seen": seen, "allowed": allowed, "about": about, "plaintext": plainText,
 		"control": control, "posted": posted, "moment": moment,
 	}
 }

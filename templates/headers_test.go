@@ -52,6 +52,14 @@ func TestPagesAreSentWithTheirHeaders(t *testing.T) {
 	}
 }
 
+func TestEveryPageOfTheConsoleIsIsolated(t *testing.T) {
+	for name, page := range samples(plainly) {
+		if strings.HasPrefix(name, "admin ") {
+			require.Equal(t, "same-origin", draw(testPages(t, Brand{}), "en", page).Header().Get("Cross-Origin-Opener-Policy"), name)
+		}
+	}
+}
+
 func TestTransportSecurityIsSentOverHTTPSOnly(t *testing.T) {
 	require.Empty(t, draw(testPages(t, Brand{}), "en", &SignIn{}).Header().Get("Strict-Transport-Security"))
 	require.Equal(t, "max-age=31536000", draw(testPages(t, Brand{Secure: true}), "en", &SignIn{}).Header().Get("Strict-Transport-Security"))

@@ -30,7 +30,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) {
 // again asks somebody to sign in again, in another window, and keeps what they posted for when they have: no address could
 // hold it, and nothing of it is stored here. A password is not kept; it is typed anew.
 func (p *Pages) again(w http.ResponseWriter, r *http.Request, v *visitor, back string) {
-	page := &templates.AdminAgain{AdminCommon: p.common(r, v, ""), SignIn: signInAt(back), Back: back, Action: r.URL.EscapedPath()}
+	page := &templates.AdminAgain{AdminCommon: p.common(r, v, ""), SignIn: signInAt(back), Back: back, Action: r.URL.RequestURI()}
 	names := make([]string, 0, len(r.PostForm))
 	for name := range r.PostForm {
 		names = append(names, name)

@@ -69,6 +69,11 @@ func (p *Pages) appPage(w http.ResponseWriter, r *http.Request, v *visitor) (*te
 	if page.Scopes, err = p.scopesOf(r, work, page.Common); err != nil {
 		return nil, err
 	}
+	requests, err := p.House.ClientRequests(r.Context(), v.Caller, work.Live.ID)
+	if err != nil {
+		return nil, err
+	}
+	page.Requests = requestsOf(requests)
 	page.Notes, err = p.notes(r.Context(), v, work.Live.ID)
 	return page, err
 }

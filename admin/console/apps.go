@@ -1,7 +1,6 @@
 package console
 
 import (
-	"net/http"
 	"net/url"
 	"slices"
 
@@ -14,36 +13,39 @@ import (
 var statuses = []string{storage.StatusDraft, storage.StatusSubmitted, storage.StatusChangesRequested, storage.StatusApproved,
 	storage.StatusRejected, storage.StatusSuspended, storage.StatusArchived}
 
-// apps is GET /admin/apps: all mini apps, or those that form#find asks for.
-func (p *Pages) apps(w http.ResponseWriter, r *http.Request) {
-	query, ok := p.Query(w, r)
-	if !ok {
-		return
-	}
-	v, ok := p.enter(w, r, r.URL.RequestURI())
-	if !ok {
-		return
-	}
-	filter := admin.ClientFilter{Status: query.Get("status"), Search: query.Get("search")}
+// appList lists mini apps. The page of one is app.
+func (p *Pages) appList() kind {
+	return kind{path: appsPath, part: templates.AdminAppsPart, list: p.listApps}
+}
+
+func (p *Pages) listApps(v *visitor, query url.Values, page *templates.AdminList) error {
+	filter := admin.ClientFilter{Status: query.Get("status"), Search: query.Get("search"), Publisher: query.Get("publisher")}
 	if !slices.Contains(statuses, filter.Status) {
 		filter.Status = ""
 	}
-	list, err := p.House.Clients(r.Context(), v.Caller, filter, admin.Page{After: query.Get("after")})
+	found, err := p.House.Clients(v.ctx, v.Caller, filter, admin.Page{After: query.Get("after")})
 	if err != nil {
-		p.refused(w, r, v, err, appsPath)
-		return
+		return err
 	}
-	page := &templates.AdminApps{
-		AdminCommon: p.common(r, v, templates.AdminAppsPart), Search: filter.Search, Status: filter.Status, Statuses: statuses,
-		Next: next(appsPath, url.Values{"status": {filter.Status}, "search": {filter.Search}}, list.Next),
+	page.Next = next(page.Path, query, found.Next)
+	choice := []templates.AdminOption{{Key: templates.AdminAny}}
+	for _, status := range statuses {
+		choice = append(choice, templates.AdminOption{Value: status, Key: templates.AdminStatus(status).Key, Chosen: status == filter.Status})
 	}
-	for _, c := range list.Items {
-		publisher, err := p.publisher(r.Context(), c.PublisherID)
+	page.Filters = []templates.AdminInput{
+		{Name: "search", Label: templates.AdminSearch, Kind: templates.InputSearch, Value: filter.Search, Max: 80},
+		{Name: "status", Label: templates.AdminState, Kind: templates.InputSelect, Options: choice},
+		{Name: "publisher", Value: filter.Publisher, Max: 64},
+	}
+	for _, c := range found.Items {
+		publisher, err := p.publisher(v.ctx, c.PublisherID)
 		if err != nil {
-			p.Fail(w, r, err)
-			return
+			return err
 		}
-		page.Apps = append(page.Apps, templates.AdminListed{ClientID: c.ID, Name: c.Name, Publisher: publisher.Name, Status: c.Status})
+		page.Rows = append(page.Rows, templates.AdminRow{
+			Path: appPath(c.ID), Title: c.Name, Tags: []templates.AdminTag{templates.AdminStatus(c.Status)},
+			Facts: []templates.AdminFact{codeFact("client_id", c.ID), linkFact("publisher", publisher.Name, publisherPath(publisher.ID))},
+		})
 	}
-	p.Pages.Render(w, r, http.StatusOK, page)
+	return nil
 }

@@ -1,14 +1,12 @@
 package console
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
-	"gatehouse/admin"
+	"gatehouse/internal/rim"
 	"gatehouse/templates"
 )
 
@@ -35,9 +33,6 @@ type outcome struct {
 	path   string // where to go on; empty: to the page that the form was on
 	secret string
 }
-
-// actionCreate makes a record, on the page of one to make.
-const actionCreate = "create"
 
 // errUnknown says that no form of the page asks for this.
 var errUnknown = errors.New("the form asks for something that this page does not do")
@@ -136,7 +131,7 @@ func (p *Pages) posted(w http.ResponseWriter, r *http.Request, k kind, id string
 	}
 	action, back := single(form, "action"), pathOf(k, id)
 	if id == "" && action != actionCreate {
-		back = k.path
+		back = listAgain(r)
 	}
 	v, ok := p.enter(w, r, back)
 	if !ok {
@@ -156,17 +151,30 @@ func (p *Pages) posted(w http.ResponseWriter, r *http.Request, k kind, id string
 		if done.path != "" {
 			back = done.path
 		}
-		w.Header().Set("Cache-Control", "no-store")
-		http.Redirect(w, r, back+"?done=1", http.StatusSeeOther)
+		rim.Redirect(w, r, withDone(back))
 	}
 }
 
-// redrawn is the page of a form that cannot be accepted: with what is wrong, and with what was typed. The page of a list is drawn
-// from its beginning.
+// listAgain is the address of the list that a form was on, with its filter.
+func listAgain(r *http.Request) string {
+	query := r.URL.Query()
+	query.Del("done")
+	return (&url.URL{Path: r.URL.Path, RawQuery: query.Encode()}).String()
+}
+
+// withDone is a path here after something was done there.
+func withDone(path string) string {
+	if strings.Contains(path, "?") {
+		return path + "&done=1"
+	}
+	return path + "?done=1"
+}
+
+// redrawn is the page of a form that cannot be accepted: with what is wrong, and with what was typed.
 func (p *Pages) redrawn(w http.ResponseWriter, r *http.Request, v *visitor, k kind, id string, problems []templates.Problem, status int) {
 	if id == "" && r.PostForm.Get("action") != actionCreate {
 		page := &templates.AdminList{AdminCommon: p.common(r, v, k.part), Title: k.part, Path: k.path, Problems: problems}
-		if err := k.list(v, url.Values{}, page); err != nil {
+		if err := k.list(v, r.URL.Query(), page); err != nil {
 			p.refused(w, r, v, err, k.path)
 			return
 		}
@@ -192,76 +200,4 @@ func (p *Pages) secret(w http.ResponseWriter, r *http.Request, v *visitor, k kin
 	}
 	page.Secret = secret
 	p.Pages.Render(w, r, http.StatusOK, page)
-}
-
-// facts of a record: a member without a value has no lines, and is not shown.
-
-func textFact(name, text string) templates.AdminFact {
-	return valueFact(name, templates.AdminValue{Text: text})
-}
-
-func codeFact(name, text string) templates.AdminFact {
-	return valueFact(name, templates.AdminValue{Text: text, Code: true})
-}
-
-func linkFact(name, text, path string) templates.AdminFact {
-	return valueFact(name, templates.AdminValue{Text: text, Path: path})
-}
-
-func timeFact(name string, at time.Time) templates.AdminFact {
-	return valueFact(name, templates.AdminValue{At: at})
-}
-
-func boolFact(name string, is bool) templates.AdminFact {
-	text := "false"
-	if is {
-		text = "true"
-	}
-	return codeFact(name, text)
-}
-
-func valueFact(name string, v templates.AdminValue) templates.AdminFact {
-	if v.Text == "" && v.At.IsZero() {
-		return templates.AdminFact{Name: name}
-	}
-	return templates.AdminFact{Name: name, Lines: []templates.AdminValue{v}}
-}
-
-// listFact is a member with many values.
-func listFact(name string, texts []string) templates.AdminFact {
-	f := templates.AdminFact{Name: name}
-	for _, text := range texts {
-		f.Lines = append(f.Lines, templates.AdminValue{Text: text})
-	}
-	return f
-}
-
-// lines are what was typed into a text area with one entry per line.
-func lines(text string) (entries []string) {
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" {
-			entries = append(entries, line)
-		}
-	}
-	return entries
-}
-
-// form is a form with one button, where the visitor may do what it is for; nothing where they may not. It says on the page when
-// they have to sign in again first.
-func (v *visitor) form(page *templates.AdminRecord, path string, do admin.Capability, form templates.AdminForm) {
-	can, again := v.offer(do, admin.Belongs{})
-	if can {
-		page.Forms = append(page.Forms, form)
-	}
-	if again {
-		page.SignIn = signInAt(path)
-	}
-}
-
-// name is how a record that is only known by its ID is called; the ID where it is gone or has no name.
-func name[T any](ctx context.Context, id string, read func(context.Context, string) (T, error), called func(T) string) string {
-	if found, err := read(ctx, id); err == nil && called(found) != "" {
-		return called(found)
-	}
-	return id
 }

@@ -44,11 +44,12 @@ const (
 // Mount adds the pages to mux.
 func (p *Pages) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+root, p.home)
+	mux.HandleFunc("GET "+dashboardPath, p.dashboard)
 	mux.HandleFunc("GET "+reviewsPath, p.reviews)
-	mux.HandleFunc("GET "+appsPath, p.apps)
 	mux.HandleFunc("GET "+appsPath+"/{id}", p.app)
 	mux.HandleFunc("POST "+appsPath+"/{id}", p.change)
 	mux.HandleFunc("GET "+signInPath, p.signIn)
+	mux.HandleFunc("GET "+auditExportPath, p.exportAudit)
 	for _, k := range p.kinds() {
 		p.mount(mux, k)
 	}
@@ -57,14 +58,21 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 // kinds are the kinds of records that have the generic pages.
 func (p *Pages) kinds() []kind {
 	return []kind{
+		p.appList(),
 		p.publishers(),
+		p.people(),
+		p.companies(),
+		p.sessions(),
+		p.decisions(),
+		p.scopes(), p.keys(), p.apiKeys(), p.auditLog(), p.deliveries(),
+		p.initialTokens(),
 	}
 }
 
 // home leads to where the work is.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
 	if _, ok := p.enter(w, r, r.URL.RequestURI()); ok {
-		rim.Redirect(w, r, reviewsPath)
+		rim.Redirect(w, r, dashboardPath)
 	}
 }
 
@@ -74,6 +82,7 @@ type visitor struct {
 	user storage.User
 	ctx  context.Context // of the request
 	now  time.Time
+	lang string // of the page
 }
 
 // offer reports whether v may do something here, if need be after signing in again.
@@ -100,7 +109,10 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, back string) (v *v
 		p.Fail(w, r, err)
 		return nil, false
 	}
-	v = &visitor{caller, current.User, r.Context(), p.Now()}
+	v = &visitor{
+		Caller: caller, user: current.User, ctx: r.Context(), now: p.Now(),
+		lang: p.Pages.Language(r, rim.Common(r, interaction.Interaction{}, &current.User)),
+	}
 	if err := caller.Might(admin.DashboardRead); err != nil {
 		p.refused(w, r, v, err, back)
 		return nil, false
@@ -116,6 +128,8 @@ func (p *Pages) refused(w http.ResponseWriter, r *http.Request, v *visitor, err 
 		p.again(w, r, v, back)
 	case errors.Is(err, admin.ErrForbidden):
 		p.Pages.Render(w, r, http.StatusForbidden, &templates.Error{Common: common, Code: "access_denied", Key: "not_allowed", Detail: err.Error()})
+	case errors.Is(err, admin.ErrCursor):
+		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", err.Error())
 	case errors.Is(err, storage.ErrNotFound):
 		p.Pages.Render(w, r, http.StatusNotFound, &templates.Error{Common: common, Code: "not_found"})
 	default:
@@ -129,16 +143,27 @@ var parts = []struct {
 	path string
 	do   admin.Capability
 }{
+	{templates.AdminDashboardPart, dashboardPath, admin.DashboardRead},
 	{templates.AdminReviewPart, reviewsPath, admin.ClientApprove},
 	{templates.AdminAppsPart, appsPath, admin.ClientRead},
 	{templates.AdminPublishersPart, publishersPath, admin.PublisherRead},
+	{templates.AdminPeoplePart, peoplePath, admin.UserRead},
+	{templates.AdminCompaniesPart, companiesPath, admin.CompanyRead},
+	{templates.AdminSessionsPart, sessionsPath, admin.SessionRead},
+	{templates.AdminDecisionsPart, decisionsPath, admin.GrantRead},
+	{templates.AdminCataloguePart, scopesPath, admin.ScopeRead},
+	{templates.AdminDeliveriesPart, deliveriesPath, admin.DeliveryRead},
+	{templates.AdminAPIKeysPart, apiKeysPath, admin.APIKeyRead},
+	{templates.AdminKeysPart, keysPath, admin.KeyRead},
+	{templates.AdminAuditPart, auditPath, admin.AuditRead},
+	{templates.AdminInitialTokensPart, initialTokensPath, admin.InitialTokenRead},
 }
 
 // common is what every page has; here is the key of the part that it is in.
 func (p *Pages) common(r *http.Request, v *visitor, here string) templates.AdminCommon {
 	c := templates.AdminCommon{Common: rim.Common(r, interaction.Interaction{}, &v.user)}
 	for _, part := range parts {
-		if v.Sees(part.do) {
+		if v.Might(part.do) == nil {
 			c.Links = append(c.Links, templates.AdminLink{Key: part.key, Path: part.path, Here: part.key == here})
 		}
 	}
@@ -152,9 +177,10 @@ func next(path string, filter url.Values, cursor string) string {
 	}
 	query := url.Values{"after": {cursor}}
 	for name, values := range filter {
-		if len(values) == 1 && values[0] != "" {
+		if len(values) == 1 && values[0] != "" && name != "done" {
 			query[name] = values
 		}
 	}
+	query.Set("after", cursor)
 	return path + "?" + query.Encode()
 }

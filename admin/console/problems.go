@@ -30,6 +30,9 @@ func problemsOf(err error) ([]templates.Problem, int) {
 	if wrong, is := errors.AsType[*registry.StatusError](err); is {
 		return []templates.Problem{rule("", wrong.Error())}, http.StatusUnprocessableEntity
 	}
+	if refused, is := errors.AsType[*admin.RefusedError](err); is {
+		return []templates.Problem{rule("", refused.Error())}, http.StatusConflict
+	}
 	switch {
 	case errors.Is(err, storage.ErrExists):
 		return []templates.Problem{{Key: "problem.taken"}}, http.StatusConflict

@@ -25,9 +25,7 @@ func (p *Pages) listPublishers(v *visitor, query url.Values, page *templates.Adm
 		return err
 	}
 	page.Next = next(page.Path, nil, found.Next)
-	if can, _ := v.offer(admin.PublisherSave, admin.Belongs{}); can {
-		page.Ways = []templates.AdminWay{{Key: templates.AdminNew, Path: newPath(page.Path)}}
-	}
+	page.Ways = v.wayToNew(admin.PublisherSave, page.Path)
 	for _, one := range found.Items {
 		page.Rows = append(page.Rows, templates.AdminRow{
 			Path: publisherPath(one.ID), Title: one.Name, Tags: tagsOfPublisher(one), Facts: []templates.AdminFact{codeFact("id", one.ID)},
@@ -62,11 +60,12 @@ func (p *Pages) publisherPage(v *visitor, id string) (*templates.AdminRecord, er
 	}
 	v.form(page, path, admin.PublisherSave, templates.AdminForm{
 		ID: "change", Key: templates.AdminChange, Was: was, Fields: fieldsOfPublisher(one),
-		Buttons: []templates.AdminButton{{Action: "save", Key: templates.AdminSave}},
+		Buttons: []templates.AdminButton{{Action: actionSave, Key: templates.AdminSave}},
 	})
 	v.form(page, path, admin.PublisherVerify, templates.AdminForm{
 		ID: "verified", Key: templates.AdminVerified, Was: was, Buttons: []templates.AdminButton{button},
 	})
+	v.form(page, path, admin.PublisherDelete, deletion(was))
 	return page, nil
 }
 
@@ -78,23 +77,14 @@ func fieldsOfPublisher(one storage.Publisher) []templates.AdminInput {
 }
 
 func (p *Pages) newPublisher(v *visitor) (*templates.AdminRecord, error) {
-	if err := v.Might(admin.PublisherSave); err != nil {
-		return nil, err
-	}
-	return &templates.AdminRecord{TitleKey: templates.AdminNew, Forms: []templates.AdminForm{{
-		ID: "create", Key: templates.AdminPublishersPart, Fields: append([]templates.AdminInput{{Name: "id", Required: true, Max: 64}}, fieldsOfPublisher(storage.Publisher{})...),
-		Buttons: []templates.AdminButton{{Action: actionCreate, Key: templates.AdminSave}},
-	}}}, nil
+	return v.creation(admin.PublisherSave, templates.AdminPublishersPart, append([]templates.AdminInput{idInput()}, fieldsOfPublisher(storage.Publisher{})...))
 }
 
 func (p *Pages) changePublisher(v *visitor, id, action string, form url.Values) (outcome, error) {
-	if action == actionCreate && id == "" {
+	if id == "" {
 		one := storage.Publisher{ID: strings.TrimSpace(single(form, "id")), Name: strings.TrimSpace(single(form, "name")), Developers: lines(single(form, "developers"))}
 		_, err := p.House.SavePublisher(v.ctx, v.Caller, one, nil)
 		return outcome{path: publisherPath(one.ID)}, err
-	}
-	if id == "" {
-		return outcome{}, errUnknown
 	}
 	was, err := p.House.Publisher(v.ctx, v.Caller, id)
 	if err != nil {
@@ -104,12 +94,14 @@ func (p *Pages) changePublisher(v *visitor, id, action string, form url.Values) 
 		return outcome{}, storage.ErrConflict
 	}
 	switch action {
-	case "save":
+	case actionSave:
 		one := was
 		one.Name, one.Developers = strings.TrimSpace(single(form, "name")), lines(single(form, "developers"))
 		_, err = p.House.SavePublisher(v.ctx, v.Caller, one, &was)
 	case "verify", "unverify":
 		err = p.House.VerifyPublisher(v.ctx, v.Caller, was, action == "verify")
+	case actionDelete:
+		return outcome{path: publishersPath}, p.House.DeletePublisher(v.ctx, v.Caller, was)
 	default:
 		err = errUnknown
 	}
