@@ -2,6 +2,7 @@ package admin
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"gatehouse/storage"
@@ -29,25 +30,51 @@ func (h *House) Deliveries(ctx context.Context, c Caller, f DeliveryFilter, p Pa
 	}, func(d storage.Delivery) string { return d.ID })
 }
 
-// RetryDelivery sends a delivery again that was given up, and returns it as it was. storage.ErrConflict for one that was not.
-// Who may not read it learns that there is none.
-func (h *House) RetryDelivery(ctx context.Context, c Caller, id string) (storage.Delivery, error) {
-	d, err := h.Store.Delivery(ctx, id)
-	if err != nil {
-		return d, err
+// Delivery returns a delivery. storage.ErrNotFound also for one that c may not read.
+func (h *House) Delivery(ctx context.Context, c Caller, id string) (storage.Delivery, error) {
+	d, _, err := h.delivery(ctx, c, id)
+	return d, err
+}
+
+// delivery is Delivery, and whose the mini app is.
+func (h *House) delivery(ctx context.Context, c Caller, id string) (d storage.Delivery, owner Belongs, err error) {
+	if d, err = h.Store.Delivery(ctx, id); err != nil {
+		return d, owner, err
 	}
-	owner := Belongs{}
 	switch client, err := h.Registry.Client(ctx, d.ClientID); {
 	case err == nil:
 		owner.PublisherID = client.PublisherID
 	case !isNotFound(err):
-		return d, err
+		return d, owner, err
 	}
 	if h.may(c, DeliveryRead, owner) != nil {
-		return storage.Delivery{}, fmt.Errorf("delivery %q: %w", id, storage.ErrNotFound)
+		return storage.Delivery{}, owner, fmt.Errorf("delivery %q: %w", id, storage.ErrNotFound)
+	}
+	return d, owner, nil
+}
+
+// RefusedError says, in words for whoever asked, why what is there cannot be had done to it as it is.
+type RefusedError struct{ Text string }
+
+func (e *RefusedError) Error() string { return e.Text }
+
+// RetryDelivery sends a delivery again that was given up, and returns it as it was. A *RefusedError for one that was not, and for
+// one after which a newer one tells anew what it said. Who may not read it learns that there is none.
+func (h *House) RetryDelivery(ctx context.Context, c Caller, id string) (storage.Delivery, error) {
+	d, owner, err := h.delivery(ctx, c, id)
+	if err != nil {
+		return d, err
 	}
 	if err := h.may(c, DeliveryRetry, owner); err != nil {
 		return d, err
 	}
-	return d, h.Store.RetryDelivery(h.audited(ctx, c, DeliveryRetry, deliveryKind, id, "client", d.ClientID), id, h.now())
+	err = h.Store.RetryDelivery(h.audited(ctx, c, DeliveryRetry, deliveryKind, id, "client", d.ClientID), id, h.now())
+	newer, superseded := errors.AsType[*storage.SupersededError](err)
+	switch {
+	case superseded:
+		err = &RefusedError{"this delivery is not sent again: " + newer.By + " is newer and tells anew what it said, so that the mini app would take an old state for the present one; if that one was given up too, retry it instead"}
+	case errors.Is(err, storage.ErrConflict):
+		err = &RefusedError{"this delivery was not given up: it has arrived, or is sent again by itself"}
+	}
+	return d, err
 }

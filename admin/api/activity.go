@@ -1,12 +1,11 @@
 package api
 
 import (
-	"encoding/hex"
 	"net/http"
-	"strings"
 	"time"
 
 	"gatehouse/admin"
+	"gatehouse/internal/audit"
 	"gatehouse/storage"
 )
 
@@ -62,41 +61,45 @@ func revokeGrant(q *request) (*response, error) {
 	return &response{status: http.StatusNoContent}, nil
 }
 
-// shownEvent is an entry of the audit log.
-func shownEvent(e storage.AuditEvent) any {
-	o := object{
-		"id": e.ID, "at": e.At.UTC(), "actor": shownActor(e.Actor), "action": e.Action,
-		"target": object{"kind": e.Target.Kind, "id": e.Target.ID},
-	}
-	if len(e.Detail) > 0 {
-		o["detail"] = e.Detail
-	}
-	if e.Sequence > 0 {
-		o["sequence"], o["hash"] = e.Sequence, hex.EncodeToString(e.Hash)
-	}
-	return o
-}
-
 func listAudit(q *request) (*response, error) {
 	page, err := q.page()
 	if err != nil {
 		return nil, err
 	}
-	f := storage.AuditFilter{Action: q.query.Get("action")}
-	kind, id, both := strings.Cut(q.query.Get("actor"), ":")
-	if kind != "" && (!both || id == "") {
-		return nil, bad("The parameter actor has to be KIND:ID, as in user:4f0c… or client:photoprint.")
-	}
-	f.Actor = storage.Actor{Kind: storage.ActorKind(kind), ID: id}
-	f.Target.Kind, f.Target.ID, _ = strings.Cut(q.query.Get("target"), ":")
-	if f.Since, err = q.timeOf("since"); err != nil {
-		return nil, err
-	}
-	if f.Until, err = q.timeOf("until"); err != nil {
+	f, err := q.auditFilter()
+	if err != nil {
 		return nil, err
 	}
 	list, err := q.house.AuditEvents(q.ctx, q.caller, f, page)
-	return listOf(list, err, shownEvent)
+	return listOf(list, err, func(e storage.AuditEvent) any { return audit.EntryOf(e) })
+}
+
+// exportAudit answers with all of the list, as lines of JSON.
+func exportAudit(q *request) (*response, error) {
+	f, err := q.auditFilter()
+	if err != nil {
+		return nil, err
+	}
+	events, err := q.house.AuditLog(q.ctx, q.caller, f)
+	if err != nil {
+		return nil, err
+	}
+	return &response{lines: audit.Entries(events)}, nil
+}
+
+func (q *request) auditFilter() (f storage.AuditFilter, err error) {
+	asked := admin.AuditQuery{Actor: q.query.Get("actor"), Action: q.query.Get("action"), Target: q.query.Get("target")}
+	if asked.Since, err = q.timeOf("since"); err != nil {
+		return f, err
+	}
+	if asked.Until, err = q.timeOf("until"); err != nil {
+		return f, err
+	}
+	f, ok := asked.Filter()
+	if !ok {
+		return f, bad("The parameter actor has to be KIND:ID, as in user:4f0c… or client:photoprint.")
+	}
+	return f, nil
 }
 
 var deliveryStates = map[storage.DeliveryState]string{
@@ -136,15 +139,20 @@ func listDeliveries(q *request) (*response, error) {
 	return listOf(list, err, shownDelivery)
 }
 
+func getDelivery(q *request) (*response, error) {
+	d, err := q.house.Delivery(q.ctx, q.caller, q.path("id"))
+	if err != nil {
+		return nil, err
+	}
+	return &response{body: shownDelivery(d)}, nil
+}
+
 func retryDelivery(q *request) (*response, error) {
 	if _, err := decode[struct{}](q.body); err != nil {
 		return nil, err
 	}
 	d, err := q.house.RetryDelivery(q.ctx, q.caller, q.path("id"))
 	if err != nil {
-		if problemOf(err).Type == typeChanged {
-			err = &problem{Status: http.StatusConflict, Type: typeStatus, Detail: "It was not given up: it has arrived, or is sent again by itself."}
-		}
 		return nil, err
 	}
 	d.State, d.Attempts, d.DueAt, d.SettledAt = storage.DeliveryPending, 0, q.now(), time.Time{}

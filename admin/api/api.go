@@ -54,13 +54,14 @@ type call struct {
 type Call struct {
 	Method, Path string
 	Capability   admin.Capability
+	Query        []string // the parameters that it takes; cursor is among them where it answers a list page by page
 }
 
 // Calls lists every call.
 func (a *API) Calls() []Call {
 	var all []Call
 	for _, c := range a.calls() {
-		all = append(all, Call{c.method, c.path, c.capability})
+		all = append(all, Call{c.method, c.path, c.capability, c.query})
 	}
 	return all
 }
@@ -101,7 +102,7 @@ func (a *API) serve(w http.ResponseWriter, r *http.Request, calls []call) {
 		a.fail(w, r, err)
 		return
 	}
-	answer.write(w)
+	answer.write(w, r)
 }
 
 func allowed(calls []call) string {

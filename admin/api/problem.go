@@ -69,6 +69,7 @@ func problemOf(err error) *problem {
 	var p *problem
 	var fields registry.Problems
 	var status *registry.StatusError
+	var refused *admin.RefusedError
 	switch {
 	case errors.As(err, &p):
 		copied := *p
@@ -80,6 +81,8 @@ func problemOf(err error) *problem {
 			fields = append(fields, registry.Problem{Field: i.Field, Text: i.Text})
 		}
 		return invalid(fields)
+	case errors.As(err, &refused):
+		return &problem{Status: http.StatusConflict, Type: typeStatus, Detail: sentence(refused)}
 	case errors.As(err, &status):
 		return &problem{Status: http.StatusConflict, Type: typeStatus, Detail: status.Error()}
 	case errors.Is(err, ErrToken):

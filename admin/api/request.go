@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"mime"
 	"net/http"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"gatehouse/admin"
+	"gatehouse/internal/audit"
 	"gatehouse/internal/httpx"
 	"gatehouse/internal/nearest"
 	"gatehouse/registry"
@@ -38,8 +40,9 @@ type response struct {
 	body        any // nil: none
 	etag        string
 	location    string
-	raw         []byte // in place of body
-	contentType string // zero: application/json
+	raw         []byte                        // in place of body
+	contentType string                        // zero: application/json
+	lines       iter.Seq2[audit.Entry, error] // in place of everything: as lines of JSON
 }
 
 func (a *response) encode() error {
@@ -51,7 +54,11 @@ func (a *response) encode() error {
 	return err
 }
 
-func (a *response) write(w http.ResponseWriter) {
+func (a *response) write(w http.ResponseWriter, r *http.Request) {
+	if a.lines != nil {
+		httpx.JSONLines(w, r, a.lines)
+		return
+	}
 	if err := a.encode(); err != nil {
 		panic(fmt.Errorf("admin/api: %w", err)) // records can always be marshalled
 	}
@@ -116,6 +123,9 @@ func readBody(w http.ResponseWriter, r *http.Request, method string) ([]byte, er
 	if method == http.MethodGet || method == http.MethodDelete {
 		return nil, nil
 	}
+	if method == http.MethodPut {
+		return readPicture(w, r)
+	}
 	httpx.LimitBody(w, r, httpx.MaxBody)
 	body, err := io.ReadAll(r.Body)
 	switch {
@@ -123,9 +133,6 @@ func readBody(w http.ResponseWriter, r *http.Request, method string) ([]byte, er
 		return nil, errLarge
 	case err != nil:
 		return nil, bad("The body ended early.")
-	if method == http.MethodPut {
-		return readPicture(w, r)
-	}
 	case len(body) == 0 && method == http.MethodPost:
 		return nil, nil
 	}

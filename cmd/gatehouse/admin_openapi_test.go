@@ -131,6 +131,13 @@ func requireAdminDescribed(t testing.TB, r *http.Request, a answer) {
 		require.Empty(t, a.body, what)
 		return
 	}
+	if media := response.Value.Content.Get("application/jsonl"); media != nil {
+		require.Equal(t, "application/jsonl", a.Header.Get("Content-Type"), what)
+		for line := range strings.Lines(a.body) {
+			requireAdminSchema(t, doc, media.Schema.Value, line, what)
+		}
+		return
+	}
 	require.Equal(t, "application/json", a.Header.Get("Content-Type"), what)
 	requireAdminSchema(t, doc, response.Value.Content.Get("application/json").Schema.Value, a.body, what)
 	if a.StatusCode < 300 && operation.RequestBody != nil && a.Request != nil {

@@ -11,86 +11,101 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"gatehouse/admin"
 	"gatehouse/internal/audit"
 	"gatehouse/storage"
 )
 
-// auditEntry is how an event is printed and exported.
-type auditEntry struct {
-	ID       string            `json:"id"`
-	At       time.Time         `json:"at"`
-	Actor    auditActor        `json:"actor"`
-	Action   string            `json:"action"`
-	Target   auditTarget       `json:"target"`
-	Detail   map[string]string `json:"detail,omitempty"`
-	Sequence int64             `json:"sequence,omitempty"`
-	Hash     []byte            `json:"hash,omitempty"`
-}
-
-type auditActor struct {
-	Kind    storage.ActorKind `json:"kind"`
-	ID      string            `json:"id,omitempty"`
-	Address string            `json:"address,omitempty"`
-}
-
-type auditTarget struct {
-	Kind string `json:"kind"`
-	ID   string `json:"id"`
-}
-
-func auditEntryOf(e storage.AuditEvent) auditEntry {
-	return auditEntry{
-		ID: e.ID, At: e.At, Actor: auditActor(e.Actor), Action: e.Action, Target: auditTarget(e.Target), Detail: e.Detail, Sequence: e.Sequence,
-		Hash: e.Hash,
-	}
-}
-
 func (c *cli) auditCommand() *cobra.Command {
-	return c.group("audit", "what was done, by whom, on whom", c.auditTail(), c.auditVerify())
+	return c.group("audit", "what was done, by whom, on whom", c.auditTail(), c.auditExport(), c.auditVerify())
 }
 
-// auditFilter is what the flags of audit tail say.
+// auditFilter is what the flags of audit tail and audit export say.
 type auditFilter struct {
 	actor, action, target string
-	since                 time.Duration
-	lines                 int
-	follow                bool
+	since, until          time.Duration
+}
+
+func (f *auditFilter) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.actor, "actor", "", "only what this one did, as KIND:ID; kinds: user, client, api_key, command, server")
+	cmd.Flags().StringVar(&f.action, "action", "", "only this action; with a final dot all that begin with it")
+	cmd.Flags().StringVar(&f.target, "target", "", "only what was done to KIND or KIND:ID, as in client:photoprint")
+	cmd.Flags().DurationVar(&f.since, "since", 0, "only what is not older, as in 24h")
+	cmd.Flags().DurationVar(&f.until, "until", 0, "only what is older, as in 24h")
 }
 
 func (f auditFilter) filter(now time.Time) (storage.AuditFilter, error) {
-	filter := storage.AuditFilter{Action: f.action}
-	if kind, id, both := strings.Cut(f.actor, ":"); both {
-		filter.Actor = storage.Actor{Kind: storage.ActorKind(kind), ID: id}
-	} else if f.actor != "" {
-		return filter, usagef("--actor needs KIND:ID, as in user:4f0c… or client:photoprint")
-	}
-	filter.Target.Kind, filter.Target.ID, _ = strings.Cut(f.target, ":")
+	query := admin.AuditQuery{Actor: f.actor, Action: f.action, Target: f.target}
 	if f.since > 0 {
-		filter.Since = now.Add(-f.since)
+		query.Since = now.Add(-f.since)
+	}
+	if f.until > 0 {
+		query.Until = now.Add(-f.until)
+	}
+	filter, ok := query.Filter()
+	if !ok {
+		return filter, usagef("--actor needs KIND:ID, as in user:4f0c… or client:photoprint")
 	}
 	return filter, nil
 }
 
 func (c *cli) auditTail() *cobra.Command {
 	var f auditFilter
+	var lines int
+	var follow bool
 	cmd := c.printing(&cobra.Command{
 		Use: "tail", Short: "print the newest events, the oldest of them first; -o json prints a line each", Args: cobra.NoArgs,
 		Example: "  gatehouse audit tail --action client. --since 24h\n  gatehouse audit tail --target client:photoprint --follow",
 	})
-	cmd.Flags().StringVar(&f.actor, "actor", "", "only what this one did, as KIND:ID; kinds: user, client, api_key, command, server")
-	cmd.Flags().StringVar(&f.action, "action", "", "only this action; with a final dot all that begin with it")
-	cmd.Flags().StringVar(&f.target, "target", "", "only what was done to KIND or KIND:ID, as in client:photoprint")
-	cmd.Flags().DurationVar(&f.since, "since", 0, "only what is not older, as in 24h")
-	cmd.Flags().IntVarP(&f.lines, "lines", "n", 20, "how many; 0 for all")
-	cmd.Flags().BoolVarP(&f.follow, "follow", "f", false, "go on with what happens from now on")
+	f.flags(cmd)
+	cmd.Flags().IntVarP(&lines, "lines", "n", 20, "how many; 0 for all")
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what happens from now on")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		filter, err := f.filter(time.Now())
 		if err != nil {
 			return err
 		}
-		return c.withHouse(cmd.Context(), func(h *house) error { return c.tail(cmd.Context(), h, filter, f) })
+		return c.withHouse(cmd.Context(), func(h *house) error { return c.tail(cmd.Context(), h, filter, lines, follow) })
 	}
 	return cmd
+}
+
+// auditExport is AuditLog: nothing is held in memory, so that it is the newest first, as in the API.
+func (c *cli) auditExport() *cobra.Command {
+	var f auditFilter
+	cmd := &cobra.Command{
+		Use: "export", Short: "print every event as a line of JSON, the newest first", Args: cobra.NoArgs,
+		Example: "  gatehouse audit export --since 720h > audit.jsonl",
+	}
+	f.flags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		filter, err := f.filter(time.Now())
+		if err != nil {
+			return err
+		}
+		return c.withHouse(cmd.Context(), func(h *house) error {
+			events, err := h.admin().AuditLog(cmd.Context(), asOperator(), filter)
+			if err != nil {
+				return err
+			}
+			for e, err := range events {
+				if err == nil {
+					err = c.printLine(e)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return cmd
+}
+
+func (c *cli) printLine(e storage.AuditEvent) error {
+	encoder := json.NewEncoder(c.out)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(audit.EntryOf(e))
 }
 
 const (
@@ -98,12 +113,12 @@ const (
 	followEvery = 500 * time.Millisecond
 )
 
-func (c *cli) tail(ctx context.Context, h *house, filter storage.AuditFilter, f auditFilter) error {
-	events, err := newest(ctx, h, filter, f.lines)
+func (c *cli) tail(ctx context.Context, h *house, filter storage.AuditFilter, lines int, follow bool) error {
+	events, err := newest(ctx, h, filter, lines)
 	if err != nil {
 		return err
 	}
-	if err := c.printEvents(events); err != nil || !f.follow {
+	if err := c.printEvents(events); err != nil || !follow {
 		return err
 	}
 	return c.follow(ctx, h, filter, events)
@@ -169,19 +184,17 @@ func (c *cli) follow(ctx context.Context, h *house, filter storage.AuditFilter, 
 // printEvents prints a line for each event.
 func (c *cli) printEvents(events []storage.AuditEvent) error {
 	if c.output == "json" {
-		encoder := json.NewEncoder(c.out)
-		encoder.SetEscapeHTML(false)
 		for _, e := range events {
-			if err := encoder.Encode(auditEntryOf(e)); err != nil {
+			if err := c.printLine(e); err != nil {
 				return err
 			}
 		}
 		return nil
 	}
 	if c.output == "yaml" {
-		entries := []auditEntry{}
+		entries := []audit.Entry{}
 		for _, e := range events {
-			entries = append(entries, auditEntryOf(e))
+			entries = append(entries, audit.EntryOf(e))
 		}
 		return printYAML(c.out, entries)
 	}
