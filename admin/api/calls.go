@@ -74,6 +74,9 @@ func (a *API) calls() []call {
 		{get, "/audit", admin.AuditRead, listAudit, with("actor", "action", "target", "since", "until")},
 		{get, "/audit/export", admin.AuditRead, exportAudit, []string{"actor", "action", "target", "since", "until"}},
 
+		{get, "/clients/{id}/requests", admin.ClientRead, listClientRequests, nil},
+		{get, "/dashboard", admin.DashboardRead, getDashboard, []string{"range"}},
+
 		{get, "/deliveries", admin.DeliveryRead, listDeliveries, with("state", "client")},
 		{get, "/deliveries/{id}", admin.DeliveryRead, getDelivery, nil},
 		{post, "/deliveries/{id}/retry", admin.DeliveryRetry, retryDelivery, nil},

@@ -34,6 +34,6 @@ func (s *testServer) start(now func() time.Time, settings ...func(*config.Config
 	server := httptest.NewServer(a.Handler)
 	closeAtEnd(s.t, closer(server.Close))
 	other := *s
-	other.url = server.URL
+	other.url, other.run = server.URL, a.Run
 	return &other
 }

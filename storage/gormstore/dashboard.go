@@ -53,8 +53,8 @@ func (r waitingRow) waiting() storage.Waiting {
 
 const selectWaitingReviews = `
 SELECT COUNT(*) AS n, COALESCE(MIN(since), 0) AS oldest FROM (
-    SELECT updated_at AS since FROM clients WHERE status = 'submitted'
-    UNION ALL SELECT updated_at FROM client_versions WHERE status = 'submitted') AS w`
+    SELECT submitted_at AS since FROM clients WHERE status = 'submitted'
+    UNION ALL SELECT submitted_at FROM client_versions WHERE status = 'submitted') AS w`
 
 // WaitingReviews implements storage.Activity. Its conditions are those of the indexes.
 func (s *Store) WaitingReviews(ctx context.Context) (storage.Waiting, error) {

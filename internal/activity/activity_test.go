@@ -1,0 +1,163 @@
+package activity
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"gatehouse/storage"
+)
+
+// written is a store that keeps what it is given; while broken is set it fails.
+type written struct {
+	storage.Activity
+	requests []storage.ClientRequest
+	counts   map[storage.HourCount]int64
+	broken   error
+}
+
+func (w *written) AddRequests(_ context.Context, requests []storage.ClientRequest) error {
+	if w.broken == nil {
+		w.requests = append(w.requests, requests...)
+	}
+	return w.broken
+}
+
+func (w *written) AddCounts(_ context.Context, counts []storage.HourCount) error {
+	for _, c := range counts {
+		if w.broken == nil {
+			w.counts[storage.HourCount{Hour: c.Hour, Counter: c.Counter}] += c.N
+		}
+	}
+	return w.broken
+}
+
+func (w *written) of(clientID string) (reasons []string) {
+	for _, r := range w.requests {
+		if r.ClientID == clientID {
+			reasons = append(reasons, r.Reason)
+		}
+	}
+	return reasons
+}
+
+// run runs do beside a log that writes to w, with a clock of its own, and then ends it.
+func run(t *testing.T, do func(l *Log, w *written)) *written {
+	w := &written{counts: map[storage.HourCount]int64{}}
+	synctest.Test(t, func(t *testing.T) {
+		l := New(w, slog.New(slog.DiscardHandler), time.Now)
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { l.Run(ctx); close(done) }()
+		do(l, w)
+		cancel()
+		<-done
+	})
+	return w
+}
+
+func later() {
+	time.Sleep(writeEvery)
+	synctest.Wait()
+}
+
+func proven(clientID string, n int) storage.ClientRequest {
+	return storage.ClientRequest{ClientID: clientID, Reason: strconv.Itoa(n), Proven: true}
+}
+
+func TestWhatIsNotedIsWrittenInTheBackgroundAndTheRestAtTheEnd(t *testing.T) {
+	w := run(t, func(l *Log, w *written) {
+		l.Request(proven("a", 1))
+		require.Empty(t, w.requests, "nobody waits for a write")
+		later()
+		require.Equal(t, []string{"1"}, w.of("a"))
+		require.False(t, w.requests[0].At.IsZero())
+		l.Request(proven("a", 2))
+		l.Count(storage.CountSignIns)
+	})
+	require.Equal(t, []string{"1", "2"}, w.of("a"))
+	require.NotEqual(t, w.requests[0].ID, w.requests[1].ID)
+	require.Len(t, w.counts, 1)
+}
+
+func TestAFloodOfOneClientDisplacesItsOwnRequestsOnly(t *testing.T) {
+	w := run(t, func(l *Log, _ *written) {
+		l.Request(proven("quiet", 0))
+		for i := range 100_000 {
+			l.Request(proven("busy", i))
+		}
+		l.Request(proven("late", 0))
+	})
+	require.Len(t, w.of("quiet"), 1)
+	require.Len(t, w.of("late"), 1)
+	busy := w.of("busy")
+	require.Len(t, busy, storage.KeptRequests)
+	require.Equal(t, "99950", busy[0])
+	require.Equal(t, "99999", busy[len(busy)-1])
+}
+
+func TestWhatAnybodyCanSendIsNotedAFewTimesAMinute(t *testing.T) {
+	w := run(t, func(l *Log, _ *written) {
+		for range 2 {
+			for range 1000 {
+				l.Request(storage.ClientRequest{ClientID: "victim", Reason: "lie"})
+			}
+			l.Request(proven("victim", 1))
+			l.Request(storage.ClientRequest{ClientID: "other", Reason: "claim"})
+			time.Sleep(time.Minute)
+		}
+	})
+	require.Len(t, w.of("victim"), 2*(claimsPerMinute+1))
+	require.Len(t, w.of("other"), 2)
+}
+
+func TestMemoryAndWritesAreBoundedHoweverManyClientsAsk(t *testing.T) {
+	var q requests
+	for i := range 2 * maxClients {
+		for n := range storage.KeptRequests {
+			q.add(proven(strconv.Itoa(i), n))
+		}
+	}
+	held := 0
+	for _, of := range q.noted {
+		held += len(of.ring)
+	}
+	require.Less(t, held, 6*maxNoted)
+	taken := q.take()
+	require.LessOrEqual(t, len(taken), maxNoted)
+	for _, r := range taken {
+		require.Equal(t, strconv.Itoa(storage.KeptRequests-1), r.Reason, "of each the newest")
+	}
+	require.Empty(t, q.take())
+}
+
+func TestCountsThatCouldNotBeWrittenAreWrittenLaterByTheirHour(t *testing.T) {
+	w := run(t, func(l *Log, w *written) {
+		w.broken = errors.New("the database is away")
+		l.Count(storage.CountSignIns)
+		later()
+		time.Sleep(time.Hour)
+		l.Count(storage.CountSignIns)
+		l.Count(storage.CountSignIns)
+		w.broken = nil
+		later()
+		later()
+	})
+	var counts []int64
+	for _, n := range w.counts {
+		counts = append(counts, n)
+	}
+	require.ElementsMatch(t, []int64{1, 2}, counts)
+}
+
+func TestNoLogNotesNothing(t *testing.T) {
+	var l *Log
+	l.Request(proven("a", 1))
+	l.Count(storage.CountSignIns)
+}
