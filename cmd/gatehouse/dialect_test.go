@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"maps"
@@ -187,11 +188,37 @@ func (p *play) run(steps []step) {
 	for _, s := range steps {
 		p.play(s)
 	}
+	noted := p.noted()
 	for name, value := range p.names {
 		if p.names.secret(name) && strings.Contains(p.log.String(), value) {
 			p.t.Errorf("the server has logged the value of $%s", name)
 		}
+		if p.names.secret(name) && strings.Contains(noted, value) {
+			p.t.Errorf("the server has noted the value of $%s", name)
+		}
 	}
+}
+
+// noted is what is noted of the last requests of all clients, as JSON.
+func (p *play) noted() string {
+	p.t.Helper()
+	if p.recover != nil {
+		p.recover()
+	}
+	ctx, cancel := context.WithCancel(p.t.Context())
+	cancel()
+	p.rooms.activity.Run(ctx)
+	clients, err := p.store.Clients(p.t.Context(), "", 1000)
+	require.NoError(p.t, err)
+	var all []storage.ClientRequest
+	for _, c := range clients {
+		requests, err := p.store.LastRequests(p.t.Context(), c.ID)
+		require.NoError(p.t, err)
+		all = append(all, requests...)
+	}
+	text, err := json.Marshal(all)
+	require.NoError(p.t, err)
+	return string(text)
 }
 
 func (p *play) play(s step) {

@@ -21,7 +21,13 @@ for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [
     await page.fill("form#sign-in [name=username]", "admin@example.com");
     await page.fill("form#sign-in [name=password]", "correct horse battery staple");
     await page.click("form#sign-in button.button");
-    await page.waitForURL(/\/admin\/reviews$/);
+    await page.waitForURL(/\/admin\/dashboard$/);
+    for (const summary of await page.locator(".plot summary").all()) await summary.click();
+    await visitor.inspect();
+    await page.click('#ranges a[href$="30d"]');
+    assert.equal(await page.locator(".plot svg").count(), 6);
+    await visitor.inspect();
+    await page.goto(`${demo.issuer}/admin/reviews`);
     await visitor.inspect();
 
     await page.goto(`${demo.issuer}/admin/apps?search=photoprint`);
