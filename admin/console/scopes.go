@@ -14,6 +14,9 @@ import (
 
 const scopesPath = "/admin/scopes"
 
+// oneMore stands in the names of controls for the language that the control language names.
+const oneMore = "+"
+
 // maxScopeName is the longest name of a scope; see registry.CheckScope.
 const maxScopeName = 64
 
@@ -112,8 +115,8 @@ func (p *Pages) fieldsOfScope(v *visitor, s storage.Scope) ([]templates.AdminInp
 			templates.AdminInput{Name: "title." + lang, Value: s.Title[lang], Lang: lang},
 			templates.AdminInput{Name: "description." + lang, Value: s.Description[lang], Lang: lang})
 	}
-	return append(fields, templates.AdminInput{Name: "language", Hint: templates.AdminLanguageHint}, templates.AdminInput{Name: "title"},
-		templates.AdminInput{Name: "description"}), nil
+	return append(fields, templates.AdminInput{Name: "language", Hint: templates.AdminLanguageHint}, templates.AdminInput{Name: "title." + oneMore},
+		templates.AdminInput{Name: "description." + oneMore}), nil
 }
 
 func (p *Pages) newScope(v *visitor) (*templates.AdminRecord, error) {
@@ -157,8 +160,8 @@ func scopeOf(name string, form url.Values) storage.Scope {
 	}
 	added := strings.TrimSpace(single(form, "language"))
 	for _, control := range slices.Sorted(maps.Keys(form)) {
-		member, lang, named := strings.Cut(control, ".")
-		if !named {
+		member, lang, _ := strings.Cut(control, ".")
+		if lang == oneMore {
 			lang = added
 		}
 		text := strings.TrimSpace(single(form, control))
