@@ -39,6 +39,10 @@ const (
 	UserDisable          Capability = "user.disable"
 	UserEnable           Capability = "user.enable"
 	UserSetPassword      Capability = "user.set-password"
+	TestUserRead         Capability = "test-user.read"
+	TestUserCreate       Capability = "test-user.create"
+	TestUserSetPassword  Capability = "test-user.set-password"
+	TestUserDelete       Capability = "test-user.delete"
 	CompanyRead          Capability = "company.read"
 	CompanySave          Capability = "company.save"
 	CompanyDelete        Capability = "company.delete"
@@ -109,6 +113,10 @@ var Rules = []Rule{
 	{Capability: UserDisable, Anyones: admins, Recent: true},
 	{Capability: UserEnable, Anyones: admins, Recent: true},
 	{Capability: UserSetPassword, Anyones: admins, Recent: true},
+	{Capability: TestUserRead, Anyones: admins, Own: developer},
+	{Capability: TestUserCreate, Anyones: admins, Own: developer},
+	{Capability: TestUserSetPassword, Anyones: admins, Own: developer},
+	{Capability: TestUserDelete, Anyones: admins, Own: developer},
 	{Capability: CompanyRead, Anyones: admins, Own: company},
 	{Capability: CompanySave, Anyones: admins},
 	{Capability: CompanyDelete, Anyones: admins, Recent: true},

@@ -25,7 +25,7 @@ type Options struct {
 	Now      func() time.Time
 	Log      *slog.Logger
 	HostName string // the host app's, which no mini app should look like
-	Issuer   string // where logos are served from
+	Issuer   string // of this server, from where logos are served too
 	// OpenRegistration lets programs register mini apps without an initial access token.
 	OpenRegistration bool
 }

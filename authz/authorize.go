@@ -186,7 +186,7 @@ func (s *Server) decided(ctx context.Context, req *authorizeRequest, at time.Tim
 	return grant, consent.Decide(consent.Question{
 		Grant: grant, Scopes: req.scopes, Publisher: req.client.PublisherID, FirstParty: req.client.FirstParty, Reask: req.asks(promptConsent),
 		BaseScope: !who.Vouched() && consent.PassesBase(s.baseScope, req.client),
-		DecidedAt: at, Now: s.now(), Cooldown: s.cooldown,
+		DecidedAt: at, Stranger: !who.User.MayMeet(req.client), Now: s.now(), Cooldown: s.cooldown,
 	}), nil
 }
 

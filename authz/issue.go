@@ -73,6 +73,8 @@ func (s *Server) enterMiniApp(ctx context.Context, asked *authorizeRequest, who 
 		return nil, err
 	case !IsMiniApp(c, grant != nil):
 		return nil, ErrNoMiniApp
+	case !who.User.MayMeet(c):
+		return nil, errStranger
 	case !Approved(c):
 		return nil, ErrNotApproved
 	case !Opens(c):
@@ -203,7 +205,6 @@ func (s *Server) TokensFor(ctx context.Context, route *Route, c *storage.Client,
 
 // tokensOnce is TokensFor with a mark that is stored with the tokens. errAssertionUsed when the mark is there already.
 func (s *Server) tokensOnce(ctx context.Context, route *Route, c *storage.Client, user storage.User, scope []string, mark *storage.Token) (answer *Answer, err error) {
-	owner := storage.Owner{UserID: user.ID}
 	if !slices.Contains(user.Roles, storage.RoleAdmin) { // see mayAllow
 		scope = slices.DeleteFunc(slices.Clone(scope), func(name string) bool { return name == registry.ScopeAdmin })
 	}
@@ -211,20 +212,23 @@ func (s *Server) tokensOnce(ctx context.Context, route *Route, c *storage.Client
 		if err := s.checkUnused(ctx, mark); err != nil {
 			return err
 		}
-		answer, err = s.tokensFor(ctx, route, c, owner, scope, mark)
+		answer, err = s.tokensFor(ctx, route, c, user, scope, mark)
 		return err
 	})
 	return answer, err
 }
 
-func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client, owner storage.Owner, scope []string, mark *storage.Token) (*Answer, error) {
+func (s *Server) tokensFor(ctx context.Context, route *Route, c *storage.Client, user storage.User, scope []string, mark *storage.Token) (*Answer, error) {
+	owner := storage.Owner{UserID: user.ID}
 	x := &exchange{now: s.now(), client: c, route: route, family: newFamily(), generation: 1}
 	scopes := consent.Requested(c, scope)
 	grant, err := s.currentGrant(ctx, owner, c.ID)
 	if err != nil {
 		return nil, err
 	}
-	decided := consent.Decide(consent.Question{Grant: grant, Scopes: scopes, Publisher: c.PublisherID, FirstParty: c.FirstParty, Now: x.now, Cooldown: s.cooldown})
+	decided := consent.Decide(consent.Question{
+		Grant: grant, Scopes: scopes, Publisher: c.PublisherID, FirstParty: c.FirstParty, Stranger: !user.MayMeet(c), Now: x.now, Cooldown: s.cooldown,
+	})
 	policy := consent.Act{Owner: owner, Client: c, By: owner.UserID, At: x.now}
 	switch {
 	case len(scopes) == 0 || decided.Verdict == consent.Denied:

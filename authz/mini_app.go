@@ -33,5 +33,7 @@ func Approved(c *storage.Client) bool { return c.Status == storage.StatusApprove
 var (
 	ErrNoMiniApp   = refuse(CodeInvalidClient, "No mini app has this client_id: there is no such client, it is not approved, it asks people for nothing, or it may call this API itself.").WithStatus(http.StatusNotFound)
 	ErrNotApproved = refuse(CodeUnauthorizedClient, "This client is not approved.").WithStatus(http.StatusForbidden)
-	errOpensNot    = refuse(CodeUnauthorizedClient, "No code opens this client: it is not registered for authorization_code, tokens of a user and a scope that people decide about.").WithStatus(http.StatusForbidden)
+	// errStranger says that a mini app is not for this person: what a test person may meet is of one publisher.
+	errStranger = refuse(CodeAccessDenied, "This is a test person of another publisher. Their mini apps alone can ask them for anything.").WithStatus(http.StatusForbidden)
+	errOpensNot = refuse(CodeUnauthorizedClient, "No code opens this client: it is not registered for authorization_code, tokens of a user and a scope that people decide about.").WithStatus(http.StatusForbidden)
 )

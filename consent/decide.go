@@ -28,6 +28,7 @@ type Question struct {
 	FirstParty bool                  // the client is the host app's own: it needs no consent
 	BaseScope  bool                  // openid alone needs no question, see PassesBase
 	Reask      bool                  // prompt=consent
+	Stranger   bool                  // the person is a test person of another publisher's, see storage.User.MayMeet
 	DecidedAt  time.Time             // when the person decided in this interaction; zero: not yet
 	Now        time.Time
 	Cooldown   time.Duration // how long two denials in a row last
@@ -45,6 +46,7 @@ type Answer struct {
 
 // Decide answers a question, always the same to the same. The rules, in order:
 //
+//   - Another publisher's test person is refused, whatever was decided.
 //   - Two whole requests denied in a row are a refusal for the cooldown, whatever is asked and however.
 //   - After a decision in this interaction nothing that was decided is asked again: what is allowed is granted, and when
 //     that is nothing, or lacks a required scope, the request is refused.
@@ -59,7 +61,7 @@ type Answer struct {
 func Decide(q Question) Answer {
 	s := sortOut(q)
 	switch {
-	case q.blocked():
+	case q.Stranger, q.blocked():
 		return Answer{Verdict: Denied}
 	case !q.DecidedAt.IsZero():
 		return s.settle()

@@ -121,7 +121,7 @@ func (p *Pages) findGrant(r *http.Request, v *visit) error {
 	}
 	v.answer = Decide(Question{
 		Grant: v.grant, Scopes: v.requested, Publisher: v.client.PublisherID, FirstParty: v.client.FirstParty,
-		DecidedAt: v.i.DecidedAt, BaseScope: PassesBase(p.BaseScope, v.client),
+		DecidedAt: v.i.DecidedAt, Stranger: !v.person.MayMeet(v.client), BaseScope: PassesBase(p.BaseScope, v.client),
 		Reask: slices.Contains(strings.Fields(v.i.Get("prompt")), "consent"), Now: p.now(), Cooldown: p.Cooldown,
 	})
 	return nil

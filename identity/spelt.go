@@ -1,6 +1,8 @@
 package identity
 
 import (
+	"errors"
+
 	"github.com/google/uuid"
 
 	"gatehouse/storage"
@@ -16,6 +18,13 @@ func Spelt(u storage.User) (storage.User, error) {
 		Email: u.Email, Phone: u.Phone, EmailVerified: u.EmailVerified, PhoneVerified: u.PhoneVerified, FirstName: u.FirstName,
 		LastName: u.LastName, Locale: u.Locale, CompanyID: u.CompanyID, Roles: u.Roles, Attributes: u.Attributes,
 	}.record()
+	if u.TestPublisher != "" && len(u.Roles) > 0 {
+		err = errors.Join(err, &Invalid{Field: "roles", Key: "problem.other", Text: "this is a publisher's test person, who has no role; leave it out"})
+	}
+	if u.TestPublisher != "" && u.CompanyID != "" {
+		err = errors.Join(err, &Invalid{Field: "company", Key: "problem.other", Text: "this is a publisher's test person, who belongs to no company; leave it out"})
+	}
+	spelt.TestPublisher = u.TestPublisher
 	spelt.ID, spelt.PasswordHash, spelt.Disabled, spelt.CreatedAt, spelt.UpdatedAt = u.ID, u.PasswordHash, u.Disabled, u.CreatedAt, u.UpdatedAt
 	return spelt, err
 }

@@ -29,8 +29,14 @@ type User struct {
 	Attributes    map[string]any // custom values with their JSON types; a number comes back as json.Number
 	PasswordHash  string         // PHC string (argon2id) or an imported bcrypt hash; empty: cannot sign in by password
 	Disabled      bool
+	TestPublisher string // the publisher whose test person it is; empty: of nobody. It never changes
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
+}
+
+// MayMeet reports whether a client can be told anything of the user: a test person is for the clients of one publisher.
+func (u User) MayMeet(c *Client) bool {
+	return u.TestPublisher == "" || u.TestPublisher == c.PublisherID
 }
 
 // AdministersCompany reports whether the user decides for their company.
@@ -64,6 +70,8 @@ type Session struct {
 type UserQuery struct {
 	Search    string // the beginning of the Email, in lower case
 	CompanyID string
+	// TestPublisher is whose test people.
+	TestPublisher string
 }
 
 // Users keeps people.
@@ -78,9 +86,15 @@ type Users interface {
 	FindUsers(ctx context.Context, q UserQuery, after string, limit int) ([]User, error)
 	// CreateUser stores a new user; ErrExists when the ID, Email or Phone is taken.
 	CreateUser(ctx context.Context, u User) error
+	// CreateTestUser is CreateUser of a user with a TestPublisher, if that one has fewer than most of them: else ErrConflict.
+	// However many come at the same moment, there are never more.
+	CreateTestUser(ctx context.Context, u User, most int) error
+	// DeleteTestUser deletes a user with a TestPublisher, with their sessions and links, and ends their grants at the time
+	// at as EndGrant does. ErrNotFound when there is no such user.
+	DeleteTestUser(ctx context.Context, userID string, at time.Time) error
 	// UpdateUser replaces a user's record if its UpdatedAt still is was. ErrConflict when it moved, ErrNotFound when
-	// absent; ErrExists when Email or Phone is taken. It leaves the password, Disabled and CreatedAt alone; see
-	// SetPassword and SetDisabled.
+	// absent; ErrExists when Email or Phone is taken. It leaves the password, Disabled, TestPublisher and
+	// CreatedAt alone; see SetPassword and SetDisabled.
 	UpdateUser(ctx context.Context, u User, was time.Time) error
 	// SetNames replaces a user's first and last name and nothing else, so that a person who saves their names undoes
 	// nothing that was changed meanwhile. UpdatedAt becomes at, or moves on by a microsecond where it is not earlier.

@@ -83,7 +83,7 @@ func (a *API) page(ctx context.Context, person storage.User, params authz.Params
 	}
 	for _, c := range clients {
 		grant := byClient[c.ID]
-		if c.ID <= after || !authz.IsMiniApp(c, grant != nil) {
+		if c.ID <= after || !authz.IsMiniApp(c, grant != nil) || !person.MayMeet(c) {
 			continue
 		}
 		if len(visits) == limit {

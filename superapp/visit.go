@@ -39,7 +39,7 @@ func (a *API) enter(ctx context.Context, req *authz.Request) (*visit, error) {
 	if err := a.look(ctx, v); err != nil {
 		return nil, err
 	}
-	if !authz.IsMiniApp(v.client, v.grant != nil) {
+	if !authz.IsMiniApp(v.client, v.grant != nil) || !v.person.MayMeet(v.client) {
 		return nil, authz.ErrNoMiniApp
 	}
 	return v, nil

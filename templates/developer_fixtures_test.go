@@ -46,6 +46,11 @@ func addDeveloperSamples(pages map[string]Page, own Common, outside func(string)
 		"developer's review":             &DeveloperReview{Look: Preview{Lang: "ar", Theme: "dark"}, Languages: []DeveloperOption{{Value: "ar", Text: outside("العربية")}, {Value: "en", Text: outside("English")}}, Common: own, ClientID: "photoprint", Name: outside("PhotoPrint"), Step: "review", ETag: "1", Open: true},
 		"developer's review of too few":  &DeveloperReview{Common: own, ClientID: "photoprint", Name: outside("PhotoPrint"), Step: "review", Problems: []Problem{rule("")}, Missing: []DeveloperMissing{{Step: "data", Text: outside("is missing")}}},
 	})
+	pages["developer's people"] = &DeveloperPeople{Common: own, Most: 10, Login: outside("test-1@acme.test"), Password: "GENERATED", Problems: []Problem{rule("")}, Saved: "other", Publishers: []DeveloperTesters{
+		{ID: "acme", Name: outside("Acme"), People: []DeveloperPerson{{ID: "u-1", Name: outside("Ada Berg"), Login: outside("test-1@acme.test")}}}, {ID: "full", Name: outside("Full"), Full: true}}}
+	pages["developer's code"] = &DeveloperCode{Common: own, App: app, Lang: "curl", File: outside("signin.go"), Run: outside("go run"), Code: outside("package main"), Variable: outside("CLIENT_SECRET"),
+		Languages: []DeveloperLanguage{{ID: "curl", Name: outside("curl")}, {ID: "go", Name: outside("Go")}}}
+	pages["developer's code of none"] = &DeveloperCode{Common: own, App: app, Lang: "go", Problems: []Problem{rule("")}}
 	preview := *pages["consent"].(*Consent)
 	preview.Common.Theme = "dark"
 	preview.Preview = &Preview{At: "/developer/apps/photoprint/preview", Back: "/developer/apps/photoprint"}

@@ -26,6 +26,7 @@ func (a *API) calls() []call {
 		{put, "/clients/{id}/logo", admin.ClientUpdate, putLogo, nil},
 		{post, "/clients/{id}/discard", admin.ClientDiscard, discardVersion, nil},
 		{post, "/clients/{id}/rotate-secret", admin.ClientRotateSecret, rotateSecret, nil},
+		{get, "/clients/{id}/code/{lang}", admin.ClientRead, clientCode, nil},
 		{get, "/clients/{id}/comments", admin.ClientRead, listComments, nil},
 		{post, "/clients/{id}/comments", admin.ClientComment, addComment, nil},
 
@@ -40,6 +41,11 @@ func (a *API) calls() []call {
 		{remove, "/publishers/{id}", admin.PublisherDelete, deletePublisher, nil},
 		{post, "/publishers/{id}/verify", admin.PublisherVerify, verifyPublisher(true), nil},
 		{post, "/publishers/{id}/unverify", admin.PublisherVerify, verifyPublisher(false), nil},
+
+		{get, "/publishers/{id}/test-users", admin.TestUserRead, listTestUsers, nil},
+		{post, "/publishers/{id}/test-users", admin.TestUserCreate, createTestUser, nil},
+		{post, "/publishers/{id}/test-users/{user_id}/rotate-password", admin.TestUserSetPassword, rotateTestPassword, nil},
+		{remove, "/publishers/{id}/test-users/{user_id}", admin.TestUserDelete, deleteTestUser, nil},
 
 		{get, "/scopes", admin.ScopeRead, listScopes, paging},
 		{post, "/scopes", admin.ScopeSave, createScope, nil},

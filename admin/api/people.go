@@ -51,6 +51,7 @@ func shownUser(u admin.Account) *response {
 	}
 	for name, text := range map[string]string{
 		"email": u.Email, "phone": u.Phone, "first_name": u.FirstName, "last_name": u.LastName, "locale": u.Locale, "company": u.CompanyID,
+		"test_publisher": u.TestPublisher,
 	} {
 		if text != "" {
 			o[name] = text
@@ -124,7 +125,8 @@ func createUser(q *request) (*response, error) {
 
 var fixedOfUser = map[string]string{
 	"id": "a person keeps it", "disabled": "POST to …/disable or …/enable", "has_password": "POST to …/set-password", "links": "it follows from how they signed in",
-	"created_at": "it is what it was", "updated_at": "it follows from the change",
+	"test_publisher": "a test person is made at …/publishers/{id}/test-users",
+	"created_at":     "it is what it was", "updated_at": "it follows from the change",
 }
 
 func updateUser(q *request) (*response, error) {

@@ -97,6 +97,17 @@ func (o *owned) record(kind, owner string, asks storage.User) string {
 	return id
 }
 
+// tester is a test person of a publisher, where a path is about one.
+func (o *owned) tester(path, publisher string) string {
+	o.t.Helper()
+	if !strings.Contains(path, "{user_id}") {
+		return ""
+	}
+	u := storage.User{ID: registry.GenerateID(), Email: registry.GenerateID() + "@example.test", TestPublisher: publisher, CreatedAt: o.now(), UpdatedAt: o.now()}
+	require.NoError(o.t, o.store.CreateUser(o.t.Context(), u))
+	return u.ID
+}
+
 func (o *owned) grant(id, client, owner string) {
 	o.t.Helper()
 	g := storage.Grant{
@@ -118,7 +129,7 @@ func (o *owned) may(asks storage.User, key string, call api.Call, owner string) 
 	if call.Path == "/api-keys" && owner == "other" {
 		body = `{"user_id":"` + o.users["ana@example.com"].ID + `"}`
 	}
-	path := strings.Replace(call.Path, "{id}", url.PathEscape(id), 1)
+	path := strings.NewReplacer("{id}", url.PathEscape(id), "{lang}", "go", "{user_id}", o.tester(call.Path, id)).Replace(call.Path)
 	if call.Method == http.MethodGet {
 		body = ""
 		if !strings.Contains(path, id) {

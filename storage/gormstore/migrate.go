@@ -54,6 +54,8 @@ var timeline = []migration{
 	// It only adds. What an older program stores of clients is not found by its name until it is stored again, and waits at
 	// the head of the queue.
 	{id: "0013_lists", minCompatible: 1, fill: fillClientWords},
+	// It only adds. An older program lets every mini app ask test people, whose values are made up.
+	{id: "0014_test_users", minCompatible: 1},
 }
 
 // Status tells how a database's schema compares with this program's.

@@ -159,11 +159,16 @@ func TestAProgramForTheSecondSchemaWorksOnTheThird(t *testing.T) {
 	})
 }
 
+const insertUserOfSchema1 = `
+INSERT INTO users (id, email_verified, phone_verified, first_name, last_name, locale, company_id, roles, attributes, password_hash,
+                   disabled, created_at, updated_at)
+VALUES ('ana', FALSE, FALSE, '', '', '', '', '[]', '{}', '', FALSE, 1, 1)`
+
 func TestAProgramForTheFirstSchemaWorksOnTheSecond(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, dsn string) {
 		s := open(t, dsn, gormstore.Options{AnySchema: true})
 		require.NoError(t, s.MigrateTo(t.Context(), 1))
-		require.NoError(t, s.CreateUser(t.Context(), storage.User{ID: "ana"}))
+		require.NoError(t, s.Write(insertUserOfSchema1))
 		require.NoError(t, s.Write(fmt.Sprintf(startSessionOfSchema1, "before")))
 
 		require.NoError(t, s.MigrateTo(t.Context(), 2))

@@ -23,6 +23,7 @@ type userRow struct {
 	Attributes    document[map[string]any]
 	PasswordHash  string
 	Disabled      bool
+	TestPublisher string
 	Created       micros `gorm:"column:created_at"`
 	Updated       micros `gorm:"column:updated_at"`
 }
@@ -35,7 +36,7 @@ func toUserRow(u storage.User) userRow {
 		ID: u.ID, Email: nullable(u.Email), EmailVerified: u.EmailVerified, Phone: nullable(u.Phone),
 		PhoneVerified: u.PhoneVerified, FirstName: u.FirstName, LastName: u.LastName, Locale: u.Locale,
 		CompanyID: u.CompanyID, Roles: doc(u.Roles), Attributes: doc(u.Attributes), PasswordHash: u.PasswordHash,
-		Disabled: u.Disabled, Created: at(u.CreatedAt), Updated: at(u.UpdatedAt),
+		Disabled: u.Disabled, TestPublisher: u.TestPublisher, Created: at(u.CreatedAt), Updated: at(u.UpdatedAt),
 	}
 }
 
@@ -44,18 +45,18 @@ func (r userRow) user() storage.User {
 		ID: r.ID, Email: string(r.Email), EmailVerified: r.EmailVerified, Phone: string(r.Phone),
 		PhoneVerified: r.PhoneVerified, FirstName: r.FirstName, LastName: r.LastName, Locale: r.Locale,
 		CompanyID: r.CompanyID, Roles: r.Roles.V, Attributes: r.Attributes.V, PasswordHash: r.PasswordHash,
-		Disabled: r.Disabled, CreatedAt: r.Created.time(), UpdatedAt: r.Updated.time(),
+		Disabled: r.Disabled, TestPublisher: r.TestPublisher, CreatedAt: r.Created.time(), UpdatedAt: r.Updated.time(),
 	}
 }
 
 // userColumns are the columns of users u in the order of userRow.targets.
 const userColumns = `u.id, u.email, u.email_verified, u.phone, u.phone_verified, u.first_name, u.last_name, u.locale,
-       u.company_id, u.roles, u.attributes, u.password_hash, u.disabled, u.created_at, u.updated_at`
+       u.company_id, u.roles, u.attributes, u.password_hash, u.disabled, u.test_publisher, u.created_at, u.updated_at`
 
 func (r *userRow) targets() []any {
 	return []any{
 		&r.ID, &r.Email, &r.EmailVerified, &r.Phone, &r.PhoneVerified, &r.FirstName, &r.LastName, &r.Locale,
-		&r.CompanyID, &r.Roles, &r.Attributes, &r.PasswordHash, &r.Disabled, &r.Created, &r.Updated,
+		&r.CompanyID, &r.Roles, &r.Attributes, &r.PasswordHash, &r.Disabled, &r.TestPublisher, &r.Created, &r.Updated,
 	}
 }
 
@@ -94,13 +95,16 @@ func (s *Store) Users(ctx context.Context, after string, limit int) ([]storage.U
 
 // FindUsers implements storage.Users. Columns of text are compared byte by byte, so that what begins alike is a range.
 func (s *Store) FindUsers(ctx context.Context, q storage.UserQuery, after string, limit int) ([]storage.User, error) {
-	if !storable(after, q.Search, q.CompanyID) {
+	if !storable(after, q.Search, q.CompanyID, q.TestPublisher) {
 		return nil, nil
 	}
 	var rows []userRow
 	err := s.read(ctx, func(db *gorm.DB) error {
 		if q.CompanyID != "" {
 			db = db.Where("company_id = ? AND company_id <> ''", q.CompanyID)
+		}
+		if q.TestPublisher != "" {
+			db = db.Where("test_publisher = ? AND test_publisher <> ''", q.TestPublisher)
 		}
 		if q.Search == "" {
 			db = db.Where("id > ?", after).Order("id")
@@ -134,7 +138,7 @@ func (s *Store) UpdateUser(ctx context.Context, u storage.User, was time.Time) e
 // replaceUser replaces the record of u, but for what UpdateUser leaves alone.
 func replaceUser(tx *gorm.DB, u storage.User) *gorm.DB {
 	row := toUserRow(u)
-	return tx.Select("*").Omit("id", "password_hash", "disabled", "created_at").Updates(&row)
+	return tx.Select("*").Omit("id", "password_hash", "disabled", "test_publisher", "created_at").Updates(&row)
 }
 
 // SetNames implements storage.Users.

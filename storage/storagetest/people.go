@@ -24,8 +24,44 @@ func fullUser() storage.User {
 	}
 }
 
+func tester(publisher string) storage.User {
+	return storage.User{ID: id(), Email: id() + "@acme.test", TestPublisher: publisher, CreatedAt: moment, UpdatedAt: moment}
+}
+
 func users() []contract {
 	return []contract{
+		{"of test people at the same moment as many are made as there can be", func(t *testing.T, s storage.Store) {
+			made, conflicts := atOnce(t, 8, func(int) error { return s.CreateTestUser(t.Context(), tester("acme"), 3) })
+			require.Equal(t, 3, made)
+			require.Equal(t, 5, conflicts)
+			require.NoError(t, s.CreateTestUser(t.Context(), tester("globex"), 3), "each publisher has its own")
+			person(t, s)
+			found, err := s.FindUsers(t.Context(), storage.UserQuery{TestPublisher: "acme"}, "", 10)
+			require.NoError(t, err)
+			require.Len(t, found, 3)
+			require.Equal(t, "acme", found[0].TestPublisher)
+			require.NoError(t, s.UpdateUser(t.Context(), storage.User{ID: found[0].ID, Email: id() + "@example.com", UpdatedAt: moment.Add(time.Second)}, moment))
+			u, err := s.User(t.Context(), found[0].ID)
+			require.NoError(t, err)
+			require.Equal(t, "acme", u.TestPublisher, "no change of a user makes them anybody else's")
+		}},
+		{"a test person is deleted with all that is theirs, and nobody else is", func(t *testing.T, s storage.Store) {
+			u, other := tester("acme"), person(t, s)
+			require.NoError(t, s.CreateTestUser(t.Context(), u, 3))
+			session := signIn(t, s, u.ID)
+			g := grantOf(u.ID, "photoprint")
+			require.NoError(t, s.Apply(t.Context(), storage.Unit{storage.SaveGrant{Grant: g}}))
+			require.ErrorIs(t, s.DeleteTestUser(t.Context(), other.ID, moment), storage.ErrNotFound)
+			_, err := s.User(t.Context(), other.ID)
+			require.NoError(t, err)
+			require.NoError(t, s.DeleteTestUser(t.Context(), u.ID, moment))
+			_, err = s.User(t.Context(), u.ID)
+			require.ErrorIs(t, err, storage.ErrNotFound)
+			_, _, err = s.Session(t.Context(), session.ID, moment)
+			require.ErrorIs(t, err, storage.ErrNotFound)
+			_, err = s.Grant(t.Context(), g.Owner, g.ClientID)
+			require.ErrorIs(t, err, storage.ErrNotFound)
+		}},
 		{"a user comes back as it was stored", func(t *testing.T, s storage.Store) {
 			u := fullUser()
 			require.NoError(t, s.CreateUser(t.Context(), u))

@@ -252,6 +252,7 @@ users.12 password_hash text COLLATE C NOT NULL
 users.13 disabled boolean NOT NULL
 users.14 created_at bigint NOT NULL
 users.15 updated_at bigint NOT NULL
+users.16 test_publisher text COLLATE C NOT NULL
 api_keys api_keys_pkey PRIMARY KEY (id)
 audit_chain audit_chain_id_check CHECK ((id = 1))
 audit_chain audit_chain_pkey PRIMARY KEY (id)
@@ -339,6 +340,7 @@ CREATE INDEX tokens_keep ON public.tokens USING btree (keep_until) WHERE (keep_u
 CREATE INDEX tokens_lasting ON public.tokens USING btree (grant_id) WHERE (keep_until = 0)
 CREATE INDEX users_company ON public.users USING btree (company_id, id) WHERE (company_id <> ''::text)
 CREATE INDEX users_company_email ON public.users USING btree (company_id, email) WHERE (company_id <> ''::text)
+CREATE INDEX users_test_publisher ON public.users USING btree (test_publisher, id) WHERE (test_publisher <> ''::text)
 CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (id)
 CREATE UNIQUE INDEX audit_chain_pkey ON public.audit_chain USING btree (id)
 CREATE UNIQUE INDEX audit_events_pkey ON public.audit_events USING btree (id)

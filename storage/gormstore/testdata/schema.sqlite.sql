@@ -354,7 +354,7 @@ CREATE TABLE users (
     disabled BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
-)
+, test_publisher TEXT NOT NULL DEFAULT '')
 
 CREATE INDEX api_keys_user ON api_keys (user_id)
 
@@ -443,3 +443,5 @@ CREATE INDEX tokens_lasting ON tokens (grant_id) WHERE keep_until = 0
 CREATE INDEX users_company ON users (company_id, id) WHERE company_id <> ''
 
 CREATE INDEX users_company_email ON users (company_id, email) WHERE company_id <> ''
+
+CREATE INDEX users_test_publisher ON users (test_publisher, id) WHERE test_publisher <> ''
