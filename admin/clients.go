@@ -220,12 +220,21 @@ func (h *House) Comment(ctx context.Context, c Caller, id, text string) error {
 	return h.Registry.Comment(h.audited(ctx, c, ClientComment, clientKind, id), c.Actor, id, text)
 }
 
-// RotateSecret gives a mini app a new secret and returns it, this once; see registry.RotateSecret.
-func (h *House) RotateSecret(ctx context.Context, c Caller, id string, keepOld time.Duration) (string, error) {
-	if _, err := h.work(ctx, c, ClientRotateSecret, id); err != nil {
+// RotateSecret gives a mini app a new secret and returns it, this once; see registry.RotateSecret. Where was is set, and is not
+// its ETag any more, storage.ErrConflict: what is asked for twice is done once.
+func (h *House) RotateSecret(ctx context.Context, c Caller, id string, keepOld time.Duration, was string) (string, error) {
+	w, err := h.work(ctx, c, ClientRotateSecret, id)
+	if err != nil {
 		return "", err
 	}
-	return h.Registry.RotateSecret(h.audited(ctx, c, ClientRotateSecret, clientKind, id, "keep_old", keepOld.String()), h.Secrets, id, keepOld)
+	ctx = h.audited(ctx, c, ClientRotateSecret, clientKind, id, "keep_old", keepOld.String())
+	switch was {
+	case "":
+		return h.Registry.RotateSecret(ctx, h.Secrets, id, keepOld)
+	case w.ETag():
+		return h.Registry.RotateSecretOnce(ctx, h.Secrets, id, keepOld, w.Live.UpdatedAt)
+	}
+	return "", storage.ErrConflict
 }
 
 // DeleteClient removes a mini app with everything that was decided about it; its tokens are dead.

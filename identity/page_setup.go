@@ -39,7 +39,7 @@ func (p *Pages) refuseSetUp(w http.ResponseWriter, r *http.Request, err error) {
 	p.Fail(w, r, err)
 }
 
-// setUp answers form#set-up: the first admin is signed in at once.
+// setUp answers form#set-up: the first admin is signed in at once, and goes to the console.
 func (p *Pages) setUp(w http.ResponseWriter, r *http.Request) {
 	form, ok := p.Form(w, r)
 	if !ok {
@@ -67,5 +67,5 @@ func (p *Pages) setUp(w http.ResponseWriter, r *http.Request) {
 		p.Fail(w, r, err)
 		return
 	}
-	rim.Redirect(w, r, "/account")
+	rim.Redirect(w, r, "/admin")
 }

@@ -23,20 +23,35 @@ const rotateTries = 5
 // storage.ErrNotFound when there is none of this ID.
 func (r *Registry) RotateSecret(ctx context.Context, o *Outbound, id string, keepOld time.Duration) (string, error) {
 	if keepOld < 0 {
-		return "", Problems{{Field: "keep_old", Text: "must not be negative"}}
+		return "", negativeKeep()
 	}
 	for try := 1; ; try++ {
-		secret, err := r.rotateSecret(ctx, o, id, keepOld)
+		secret, err := r.rotateSecret(ctx, o, id, keepOld, time.Time{})
 		if !errors.Is(err, storage.ErrConflict) || try == rotateTries {
 			return secret, err
 		}
 	}
 }
 
-func (r *Registry) rotateSecret(ctx context.Context, o *Outbound, id string, keepOld time.Duration) (string, error) {
+// RotateSecretOnce is RotateSecret for a client whose UpdatedAt still is was, else storage.ErrConflict: who asks twice about
+// one state of it gets one secret.
+func (r *Registry) RotateSecretOnce(ctx context.Context, o *Outbound, id string, keepOld time.Duration, was time.Time) (string, error) {
+	if keepOld < 0 {
+		return "", negativeKeep()
+	}
+	return r.rotateSecret(ctx, o, id, keepOld, was)
+}
+
+func negativeKeep() Problems { return Problems{{Field: "keep_old", Text: "must not be negative"}} }
+
+// rotateSecret tries once; a zero was is any state of the client.
+func (r *Registry) rotateSecret(ctx context.Context, o *Outbound, id string, keepOld time.Duration, was time.Time) (string, error) {
 	c, err := r.store.Client(ctx, id) // not from the cache: it may be a second old
 	if err != nil {
 		return "", fmt.Errorf("client %q: %w", id, err)
+	}
+	if !was.IsZero() && !c.UpdatedAt.Equal(was) {
+		return "", storage.ErrConflict
 	}
 	if c.Public {
 		return "", Problems{{Field: "public", Text: "a public client has no secret; register a confidential one"}}

@@ -13,7 +13,7 @@ func adminOpsSamples(common AdminCommon, outside func(string) string) map[string
 			{Name: "claims", Kind: InputLines, Value: outside("points"), Hint: AdminPerLine},
 			{Name: "is", Kind: InputChecks, Options: []AdminOption{{Value: "sensitive", Chosen: true}, {Value: "client"}}},
 			{Name: "title.en", Value: outside("Your points"), Lang: "en"}, {Name: "description.en", Lang: "en"},
-			{Name: "language", Hint: AdminLanguageHint}, {Name: "title.+"}, {Name: "description.+"}}},
+			{Name: "language", Hint: AdminLanguageHint}, {Name: "title.another"}, {Name: "description.another"}}},
 		{ID: "delete", Key: AdminDelete, Folded: true, Was: "1", Buttons: []AdminButton{{"delete", AdminDelete}}},
 	}
 	at, by := AdminFact{"at", []AdminValue{{At: drawn}}}, AdminFact{"actor", []AdminValue{{Text: outside("Ana"), Path: "/admin/audit?actor=user%3A1"}}}

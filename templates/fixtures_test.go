@@ -18,7 +18,9 @@ func samples(outside func(string) string) map[string]Page {
 	plain := App{ClientID: "plain", Name: outside("Plain"), LogoURL: "/logo/plain-96.png", LogoLarge: "/logo/plain-192.png"}
 	person := Person{Name: outside("Ana Souza"), Login: outside("ana@example.com")}
 	common := Common{FormTarget: "https://photoprint.example", RequestID: "018472", Person: &person}
-	own := Common{RequestID: "018472", Person: &person}
+	developer := person
+	developer.Develops, developer.Operates = true, true
+	own := Common{RequestID: "018472", Person: &developer}
 	wrong := func(fields ...string) (problems []Problem) {
 		for _, f := range fields {
 			problems = append(problems, Problem{Field: f, Key: "problem.password_short", Args: map[string]string{"n": "12"}})

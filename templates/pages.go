@@ -35,6 +35,22 @@ type Common struct {
 type Person struct {
 	Name  string
 	Login string // e-mail or phone
+	// Develops and Operates say which other pages are theirs: /developer and /admin.
+	Develops, Operates bool
+}
+
+// ownNav is what the links between a person's own pages depend on.
+type ownNav struct {
+	Here   string // account, apps or developer
+	Person Person
+}
+
+func own(c *Common, here string) ownNav {
+	n := ownNav{Here: here}
+	if c.Person != nil {
+		n.Person = *c.Person
+	}
+	return n
 }
 
 // App is a mini app as shown on a page. Its texts come from its developers and are shown as theirs.

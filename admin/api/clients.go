@@ -268,7 +268,7 @@ func rotateSecret(q *request) (*response, error) {
 	if err := q.matchesClient(id); err != nil {
 		return nil, err
 	}
-	secret, err := q.house.RotateSecret(q.ctx, q.caller, id, time.Duration(keep))
+	secret, err := q.house.RotateSecret(q.ctx, q.caller, id, time.Duration(keep), "")
 	if err != nil {
 		return nil, renamed(err)
 	}

@@ -72,6 +72,9 @@ func (p *Pages) act(r *http.Request, v *visitor, form url.Values) (done string, 
 	case actionComment:
 		return action, p.House.Comment(ctx, v.Caller, id, comment)
 	case actionDiscard:
+		if err := p.unmoved(v, id, form); err != nil {
+			return "", err
+		}
 		return action, p.House.DiscardVersion(ctx, v.Caller, id)
 	}
 	step := registry.Step{Action: registry.Action(action), ClientID: id, Comment: comment, Was: single(form, "was")}
@@ -118,14 +121,17 @@ func (p *Pages) edited(r *http.Request, v *visitor, form url.Values) (*storage.C
 }
 
 // rotate answers with the new secret. It is the only form here that is not followed by a redirect: the secret is shown once,
-// and kept nowhere.
+// and kept nowhere. A form that is posted again is about what is no more, and makes no other.
 func (p *Pages) rotate(w http.ResponseWriter, r *http.Request, v *visitor, form url.Values) {
 	hours, err := strconv.Atoi(single(form, "keep_old"))
 	if err != nil || !slices.Contains(keepHours, hours) {
 		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "keep_old is not one that the form offers")
 		return
 	}
-	secret, err := p.House.RotateSecret(r.Context(), v.Caller, r.PathValue("id"), time.Duration(hours)*time.Hour)
+	secret, err := "", p.unmoved(v, r.PathValue("id"), form)
+	if err == nil {
+		secret, err = p.House.RotateSecret(v.ctx, v.Caller, r.PathValue("id"), time.Duration(hours)*time.Hour, single(form, "was"))
+	}
 	if problems, status := problemsOf(err); problems != nil {
 		p.redraw(w, r, v, form, problems, status)
 		return
@@ -141,6 +147,15 @@ func (p *Pages) rotate(w http.ResponseWriter, r *http.Request, v *visitor, form 
 	}
 	page.Secret = secret
 	p.Pages.Render(w, r, http.StatusOK, page)
+}
+
+// unmoved returns storage.ErrConflict when a form is about another state of the mini app than the present one.
+func (p *Pages) unmoved(v *visitor, id string, form url.Values) error {
+	work, err := p.House.Client(v.ctx, v.Caller, id)
+	if err == nil && work.ETag() != single(form, "was") {
+		err = storage.ErrConflict
+	}
+	return err
 }
 
 // redraw draws the page with what is wrong and with what was typed.

@@ -14,8 +14,8 @@ import (
 
 const scopesPath = "/admin/scopes"
 
-// oneMore stands in the names of controls for the language that the control language names.
-const oneMore = "+"
+// oneMore stands in the names of controls for the language that the control language names. No language has this tag.
+const oneMore = "another"
 
 // maxScopeName is the longest name of a scope; see registry.CheckScope.
 const maxScopeName = 64

@@ -168,7 +168,7 @@ func (p *Pages) rotateSecret(v *visit) error {
 	}
 	secret := ""
 	if err = p.unmoved(v); err == nil {
-		secret, err = p.House.RotateSecret(v.r.Context(), v.caller, v.clientID(), keep)
+		secret, err = p.House.RotateSecret(v.r.Context(), v.caller, v.clientID(), keep, v.form.Get("etag"))
 	}
 	if err != nil {
 		return p.appAgain(v, err)

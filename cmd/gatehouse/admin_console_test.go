@@ -250,6 +250,61 @@ func TestARotatedSecretIsShownOnceAndTheOldOneWorksAsLongAsAsked(t *testing.T) {
 	})
 }
 
+func TestAFormForASecretThatIsPostedTwiceMakesOne(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		b, page := s.inConsole("/admin/apps/photoprint", storage.RoleAdmin)
+		answers := make(chan int, 3)
+		for range cap(answers) {
+			go func() { answers <- b.press(page, "secret", "rotate-secret", "keep_old", "1").StatusCode }()
+		}
+		counts := map[int]int{}
+		for range cap(answers) {
+			counts[<-answers]++
+		}
+		require.Equal(t, map[int]int{http.StatusOK: 1, http.StatusConflict: 2}, counts)
+		c, err := s.store.Client(t.Context(), "photoprint")
+		require.NoError(t, err)
+		require.Len(t, c.Secrets, 2)
+		blind := b.submit("/admin/apps/photoprint", url.Values{"action": {"rotate-secret"}, "keep_old": {"1"}})
+		require.Equal(t, http.StatusConflict, blind.StatusCode, "it does not say about which state it is")
+	})
+}
+
+func TestAnApprovalWithChangesOutlivesANewSignIn(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	s.submitted("fresh", "Fresh")
+	b, page := s.inConsole("/admin/apps/fresh", storage.RoleReviewer)
+	s.forward(admin.RecentFor + time.Second)
+	again := b.press(page, "edit", "approve-changed", "name", "Fresher", "required", "openid", "required", "email", "purpose-1-en", "to tell you that it is printed")
+	require.Equal(t, http.StatusForbidden, again.StatusCode)
+	b.signInAgain(again)
+	done := b.resend(again)
+	require.Equal(t, http.StatusSeeOther, done.StatusCode, done.body)
+	c, err := s.store.Client(t.Context(), "fresh")
+	require.NoError(t, err)
+	require.Equal(t, "Fresher", c.Name)
+	require.True(t, c.Scopes[1].Required)
+	require.Equal(t, "to tell you that it is printed", c.Scopes[1].Purpose["en"])
+}
+
+func TestAccountLeadsToTheOtherPagesOfAPerson(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	for role, want := range map[string][2]bool{"": {}, storage.RoleDeveloper: {true, false}, storage.RoleReviewer: {false, true}, storage.RoleAdmin: {false, true}, storage.RoleCompanyAdmin: {}} {
+		var roles []string
+		if role != "" {
+			roles = []string{role}
+		}
+		_, page := s.inConsole("/account", roles...)
+		for i, path := range []string{"/developer", "/admin"} {
+			require.Equal(t, want[i], strings.Contains(page.body, `<a href="`+path+`"`), "%s for %q", path, role)
+		}
+	}
+}
+
 func TestWhereTwoPeopleHaveToApproveThePageSaysSo(t *testing.T) {
 	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {

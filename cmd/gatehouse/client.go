@@ -162,7 +162,7 @@ func (c *cli) clientRotateSecret() *cobra.Command {
 		Long: rotateHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				secret, err := h.admin().RotateSecret(cmd.Context(), asOperator(), args[0], keepOld)
+				secret, err := h.admin().RotateSecret(cmd.Context(), asOperator(), args[0], keepOld, "")
 				if err != nil {
 					return noSuchClient(args[0], err)
 				}

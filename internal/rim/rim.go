@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"gatehouse/internal/httpx"
@@ -28,6 +29,8 @@ func Common(r *http.Request, i interaction.Interaction, user *storage.User) temp
 	c := templates.Common{Locales: i.Get("ui_locales"), FormTarget: i.FormTarget(), RequestID: httpx.RequestID(r.Context())}
 	if user != nil {
 		person := Person(*user)
+		person.Develops = slices.Contains(user.Roles, storage.RoleDeveloper)
+		person.Operates = slices.Contains(user.Roles, storage.RoleReviewer) || slices.Contains(user.Roles, storage.RoleAdmin)
 		c.Locale, c.Person = user.Locale, &person
 	}
 	return c

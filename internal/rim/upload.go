@@ -52,7 +52,7 @@ func readParts(reader *multipart.Reader, field string, max int) (form url.Values
 	left := int64(httpx.MaxBody)
 	for range maxParts {
 		part, err := reader.NextPart()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF { // as it is: wrapped, it says that the form was cut off
 			return form, file, nil
 		}
 		if err != nil {
