@@ -8,6 +8,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 FUZZTIME ?= 30s
 BENCHTIME ?= 2s
 WORKERS ?= 16
+BENCH ?= .
 
 .PHONY: help
 help: ## list what make can do
@@ -32,10 +33,10 @@ check: ## gofmt, go vet, staticcheck, import arrows, generated files
 	@scripts/check
 
 .PHONY: bench
-bench: ## measure the server through HTTP on both databases (BENCHTIME=2s, WORKERS=16 clients at a time)
+bench: ## measure the server through HTTP (BENCH=Lists: these alone; BENCHTIME=2s, WORKERS=16 clients at a time)
 	@scripts/prepare postgresql
 	@GATEHOUSE_BENCH_WORKERS=$(WORKERS) scripts/with-postgresql -durable \
-	  go test -run '^$$' -bench . -benchtime $(BENCHTIME) -timeout 20m ./cmd/gatehouse
+	  go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout 40m ./cmd/gatehouse
 
 .PHONY: fuzz
 fuzz: ## run each fuzz target for FUZZTIME (30s)

@@ -25,6 +25,38 @@ func (s *Store) Query(sql string, args ...any) (text string, err error) {
 	return text, err
 }
 
+// ExplainIndexed returns PostgreSQL's plan for a statement, where it may neither read a whole table nor sort unless there is no
+// other way. Every parameter is the number 10.
+func (s *Store) ExplainIndexed(ctx context.Context, sql string, parameters int) (plan []string, err error) {
+	conn, err := s.pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	for _, setting := range []string{"enable_seqscan", "enable_sort", "enable_incremental_sort", "enable_bitmapscan"} {
+		if _, err := conn.ExecContext(ctx, "SET "+setting+" = off"); err != nil {
+			return nil, err
+		}
+	}
+	args := make([]any, parameters)
+	for i := range args {
+		args[i] = "10"
+	}
+	rows, err := conn.QueryContext(ctx, "EXPLAIN (COSTS OFF) "+sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var line string
+		if err := rows.Scan(&line); err != nil {
+			return nil, err
+		}
+		plan = append(plan, line)
+	}
+	return plan, rows.Err()
+}
+
 // Explain returns SQLite's plan for a statement.
 func (s *Store) Explain(sql string, args ...any) (plan []string, err error) {
 	rows, err := s.pool.Query("EXPLAIN QUERY PLAN "+sql, args...)
