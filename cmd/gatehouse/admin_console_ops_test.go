@@ -32,7 +32,7 @@ func TestAScopeIsMadeChangedShownAndRemovedWhenNobodyNeedsIt(t *testing.T) {
 		require.Contains(t, wrong.body, `value="How far you went."`, "what was typed is kept")
 
 		done := b.press(page, "create", "create", "name", "miles_read", "title.en", "Your miles", "claims", "miles\r\ntier\r\n", "is", "sensitive",
-			"language", "fr", "title.+", "Vos kilomètres")
+			"language", "fr", "title.another", "Vos kilomètres")
 		require.Equal(t, http.StatusSeeOther, done.StatusCode, done.body)
 		got := s.scope("miles_read")
 		require.Equal(t, storage.Scope{Name: "miles_read", Title: map[string]string{"en": "Your miles", "fr": "Vos kilomètres"},

@@ -48,3 +48,62 @@ for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [
     assert.match(await page.locator("#notes").innerText(), /Looked at on a phone/);
     await visitor.inspect();
   });
+
+for (const [scripts, look] of [[true, {}], [false, { width: 320, dark: true, locale: "ar" }]])
+  test(`operators see what they run (${JSON.stringify({ scripts, ...look })})`, { timeout: 90_000 }, async (t) => {
+    const visitor = await visit(t, browser, { scripts, ...look });
+    const { page } = visitor;
+    await page.goto(`${demo.issuer}/admin/keys`);
+    await page.fill("form#sign-in [name=username]", "admin@example.com");
+    await page.fill("form#sign-in [name=password]", "correct horse battery staple");
+    await page.click("form#sign-in button.button");
+    await page.waitForURL(/\/admin\/keys$/);
+    await visitor.inspect();
+    for (const path of ["new/keys", "new/api-keys", "api-keys", "scopes", "scopes/email", "deliveries", "audit?action=client."]) {
+      await page.goto(`${demo.issuer}/admin/${path}`);
+      await visitor.inspect();
+    }
+    await page.goto(`${demo.issuer}/admin/new/scopes`);
+    const scope = `steps_${scripts}`;
+    await page.fill("form#create [name=name]", scope);
+    await page.keyboard.press("Enter");
+    await page.locator("#problems").waitFor();
+    await visitor.inspect();
+    await page.fill("form#create [name='title.en']", "Your steps");
+    await page.click("form#create button[value=create]");
+    await page.waitForURL(new RegExp(`/admin/scopes/${scope}`));
+    for (const summary of await page.locator("details.known > summary").all()) await summary.click();
+    await visitor.inspect();
+    await page.click("form#delete button[value=delete]");
+    await page.waitForURL(/\/admin\/scopes\?done=1$/);
+  });
+
+for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [true, { width: 320, locale: "ar" }], [false, { width: 320 }]])
+  test(`people and what they have are for everybody too (${JSON.stringify({ scripts, ...look })})`, { timeout: 90_000 }, async (t) => {
+    const visitor = await visit(t, browser, { scripts, ...look });
+    const { page } = visitor;
+    await page.goto(`${demo.issuer}/admin/publishers`);
+    await page.fill("form#sign-in [name=username]", "admin@example.com");
+    await page.fill("form#sign-in [name=password]", "correct horse battery staple");
+    await page.click("form#sign-in button.button");
+    await page.waitForURL(/\/admin\/publishers$/);
+    for (const part of ["publishers", "companies", "people?q=", "sessions", "decisions"]) {
+      await page.goto(`${demo.issuer}/admin/${part}`);
+      await visitor.inspect();
+    }
+    for (const part of ["publishers", "people", "companies"]) {
+      await page.goto(`${demo.issuer}/admin/new/${part}`);
+      await visitor.inspect();
+    }
+    await page.goto(`${demo.issuer}/admin/people?q=ana`);
+    await page.click(".items h3 a");
+    await page.locator("#sessions").waitFor();
+    for (const summary of await page.locator("details.known > summary").all()) await summary.click();
+    await visitor.inspect();
+
+    await page.fill("form#change [name=company]", "nobody");
+    await page.click("form#change button");
+    await page.locator("#problems").waitFor();
+    assert.equal(await page.inputValue("form#change [name=company]"), "nobody", "what was typed is still there");
+    await visitor.inspect();
+  });
