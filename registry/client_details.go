@@ -24,7 +24,7 @@ func (p *Problems) checkMore(c storage.Client) {
 		p.add("publisher", "must be 1 to 64 of the characters A-Z a-z 0-9 . _ ~ -")
 	}
 	for i, contact := range c.Contacts {
-		if contact == "" || len(contact) > maxContact || checkText(contact) != nil {
+		if len(contact) > maxContact || checkText(contact) != nil || !strings.Contains(contact, "@") && CheckWebURI(contact) != nil {
 			p.add(fmt.Sprintf("contacts[%d]", i), "must be an e-mail address or a URL of at most %d characters", maxContact)
 		}
 	}
@@ -43,7 +43,7 @@ func checkKeySet(raw json.RawMessage) error {
 		Keys []map[string]json.RawMessage `json:"keys"`
 	}
 	if len(raw) > maxSettings || json.Unmarshal(raw, &set) != nil || len(set.Keys) == 0 {
-		return fmt.Errorf("must be a JWK set, {\"keys\": […]}, at most %d bytes long", maxSettings)
+		return fmt.Errorf("must be a JWK set, {\"keys\": [...]}, at most %d bytes long", maxSettings)
 	}
 	for i, key := range set.Keys {
 		for _, private := range []string{"d", "p", "q", "dp", "dq", "qi", "oth", "k"} {
@@ -60,7 +60,7 @@ var link = regexp.MustCompile(`(?i)https?:|www\.|<[a-z/!]`)
 
 // Advice is what could be better about a client that breaks no rule.
 func Advice(c storage.Client, catalogue *Catalogue) Problems {
-	p := CheckPurposes(c, catalogue)
+	var p Problems
 	has := func(name string) bool {
 		return slices.ContainsFunc(c.Scopes, func(s storage.ClientScope) bool { return s.Name == name })
 	}
@@ -75,10 +75,9 @@ func Advice(c storage.Client, catalogue *Catalogue) Problems {
 	return p
 }
 
-// CheckPurposes looks at the texts in which a mini app says why it wants each scope. They are advice for whoever seeds a
-// client, and rules for a developer who registers one.
-func CheckPurposes(c storage.Client, catalogue *Catalogue) Problems {
-	var p Problems
+// checkPurposes holds the texts in which a mini app says why it wants each scope to what people can read and believe. That one
+// is there is asked by CheckSubmission only.
+func (p *Problems) checkPurposes(c storage.Client, catalogue *Catalogue) {
 	for i, s := range c.Scopes {
 		known := catalogue.Scope(s.Name)
 		for _, tag := range sortedKeys(s.Purpose) {
@@ -95,7 +94,6 @@ func CheckPurposes(c storage.Client, catalogue *Catalogue) Problems {
 			}
 		}
 	}
-	return p
 }
 
 // checkPurposesThere wants a purpose for every scope that people are asked to share something by.

@@ -41,6 +41,7 @@ func CheckClient(c storage.Client, catalogue *Catalogue) Problems {
 	p.checkAssertions(c)
 	p.checkURIs(c)
 	p.checkScopes(c, catalogue)
+	p.checkPurposes(c, catalogue)
 	p.checkTokenTypes(c)
 	p.checkLifetimes(c)
 	p.checkMore(c)

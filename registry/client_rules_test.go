@@ -134,11 +134,13 @@ func TestCheckClientAcceptsWhatIsUnusualButRight(t *testing.T) {
 		"a company's server": func(c *storage.Client) {
 			c.GrantTypes, c.RedirectURIs, c.TokenTypes = []string{"client_credentials"}, nil, []string{"company"}
 		},
-		"the super app's own client":                    func(c *storage.Client) { c.FirstParty = true; c.Scopes[1].Name = "superapp" },
-		"a draft without a secret":                      func(c *storage.Client) { c.Secrets, c.Status = nil, "draft" },
-		"GAM's scopes":                                  func(c *storage.Client) { c.Scopes[1].Name = "gam_user_data" },
-		"a name in another script":                      func(c *storage.Client) { c.Name = "写真プリント" },
-		"a purpose with a joiner that its script needs": func(c *storage.Client) { c.Scopes[1].Purpose["fa"] = "می\u200cخواهم" },
+		"the super app's own client": func(c *storage.Client) { c.FirstParty = true; c.Scopes[1].Name = "superapp" },
+		"a draft without a secret":   func(c *storage.Client) { c.Secrets, c.Status = nil, "draft" },
+		"GAM's scopes":               func(c *storage.Client) { c.Scopes[1].Name = "gam_user_data" },
+		"a name in another script":   func(c *storage.Client) { c.Name = "写真プリント" },
+		"a purpose with a joiner that its script needs": func(c *storage.Client) {
+			c.Scopes[1].Purpose["fa"] = "می\u200cخواهم سفارش شما را بفرستم"
+		},
 		"a phone's app": func(c *storage.Client) {
 			c.Public, c.Secrets, c.TokenEndpointAuthMethod = true, nil, "none"
 			c.RedirectURIs = []string{"com.example.app:/cb"}
@@ -150,9 +152,10 @@ func TestCheckClientAcceptsWhatIsUnusualButRight(t *testing.T) {
 	}
 }
 
-func TestCheckPurposesIsAdvice(t *testing.T) {
+func TestPurposesSayWhatPeopleCanReadAndBelieve(t *testing.T) {
 	for text, says := range map[string]string{
 		strings.Repeat("a", 141):     "longer than 140",
+		"orders":                     "shorter than 10",
 		"see https://a.example":      "link or markup",
 		"<b>now</b>":                 "link or markup",
 		"See your points":            "repeats the description",
@@ -160,15 +163,14 @@ func TestCheckPurposesIsAdvice(t *testing.T) {
 	} {
 		c := mini()
 		c.Scopes[1].Purpose["en"] = text
-		require.Empty(t, registry.CheckClient(c, catalogue))
-		advice := registry.CheckPurposes(c, catalogue)
+		problems := registry.CheckClient(c, catalogue)
 		if says == "" {
-			require.Empty(t, advice)
+			require.Empty(t, problems)
 			continue
 		}
-		require.Len(t, advice, 1)
-		require.Equal(t, "scopes[1].purpose.en", advice[0].Field)
-		require.Contains(t, advice[0].Text, says)
+		require.Len(t, problems, 1)
+		require.Equal(t, "scopes[1].purpose.en", problems[0].Field)
+		require.Contains(t, problems[0].Text, says)
 	}
 }
 

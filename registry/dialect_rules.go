@@ -76,7 +76,7 @@ func (p *Problems) checkType(at string, raw json.RawMessage, t reflect.Type) {
 		p.checkKeys(at, raw, t)
 	case t == reflect.TypeFor[time.Duration]():
 		if json.Unmarshal(raw, new(duration)) != nil {
-			p.add(at, "must be a duration such as 90s, 5m or 24h, or a number of seconds")
+			p.addErr(at, errSpan)
 		}
 	case json.Unmarshal(raw, reflect.New(t).Interface()) == nil:
 	case t.Kind() == reflect.Bool:

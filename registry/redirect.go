@@ -87,6 +87,9 @@ func CheckRedirectURI(uri string) error {
 		if err := checkWebHost(u); err != nil {
 			return err
 		}
+		if err := checkDotSegments(u); err != nil {
+			return err
+		}
 	case !strings.Contains(u.Scheme, "."):
 		return fmt.Errorf("scheme %q is not allowed; use https, http on loopback, or a private-use scheme with a dot such as com.example.app", u.Scheme)
 	case u.Opaque != "":
@@ -149,6 +152,16 @@ func checkWebHost(u *url.URL) error {
 	}
 	if u.Scheme == "http" && !isLoopbackLiteral(strings.TrimSuffix(u.Host, ":"+u.Port())) && host != "localhost" {
 		return errors.New("is http; use https, or http on 127.0.0.1, [::1] or localhost only")
+	}
+	return nil
+}
+
+// checkDotSegments refuses a path that a browser makes another one of (WHATWG URL §4.4), also where its dots are escaped.
+func checkDotSegments(u *url.URL) error {
+	for segment := range strings.SplitSeq(u.Path, "/") {
+		if segment == "." || segment == ".." {
+			return fmt.Errorf("has the segment %q; leave it out", segment)
+		}
 	}
 	return nil
 }

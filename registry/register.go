@@ -46,15 +46,7 @@ func (r *Registry) checkRegistration(ctx context.Context, c *storage.Client) err
 	if c.Status == storage.StatusSubmitted {
 		return r.CheckSubmission(ctx, *c)
 	}
-	catalogue, err := r.catalogue(ctx)
-	if err != nil {
-		return err
-	}
-	problems, err := r.problems(ctx, *c)
-	if err != nil {
-		return err
-	}
-	return append(problems, CheckPurposes(*c, catalogue)...).Err()
+	return r.check(ctx, *c)
 }
 
 // Amend replaces the registration of a client that a program registered (RFC 7592 §2.2). What needs a review is submitted at

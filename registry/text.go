@@ -31,8 +31,22 @@ func checkName(name string) error {
 		return errors.New("must not begin or end with a space")
 	case strings.ContainsFunc(name, invisible):
 		return errors.New("has a control, bidirectional or zero-width character; leave it out")
+	case slices.ContainsFunc(strings.Fields(name), mixesAlphabets):
+		return errors.New("has letters of two alphabets in one word, which look alike; write each word in one")
 	}
 	return nil
+}
+
+// mixesAlphabets reports whether a word has letters of more than one of the alphabets that share the shapes of their letters, as
+// in a name that passes for another one (UTS #39 §5.2, moderately restrictive).
+func mixesAlphabets(word string) bool {
+	found := 0
+	for _, alphabet := range []*unicode.RangeTable{unicode.Latin, unicode.Cyrillic, unicode.Greek, unicode.Armenian, unicode.Cherokee} {
+		if strings.ContainsFunc(word, func(r rune) bool { return unicode.Is(alphabet, r) }) {
+			found++
+		}
+	}
+	return found > 1
 }
 
 // checkText wants a text that cannot disturb the page around it. Joiners and the emoji selector are allowed, since scripts

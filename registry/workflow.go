@@ -222,15 +222,10 @@ func (r *Registry) CheckSubmission(ctx context.Context, c storage.Client) error 
 	if c.Status == storage.StatusDraft {
 		c.Status = storage.StatusSubmitted // what a draft may lack
 	}
-	catalogue, err := r.catalogue(ctx)
-	if err != nil {
-		return err
-	}
 	problems, err := r.problems(ctx, c)
 	if err != nil {
 		return err
 	}
-	problems = append(problems, CheckPurposes(c, catalogue)...)
 	problems = append(problems, checkPurposesThere(c)...)
 	return problems.Err()
 }

@@ -3,7 +3,6 @@ package api
 import (
 	"encoding/json"
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -176,43 +175,38 @@ func (s span) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (s *span) UnmarshalJSON(raw []byte) error {
-	if seconds, err := strconv.ParseInt(string(raw), 10, 64); err == nil && seconds >= 0 && seconds <= math.MaxInt64/int64(time.Second) {
-		*s = span(seconds) * span(time.Second)
-		return nil
-	}
+	d, err := registry.ParseSpan(timeText(raw))
+	*s = span(d)
+	return err
+}
+
+// timeText is a time in JSON, which is a number or a text, as a text; nothing for anything else.
+func timeText(raw []byte) string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
-		if d, err := time.ParseDuration(text); err == nil && d >= 0 {
-			*s = span(d)
-			return nil
-		}
+		return text
 	}
-	return errors.New("must be a number of seconds, or a duration such as 90s, 5m or 720h")
+	var number json.Number
+	if json.Unmarshal(raw, &number) == nil {
+		return number.String()
+	}
+	return ""
 }
 
 // lifetime is a span of at least a second, or never; zero is the server's default, which is left out.
 type lifetime storage.Lifetime
 
-const never = `"never"`
-
 // MarshalJSON implements json.Marshaler.
 func (l lifetime) MarshalJSON() ([]byte, error) {
 	if l == lifetime(storage.Never) {
-		return []byte(never), nil
+		return json.Marshal(registry.NeverText)
 	}
 	return span(l).MarshalJSON()
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (l *lifetime) UnmarshalJSON(raw []byte) error {
-	if string(raw) == never {
-		*l = lifetime(storage.Never)
-		return nil
-	}
-	var s span
-	if s.UnmarshalJSON(raw) != nil || s <= 0 {
-		return errors.New("must be at least one second, as a number or a duration such as 720h, or never")
-	}
-	*l = lifetime(s)
-	return nil
+	d, err := registry.ParseLifetime(timeText(raw))
+	*l = lifetime(d)
+	return err
 }

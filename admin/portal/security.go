@@ -38,11 +38,3 @@ func readSecurity(v *visit, c *storage.Client) func(string) string {
 	}
 	return plain([]string{"public", "token_endpoint_auth_method", "subject_type", "jwks_uri", "jwks"})
 }
-
-// checkKeys wants what is typed as a key set to be JSON at all, before anything reads it.
-func checkKeys(c storage.Client) error {
-	if len(c.JWKS) > 0 && !json.Valid(c.JWKS) {
-		return registry.Problems{{Field: "jwks", Text: "is not JSON; paste a key set such as {\"keys\": [...]}"}}
-	}
-	return nil
-}

@@ -121,9 +121,6 @@ func (p *Pages) saveStep(v *visit) error {
 // save stores a registration and returns it, with its ID. The secret that a new one gets is nobody's: developers make one
 // when they need it.
 func (p *Pages) save(v *visit, c storage.Client) (storage.Client, error) {
-	if err := checkKeys(c); err != nil {
-		return c, err
-	}
 	if v.clientID() == "" {
 		created, _, err := p.House.CreateClient(v.r.Context(), v.caller, c)
 		if errors.Is(err, storage.ErrExists) {

@@ -260,10 +260,10 @@ func TestThePortalIsForDevelopersAndTheirOwnMiniApps(t *testing.T) {
 	own := b.get("/developer/apps/theirs")
 	s.forward(admin.RecentFor + time.Minute)
 	again := b.fill(own, "secret")
-	require.Equal(t, http.StatusSeeOther, again.StatusCode)
-	require.Contains(t, again.Header.Get("Location"), "/login?")
-	require.Contains(t, b.signIn(again, "ana@example.com").body, "Theirs")
-	require.Equal(t, http.StatusOK, b.fill(own, "secret").StatusCode)
+	require.Equal(t, http.StatusForbidden, again.StatusCode)
+	require.Contains(t, again.body, `id="sign-in-again"`)
+	require.Contains(t, b.signIn(b.get("/developer/sign-in"), "ana@example.com").body, "Theirs")
+	require.Equal(t, http.StatusOK, b.fill(again, "resend").StatusCode)
 }
 
 func TestADraftCanBecomePublicAndItsPreviewIsThatOfADraft(t *testing.T) {
@@ -281,7 +281,7 @@ func TestADraftCanBecomePublicAndItsPreviewIsThatOfADraft(t *testing.T) {
 	wrong := b.fill(b.get(at+"/security"), "step", "jwks", "{not JSON")
 	require.Equal(t, http.StatusUnprocessableEntity, wrong.StatusCode)
 	require.Contains(t, wrong.body, "{not JSON</textarea>")
-	require.Contains(t, wrong.body, "is not JSON")
+	require.Contains(t, wrong.body, "must be a JWK set")
 
 	refused := b.fill(b.get(at+"/review"), "submit")
 	require.Equal(t, http.StatusUnprocessableEntity, refused.StatusCode, "a draft without a redirect URI is not for a reviewer")

@@ -420,7 +420,7 @@ func TestAddRefusesWhatIsNotInTheSchema(t *testing.T) {
 		"users: [{attributes: {a: 99999999999999999999}}]":          "",
 		"clients: [{scopes: [{name: a, purpose: {en: a, en: b}}]}]": "each key must be a text, and there once",
 		"clients: [{refresh_reuse_grace: never}]":                   "must be a number of seconds",
-		"clients: [{access_token_lifetime: -1}]":                    "at least one second, or never",
+		"clients: [{access_token_lifetime: -1}]":                    "at least one second, as a number or a duration such as 720h, or never",
 		"clients: [{code_lifetime: 99999999999999}]":                "is too long",
 		"clients: [{dialects: {boxo: {appid: a}}}]":                 "did you mean app_id?",
 		"clients: [{dialects: {boxi: {}}}]":                         "did you mean boxo?",

@@ -3,14 +3,12 @@ package seed
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -23,20 +21,17 @@ type value interface {
 type Duration time.Duration
 
 func (d *Duration) parse(n *yaml.Node) error {
-	text := strings.TrimSpace(n.Value)
-	if seconds, err := strconv.ParseInt(text, 10, 64); err == nil && n.Kind == yaml.ScalarNode {
-		if seconds > math.MaxInt64/int64(time.Second) || seconds < math.MinInt64/int64(time.Second) {
-			return errors.New("is too long; write never where no end is meant")
-		}
-		*d = Duration(seconds) * Duration(time.Second)
-		return nil
+	span, err := registry.ParseSpan(scalar(n))
+	*d = Duration(span)
+	return err
+}
+
+// scalar is the text of a value; nothing for a map or a list, which no time is written as.
+func scalar(n *yaml.Node) string {
+	if n.Kind != yaml.ScalarNode {
+		return ""
 	}
-	parsed, err := time.ParseDuration(text)
-	if err != nil || n.Kind != yaml.ScalarNode {
-		return errors.New("must be a number of seconds or a duration such as 90s, 5m or 720h")
-	}
-	*d = Duration(parsed)
-	return nil
+	return n.Value
 }
 
 // UnmarshalYAML implements yaml.Unmarshaler.
@@ -64,22 +59,10 @@ func (d *Duration) UnmarshalText(text []byte) error {
 // Lifetime is a Duration of at least a second, or "never"; zero means that it was left out.
 type Lifetime storage.Lifetime
 
-const never = "never"
-
 func (l *Lifetime) parse(n *yaml.Node) error {
-	if n.Kind == yaml.ScalarNode && n.Value == never {
-		*l = Lifetime(storage.Never)
-		return nil
-	}
-	var d Duration
-	if err := d.parse(n); err != nil {
-		return fmt.Errorf("%w, or never", err)
-	}
-	if d <= 0 {
-		return errors.New("must be at least one second, or never")
-	}
-	*l = Lifetime(d)
-	return nil
+	lifetime, err := registry.ParseLifetime(scalar(n))
+	*l = Lifetime(lifetime)
+	return err
 }
 
 // UnmarshalYAML implements yaml.Unmarshaler.
@@ -88,7 +71,7 @@ func (l *Lifetime) UnmarshalYAML(n *yaml.Node) error { return l.parse(n) }
 // MarshalText is the inverse of UnmarshalYAML.
 func (l Lifetime) MarshalText() ([]byte, error) {
 	if l == Lifetime(storage.Never) {
-		return []byte(never), nil
+		return []byte(registry.NeverText), nil
 	}
 	return Duration(l).MarshalText()
 }
