@@ -28,6 +28,8 @@ type Options struct {
 	Issuer   string // of this server, from where logos are served too
 	// OpenRegistration lets programs register mini apps without an initial access token.
 	OpenRegistration bool
+	// Evaluated answers what a request for scope would share with c; a command that evaluates nothing leaves it out.
+	Evaluated func(ctx context.Context, c *storage.Client, person storage.User, scope string) (Evaluation, error)
 }
 
 // House is everything that can be done. It is safe for concurrent use.

@@ -183,11 +183,16 @@ func (s *Server) decided(ctx context.Context, req *authorizeRequest, at time.Tim
 	if err != nil {
 		return nil, consent.Answer{}, err
 	}
-	return grant, consent.Decide(consent.Question{
+	return grant, consent.Decide(s.question(req, grant, at, who)), nil
+}
+
+// question is everything that the decision about a request hangs on; see decided.
+func (s *Server) question(req *authorizeRequest, grant *storage.Grant, at time.Time, who *identity.SignedIn) consent.Question {
+	return consent.Question{
 		Grant: grant, Scopes: req.scopes, Publisher: req.client.PublisherID, FirstParty: req.client.FirstParty, Reask: req.asks(promptConsent),
 		BaseScope: !who.Vouched() && consent.PassesBase(s.baseScope, req.client),
 		DecidedAt: at, Stranger: !who.User.MayMeet(req.client), Now: s.now(), Cooldown: s.cooldown,
-	}), nil
+	}
 }
 
 // owner is on whose behalf a person decides the request.

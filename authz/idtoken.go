@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"slices"
 	"time"
+
+	"gatehouse/storage"
 )
 
 // idToken is the claims of an ID token (OIDC Core §2). Claims about the person come from userinfo (§5.4).
@@ -23,15 +25,11 @@ type idToken struct {
 // addIDToken adds an ID token where openid was granted. The first one carries the nonce; those of refreshes need not
 // and do not (OIDC Core §12.2).
 func (s *Server) addIDToken(x *exchange, answer *Answer) error {
-	if x.session.kind() != kindUser || !slices.Contains(answer.Scope, "openid") {
+	if !hasIDToken(x.session, answer.Scope) {
 		return nil
 	}
-	now := x.now
-	t := idToken{
-		Issuer: s.issuer, Subject: s.subject(x.session, x.client), Audience: x.client.ID,
-		IssuedAt: now.Unix(), ExpiresAt: now.Add(s.lifetimes.IDToken).Unix(),
-		AuthTime: x.session.AuthTime, AccessTokenHash: accessTokenHash(answer.AccessToken),
-	}
+	t := s.idTokenOf(x.session, x.client, x.now)
+	t.AccessTokenHash = accessTokenHash(answer.AccessToken)
 	if answer.GrantType == grantCode {
 		t.Nonce = x.session.Nonce
 	}
@@ -41,6 +39,18 @@ func (s *Server) addIDToken(x *exchange, answer *Answer) error {
 	}
 	answer.IDToken = signed
 	return nil
+}
+
+func hasIDToken(sess *session, scope []string) bool {
+	return sess.kind() == kindUser && slices.Contains(scope, "openid")
+}
+
+// idTokenOf is an ID token but for what ties it to a request and to an access token.
+func (s *Server) idTokenOf(sess *session, c *storage.Client, now time.Time) idToken {
+	return idToken{
+		Issuer: s.issuer, Subject: s.subject(sess, c), Audience: c.ID,
+		IssuedAt: now.Unix(), ExpiresAt: now.Add(s.lifetimes.IDToken).Unix(), AuthTime: sess.AuthTime,
+	}
 }
 
 func signingAlg(registered string) string {

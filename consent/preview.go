@@ -18,6 +18,9 @@ var sample = storage.User{
 	Phone: "+59899123456", PhoneVerified: true,
 }
 
+// Sample returns the person in a preview, who is nobody.
+func Sample() storage.User { return sample }
+
 // Preview draws the consent page that a client would have, with everything that it is registered for and a sample person.
 // Nothing on it does anything. viewer is who looks at it; look says where it is and how it is drawn.
 func (p *Pages) Preview(w http.ResponseWriter, r *http.Request, viewer storage.User, client storage.Client, app templates.App, look templates.Preview) error {
@@ -40,6 +43,33 @@ func (p *Pages) Preview(w http.ResponseWriter, r *http.Request, viewer storage.U
 	if slices.Contains(v.answer.Ask, registry.ScopeUserSession) && !slices.Contains(v.answer.Ask, registry.ScopeOpenID) {
 		v.company = &storage.Company{Name: "Acme Ltd"}
 		page.Company = v.company.Name
+	}
+	if err := p.addItems(r, v, page); err != nil {
+		return err
+	}
+	p.Pages.Render(w, r, http.StatusOK, page)
+	return nil
+}
+
+// PreviewFor draws the consent page that a person would see if a client asked for scope now; see Preview.
+func (p *Pages) PreviewFor(w http.ResponseWriter, r *http.Request, viewer, person storage.User, client storage.Client, scope []string, app templates.App, look templates.Preview) error {
+	common := rim.Common(r, interaction.Interaction{}, &viewer)
+	v := &visit{person: person, lang: p.Pages.Language(r, common), client: &client, requested: Requested(&client, scope), owner: storage.Owner{UserID: person.ID}}
+	page := &templates.Consent{
+		Common: common, App: app, Account: rim.Person(person), Pairwise: client.SubjectType == registry.SubjectPairwise, Preview: &look,
+	}
+	if len(client.RedirectURIs) > 0 {
+		page.ReturnHost = returnHost(client.RedirectURIs[0])
+	}
+	if slices.Contains(scope, registry.ScopeUserSession) {
+		company, err := p.company(r.Context(), person)
+		if err != nil {
+			return err
+		}
+		v.company, v.owner, page.Company = &company, storage.Owner{CompanyID: company.ID}, company.Name
+	}
+	if err := p.findGrant(r, v); err != nil {
+		return err
 	}
 	if err := p.addItems(r, v, page); err != nil {
 		return err

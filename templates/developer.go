@@ -12,6 +12,7 @@ type Preview struct {
 	Back   string // the path that it leads back to
 	Lang   string // of the page; empty: that of who looks at it
 	Theme  string // light or dark; empty: as who looks at it likes it
+	Real   bool   // it is what a person would see who is there
 	Framed bool   // it stands in a frame of a page that says what it is
 }
 

@@ -54,6 +54,9 @@ func addDeveloperSamples(pages map[string]Page, own Common, outside func(string)
 	preview := *pages["consent"].(*Consent)
 	preview.Common.Theme = "dark"
 	preview.Preview = &Preview{At: "/developer/apps/photoprint/preview", Back: "/developer/apps/photoprint"}
+	real := preview
+	real.Preview = &Preview{At: "/admin/evaluate/consent", Back: "/admin/evaluate", Real: true}
+	pages["consent of somebody to look at"] = &real
 	pages["consent to look at"] = &preview
 	framed := preview
 	framed.Preview = &Preview{At: "/developer/apps/photoprint/preview", Framed: true}

@@ -26,6 +26,8 @@ type Options struct {
 	// SignIn sends a browser to sign in, as somebody or anew, and then to a path here.
 	SignIn func(w http.ResponseWriter, r *http.Request, back string)
 	Now    func() time.Time
+	// Consent draws the consent page that an evaluation is about.
+	Consent func(w http.ResponseWriter, r *http.Request, viewer storage.User, e admin.Evaluation, look templates.Preview) error
 }
 
 // Pages are the console. It is safe for concurrent use.
@@ -48,6 +50,9 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 	mux.HandleFunc("GET "+reviewsPath, p.reviews)
 	mux.HandleFunc("GET "+appsPath+"/{id}", p.app)
 	mux.HandleFunc("POST "+appsPath+"/{id}", p.change)
+	mux.HandleFunc("GET "+evaluatePath, p.showEvaluate)
+	mux.HandleFunc("POST "+evaluatePath, p.evaluate)
+	mux.HandleFunc("GET "+evaluatePath+"/consent", p.evaluatedConsent)
 	mux.HandleFunc("GET "+signInPath, p.signIn)
 	mux.HandleFunc("GET "+auditExportPath, p.exportAudit)
 	for _, k := range p.kinds() {
@@ -146,6 +151,7 @@ var parts = []struct {
 	{templates.AdminDashboardPart, dashboardPath, admin.DashboardRead},
 	{templates.AdminReviewPart, reviewsPath, admin.ClientApprove},
 	{templates.AdminAppsPart, appsPath, admin.ClientRead},
+	{templates.AdminEvaluatePart, evaluatePath, admin.ClientEvaluate},
 	{templates.AdminPublishersPart, publishersPath, admin.PublisherRead},
 	{templates.AdminPeoplePart, peoplePath, admin.UserRead},
 	{templates.AdminCompaniesPart, companiesPath, admin.CompanyRead},

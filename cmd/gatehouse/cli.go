@@ -73,7 +73,7 @@ func isUsage(err error) bool {
 func (c *cli) rootCommand() *cobra.Command {
 	root := c.group("gatehouse", "OAuth 2.0 and OpenID Connect for super apps",
 		c.serveCommand(), c.demoCommand(), c.migrateCommand(), c.seedCommand(), c.clientCommand(), c.publisherCommand(), c.userCommand(), c.testUserCommand(), c.companyCommand(), c.scopeCommand(),
-		c.grantCommand(), c.sessionCommand(), c.keyCommand(), c.apiKeyCommand(), c.initialTokenCommand(), c.deliveryCommand(), c.auditCommand(), c.dashboardCommand(),
+		c.grantCommand(), c.sessionCommand(), c.keyCommand(), c.apiKeyCommand(), c.initialTokenCommand(), c.deliveryCommand(), c.auditCommand(), c.dashboardCommand(), c.evaluateCommand(),
 		c.doctorCommand(), c.importCommand(), c.healthcheckCommand(), c.versionCommand())
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.PersistentPreRun = func(*cobra.Command, []string) { c.running = true }

@@ -218,6 +218,7 @@ func (r *rooms) newHouse(root secret.Root) *admin.House {
 	return admin.New(admin.Options{
 		Store: r.store, Registry: r.registry, Secrets: registry.NewOutbound(root), People: r.people, Keys: r.keys, Now: r.now, Log: r.log,
 		OpenRegistration: r.cfg.DynamicRegistration == config.RegistrationOpen, HostName: r.cfg.Name, Issuer: r.cfg.Issuer,
+		Evaluated: r.evaluated,
 	})
 }
 
@@ -252,7 +253,17 @@ func (r *rooms) previewConsent(w http.ResponseWriter, req *http.Request, viewer 
 func (r *rooms) newConsole() *console.Pages {
 	return console.New(console.Options{
 		Writer: r.rim(), House: r.house, Registry: r.registry, Sessions: r.sessions, SignIn: r.identity.SendToSignIn, Now: r.now,
+		Consent: r.evaluatedConsent,
 	})
+}
+
+// evaluatedConsent draws the consent page that a person would see.
+func (r *rooms) evaluatedConsent(w http.ResponseWriter, req *http.Request, viewer storage.User, e admin.Evaluation, look templates.Preview) error {
+	a, err := r.shown(req.Context(), &e.Client)
+	if err != nil {
+		return err
+	}
+	return r.consent.PreviewFor(w, req, viewer, e.User, e.Client, e.Scope, *a, look)
 }
 
 // administrator is how the admin API, which does not know authz, learns whose access token it is.
