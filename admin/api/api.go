@@ -134,5 +134,5 @@ func (a *API) answer(w http.ResponseWriter, r *http.Request, c call) (*response,
 	if key := r.Header.Values("Idempotency-Key"); c.method == http.MethodPost && len(key) > 0 {
 		return a.once(req, c, key)
 	}
-	return c.do(req)
+	return req.withNext(c.do(req))
 }

@@ -1,8 +1,10 @@
 package api
 
 import (
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -15,8 +17,17 @@ var paging = []string{"limit", "cursor"}
 // with adds a list's own parameters.
 func with(names ...string) []string { return append(names, paging...) }
 
-// cursorPrefix is what every cursor begins with, so that what is none is refused.
-const cursorPrefix = "after "
+// cursorPrefix is what every cursor of this list, cut down as it is, begins with: so that what is no cursor is refused, and one
+// of another list, which may have another order.
+func (q *request) cursorPrefix() string {
+	path, _, _ := strings.Cut(q.target, "?")
+	filters := maps.Clone(q.query)
+	for _, name := range paging {
+		delete(filters, name)
+	}
+	sum := sha256.Sum256([]byte(path + "?" + filters.Encode()))
+	return fmt.Sprintf("%x after ", sum[:4])
+}
 
 const badCursor = "The parameter cursor has to be the member next of the page before. Begin again without it."
 
@@ -32,7 +43,7 @@ func (q *request) page() (admin.Page, error) {
 	}
 	if sent := q.query.Get("cursor"); sent != "" {
 		raw, err := base64.RawURLEncoding.Strict().DecodeString(sent)
-		after, ours := strings.CutPrefix(string(raw), cursorPrefix)
+		after, ours := strings.CutPrefix(string(raw), q.cursorPrefix())
 		if err != nil || !ours || after == "" {
 			return p, bad(badCursor)
 		}
@@ -50,11 +61,15 @@ func listOf[T any](list admin.List[T], err error, show func(T) any) (*response, 
 	for i, item := range list.Items {
 		items[i] = show(item)
 	}
-	body := map[string]any{"items": items}
-	if list.Next != "" {
-		body["next"] = base64.RawURLEncoding.EncodeToString([]byte(cursorPrefix + list.Next))
+	return &response{body: map[string]any{"items": items}, next: list.Next}, nil
+}
+
+// withNext gives an answer with a list's next page the cursor of that.
+func (q *request) withNext(answer *response, err error) (*response, error) {
+	if err == nil && answer.next != "" {
+		answer.body.(map[string]any)["next"] = base64.RawURLEncoding.EncodeToString([]byte(q.cursorPrefix() + answer.next))
 	}
-	return &response{body: body}, nil
+	return answer, err
 }
 
 // timeOf reads a parameter that is a time (RFC 3339); zero where it is not there.

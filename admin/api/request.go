@@ -36,8 +36,9 @@ type request struct {
 
 // response is an answer.
 type response struct {
-	status      int // zero: 200
-	body        any // nil: none
+	status      int    // zero: 200
+	body        any    // nil: none
+	next        string // of a list, whose body is a map: after which item the next page begins; empty after the last
 	etag        string
 	location    string
 	raw         []byte                        // in place of body
