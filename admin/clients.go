@@ -25,7 +25,7 @@ func CapabilityOf(a registry.Action) Capability { return actionCapabilities[a] }
 type ClientFilter struct {
 	Status    string // of the mini app, or submitted for one whose new version waits for a review
 	Publisher string
-	Search    string // the beginning of the client_id, or part of the name
+	Search    string // the beginning of the client_id, or beginnings of words of the name
 }
 
 // Clients lists mini apps: all, or to a developer those of their publishers.

@@ -22,8 +22,8 @@ const (
 	selectGrantsList = selectOwned + ` ORDER BY g.updated_at DESC, g.id DESC, d.scope`
 
 	// In the order of the index grants_active.
-	selectOwnedPage = selectGrants + ` AND g.user_id = CAST($1 AS TEXT) AND g.company_id = CAST($2 AS TEXT) AND g.client_id IN (
-    SELECT client_id FROM grants WHERE state = 1 AND user_id = CAST($1 AS TEXT) AND company_id = CAST($2 AS TEXT) AND client_id > CAST($3 AS TEXT)
+	selectOwnedPage = selectGrants + ` AND g.id IN (
+    SELECT id FROM grants WHERE state = 1 AND user_id = CAST($1 AS TEXT) AND company_id = CAST($2 AS TEXT) AND client_id > CAST($3 AS TEXT)
     ORDER BY client_id LIMIT CAST($4 AS BIGINT))
 ORDER BY g.client_id, d.scope`
 
