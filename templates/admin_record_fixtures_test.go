@@ -46,7 +46,8 @@ func adminRecordSamples(common AdminCommon, outside func(string) string) map[str
 		"admin list": &AdminList{AdminCommon: common, Title: AdminPublishersPart, Path: "/admin/publishers", Lead: AdminPerLine, Ways: record.Ways,
 			Filters: []AdminInput{{Name: "q", Label: "admin.search", Kind: InputSearch, Value: outside("ac")}, fields[5]}, Rows: rows, Next: "/admin/publishers?after=1",
 			SignIn: record.SignIn, Saved: "saved.other", Problems: []Problem{{Key: "problem.taken"}}},
-		"admin states":     &AdminList{AdminCommon: common, Title: AdminAppsPart, Path: "/admin/apps", Rows: states},
-		"admin empty list": &AdminList{AdminCommon: common, Title: AdminPublishersPart, Path: "/admin/publishers"},
+		"admin states":        &AdminList{AdminCommon: common, Title: AdminAppsPart, Path: "/admin/apps", Rows: states},
+		"admin nothing found": &AdminList{AdminCommon: common, Title: AdminPublishersPart, Path: "/admin/publishers", Filters: fields[:1]},
+		"admin empty list":    &AdminList{AdminCommon: common, Title: AdminPublishersPart, Path: "/admin/publishers"},
 	}
 }

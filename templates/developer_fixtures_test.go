@@ -1,6 +1,9 @@
 package templates
 
-import "maps"
+import (
+	"maps"
+	"time"
+)
 
 // addDeveloperSamples adds the pages of developers.
 func addDeveloperSamples(pages map[string]Page, own Common, outside func(string) string) {
@@ -48,6 +51,8 @@ func addDeveloperSamples(pages map[string]Page, own Common, outside func(string)
 	})
 	pages["developer's people"] = &DeveloperPeople{Common: own, Most: 10, Login: outside("test-1@acme.test"), Password: "GENERATED", Problems: []Problem{rule("")}, Saved: "other", Publishers: []DeveloperTesters{
 		{ID: "acme", Name: outside("Acme"), People: []DeveloperPerson{{ID: "u-1", Name: outside("Ada Berg"), Login: outside("test-1@acme.test")}}}, {ID: "full", Name: outside("Full"), Full: true}}}
+	pages["developer's keys"] = &DeveloperKeys{Common: own, Name: outside("CI"), Ends: "2027-01-31", Value: "gak_GENERATED", Saved: "other", Problems: []Problem{rule("")},
+		Rights: []DeveloperRight{{Right: "client.read", Chosen: true}, {Right: "client.update"}}, Keys: []DeveloperKey{{ID: "k-1", Name: outside("CI"), Rights: []string{"client.read"}, ExpiresAt: time.Date(2027, 1, 31, 0, 0, 0, 0, time.UTC)}}}
 	pages["developer's code"] = &DeveloperCode{Common: own, App: app, Lang: "curl", File: outside("signin.go"), Run: outside("go run"), Code: outside("package main"), Variable: outside("CLIENT_SECRET"),
 		Languages: []DeveloperLanguage{{ID: "curl", Name: outside("curl")}, {ID: "go", Name: outside("Go")}}}
 	pages["developer's code of none"] = &DeveloperCode{Common: own, App: app, Lang: "go", Problems: []Problem{rule("")}}

@@ -21,7 +21,7 @@ import (
 var htmlFiles embed.FS
 
 // pageNames are the files in html/ that are pages; layout.html and parts.html are in each of them.
-var pageNames = []string{"signin", "signup", "setup", "consent", "error", "formpost", "signout", "switch", "account", "apps", "developer", "developer_app", "developer_step", "developer_review", "developer_code", "developer_people", "developer_again", "admin_reviews", "admin_app", "admin_dashboard", "admin_evaluate", "admin_again", "admin_list", "admin_record"}
+var pageNames = []string{"signin", "signup", "setup", "consent", "error", "formpost", "signout", "switch", "account", "apps", "developer", "developer_app", "developer_step", "developer_review", "developer_code", "developer_people", "developer_keys", "developer_again", "admin_reviews", "admin_app", "admin_dashboard", "admin_evaluate", "admin_again", "admin_list", "admin_record"}
 
 // Brand is the host app as people know it.
 type Brand struct {

@@ -98,7 +98,7 @@ func (v *visitor) offer(do admin.Capability, to admin.Belongs) (can, again bool)
 }
 
 // enter returns who is signed in. Who is not, or came here by a mini app's ticket, is sent to sign in and then to back, a
-// path here; who may not see the console is told so. Then ok is false.
+// path here, and keeps the form that they sent; who may not see the console is told so. Then ok is false.
 func (p *Pages) enter(w http.ResponseWriter, r *http.Request, back string) (v *visitor, ok bool) {
 	current, err := p.Sessions.Current(r)
 	if err != nil {
@@ -106,7 +106,11 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, back string) (v *v
 		return nil, false
 	}
 	if current == nil || current.Session.VouchedBy != "" {
-		p.SignIn(w, r, back)
+		if r.Method == http.MethodPost {
+			p.again(w, r, &visitor{}, back)
+		} else {
+			p.SignIn(w, r, back)
+		}
 		return nil, false
 	}
 	caller, err := p.House.Person(r.Context(), current.User, current.Session.AuthTime, httpx.ClientAddress(r))
@@ -167,6 +171,9 @@ var parts = []struct {
 
 // common is what every page has; here is the key of the part that it is in.
 func (p *Pages) common(r *http.Request, v *visitor, here string) templates.AdminCommon {
+	if v.UserID == "" { // nobody is signed in
+		return templates.AdminCommon{Common: rim.Common(r, interaction.Interaction{}, nil)}
+	}
 	c := templates.AdminCommon{Common: rim.Common(r, interaction.Interaction{}, &v.user)}
 	for _, part := range parts {
 		if v.Might(part.do) == nil {

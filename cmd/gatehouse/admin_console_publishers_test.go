@@ -88,6 +88,22 @@ func TestWhatWasTypedIsSentAgainAfterANewSignIn(t *testing.T) {
 	require.True(t, one.Verified)
 }
 
+func TestAFormOfTheConsoleOutlivesTheSession(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	b, page := s.inConsole("/admin/new/publishers", storage.RoleAdmin)
+	s.forward(13 * time.Hour)
+	over := b.press(page, "create", "create", "id", "printing", "name", "Printing <Co>")
+	require.Equal(t, http.StatusForbidden, over.StatusCode)
+	require.NotContains(t, over.body, "ana@example.com", "nobody is signed in")
+	b.signInAgain(over)
+	done := b.resend(over)
+	require.Equal(t, "/admin/publishers/printing?done=1", done.Header.Get("Location"), done.body)
+	one, err := s.store.Publisher(t.Context(), "printing")
+	require.NoError(t, err)
+	require.Equal(t, "Printing <Co>", one.Name)
+}
+
 func TestSigningInAgainLeadsNowhereButToTheConsole(t *testing.T) {
 	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
