@@ -46,6 +46,8 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 		"POST /developer/new":               p.saveStep,
 		"GET /developer/people":             p.showPeople,
 		"POST /developer/people":            p.changePeople,
+		"GET /developer/keys":               p.showKeys,
+		"POST /developer/keys":              p.changeKeys,
 		"GET /developer/apps/{id}":          p.showApp,
 		"GET /developer/apps/{id}/{step}":   p.showStep,
 		"POST /developer/apps/{id}/{step}":  p.saveStep,
