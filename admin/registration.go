@@ -200,6 +200,9 @@ func (h *House) AmendClient(ctx context.Context, by Bearer, client storage.Clien
 		client.Scopes = []storage.ClientScope{{Name: registry.ScopeOpenID}}
 	}
 	before := w.Proposed()
+	if before.TokenEndpointAuthMethod == "" && client.TokenEndpointAuthMethod == registry.MethodBasic {
+		client.TokenEndpointAuthMethod = "" // what is answered of one that may use post too, sent back
+	}
 	if err := h.Secrets.SealSettings(&client, &before); err != nil {
 		return nil, err
 	}

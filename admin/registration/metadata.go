@@ -36,13 +36,11 @@ func readClient(body []byte) (storage.Client, map[string]any, error) {
 	return client, members, problems.Err()
 }
 
-// withDefaults fills in what RFC 7591 §2 and OIDC Dynamic Client Registration §2 say of what is left out.
+// withDefaults fills in what RFC 7591 §2 and OIDC Dynamic Client Registration §2 say of what is left out. The way to authenticate
+// stays open, as everywhere: client_secret_basic, which is answered, or client_secret_post, which libraries send without asking.
 func withDefaults(c *storage.Client) {
 	if len(c.GrantTypes) == 0 {
 		c.GrantTypes = []string{registry.GrantAuthorizationCode}
-	}
-	if c.TokenEndpointAuthMethod == "" {
-		c.TokenEndpointAuthMethod = registry.MethodBasic
 	}
 	if c.IDTokenAlg == "" {
 		c.IDTokenAlg = registry.AlgRS256
@@ -124,6 +122,9 @@ func (s *Server) information(w *registry.Work, registrationToken string) map[str
 	m["response_types"] = []string{}
 	if slices.Contains(c.GrantTypes, registry.GrantAuthorizationCode) {
 		m["response_types"] = []string{"code"}
+	}
+	if c.TokenEndpointAuthMethod == "" {
+		m["token_endpoint_auth_method"] = registry.MethodBasic
 	}
 	m["client_id_issued_at"] = c.CreatedAt.Unix()
 	m["registration_client_uri"] = s.Issuer + Path + "/" + c.ID

@@ -102,6 +102,10 @@ func TestWhatAProgramRegistersIsSubmittedAndGoesThroughTheReview(t *testing.T) {
 		require.Equal(t, "submitted", s.registration(mine, "PUT", "/"+id, changed("Prints", "Sprints")).require(t, 200).json(t)["status"])
 		s.api(admin, "POST", "/clients/"+id+"/approve", nil).require(t, 200)
 
+		// What was read can be sent back: nothing changes, and nothing waits.
+		read := s.registration(mine, "GET", "/"+id, "").require(t, 200).body
+		require.NotContains(t, s.registration(mine, "PUT", "/"+id, read).require(t, 200).json(t), "version")
+
 		// What is live stays so, while the rest waits; contacts do not.
 		put := s.registration(mine, "PUT", "/"+id, changed("Prints", "Sprints", `prints.example/cb`, `prints.example/cb2`, "dev@", "ops@")).require(t, 200).json(t)
 		require.Equal(t, []any{"https://prints.example/cb"}, put["redirect_uris"])
