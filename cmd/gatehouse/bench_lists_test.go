@@ -115,35 +115,44 @@ var filters = map[string][]string{
 	"/audit": {"actor=api_key:importer", "action=session.start", "action=client.approve", "action=key.rotate", "action=session.", "action=client.",
 		"action=key.", "target=user", "target=client", "target=client:photoprint", "since=2024-01-01T00:00:00Z", "until=2024-01-01T00:00:00Z",
 		"until=2023-11-20T00:00:00Z&action=client.approve", "actor=api_key:importer&action=client.approve"},
-	"/deliveries":  {"state=pending", "state=dead", "state=delivered", "client=photoprint", "client=photoprint&state=dead"},
-	"/admin/apps":  {"search=photo", "status=submitted", "status=rejected"},
-	"/admin/users": {"search=a", "company=company-0001"},
+	"/deliveries":       {"state=pending", "state=dead", "state=delivered", "client=photoprint", "client=photoprint&state=dead"},
+	"/admin/apps":       {"search=photo", "status=submitted", "status=rejected", "publisher=publisher-0001"},
+	"/admin/people":     {"q=a", "company=company-0001"},
+	"/admin/sessions":   {"user=ana@example.com"},
+	"/admin/decisions":  {"user=ana@example.com", "company=company-0001", "client=photoprint"},
+	"/admin/audit":      {"actor=api_key:importer", "action=client.approve", "target=client"},
+	"/admin/deliveries": {"state=dead", "client=photoprint"},
 }
 
 // deepLists select the keys of long lists in their order, so that nobody has to read up to their middle.
-var deepLists = map[string]string{
-	"/users":                            "SELECT id AS key FROM users ORDER BY 1",
-	"/users?q=a":                        "SELECT email AS key FROM users WHERE email LIKE 'a%' ORDER BY 1",
-	"/users?company=company-0001":       "SELECT id AS key FROM users WHERE company_id = 'company-0001' ORDER BY 1",
-	"/sessions":                         "SELECT id AS key FROM sessions WHERE expires_at = 0 ORDER BY 1",
-	"/grants":                           "SELECT id AS key FROM grants WHERE state = 1 ORDER BY 1",
-	"/grants?client=photoprint":         "SELECT id AS key FROM grants WHERE state = 1 AND client_id = 'photoprint' ORDER BY 1",
-	"/audit":                            deepEvents("true"),
-	"/audit?actor=api_key:importer":     deepEvents("actor_id = 'importer'"),
-	"/audit?action=session.start":       deepEvents("action = 'session.start'"),
-	"/audit?action=session.":            deepEvents("action LIKE 'session.%'"),
-	"/audit?target=user":                deepEvents("target_kind = 'user'"),
-	"/audit?since=2024-01-01T00:00:00Z": deepEvents("at >= 1704067200000000"),
-	"/audit?until=2024-01-01T00:00:00Z": deepEvents("at < 1704067200000000"),
-	"/deliveries":                       "SELECT id AS key FROM deliveries ORDER BY 1",
-	"/deliveries?state=delivered":       "SELECT id AS key FROM deliveries WHERE state = 2 ORDER BY 1",
-	"/admin/users":                      "SELECT id AS key FROM users ORDER BY 1",
-	"/admin/users?search=a":             "SELECT email AS key FROM users WHERE email LIKE 'a%' ORDER BY 1",
-	"/admin/users?company=company-0001": "SELECT id AS key FROM users WHERE company_id = 'company-0001' ORDER BY 1",
-	"/admin/sessions":                   "SELECT id AS key FROM sessions WHERE expires_at = 0 ORDER BY 1",
-	"/admin/grants":                     "SELECT id AS key FROM grants WHERE state = 1 ORDER BY 1",
-	"/admin/audit":                      deepEvents("true"),
-	"/admin/deliveries":                 "SELECT id AS key FROM deliveries ORDER BY 1",
+var deepLists = deepOf(map[string]string{
+	"users":                            "SELECT id AS key FROM users ORDER BY 1",
+	"users?q=a":                        "SELECT email AS key FROM users WHERE email LIKE 'a%' ORDER BY 1",
+	"users?company=company-0001":       "SELECT id AS key FROM users WHERE company_id = 'company-0001' ORDER BY 1",
+	"sessions":                         "SELECT id AS key FROM sessions WHERE expires_at = 0 ORDER BY 1",
+	"grants":                           "SELECT id AS key FROM grants WHERE state = 1 ORDER BY 1",
+	"grants?client=photoprint":         "SELECT id AS key FROM grants WHERE state = 1 AND client_id = 'photoprint' ORDER BY 1",
+	"audit":                            deepEvents("true"),
+	"audit?actor=api_key:importer":     deepEvents("actor_id = 'importer'"),
+	"audit?action=session.start":       deepEvents("action = 'session.start'"),
+	"audit?action=session.":            deepEvents("action LIKE 'session.%'"),
+	"audit?target=user":                deepEvents("target_kind = 'user'"),
+	"audit?since=2024-01-01T00:00:00Z": deepEvents("at >= 1704067200000000"),
+	"audit?until=2024-01-01T00:00:00Z": deepEvents("at < 1704067200000000"),
+	"deliveries":                       "SELECT id AS key FROM deliveries ORDER BY 1",
+	"deliveries?state=delivered":       "SELECT id AS key FROM deliveries WHERE state = 2 ORDER BY 1",
+	"deliveries?client=photoprint":     "SELECT id AS key FROM deliveries WHERE client_id = 'photoprint' ORDER BY 1",
+})
+
+// consoleNames are what the console calls lists of the API otherwise.
+var consoleNames = strings.NewReplacer("users", "people", "grants", "decisions")
+
+func deepOf(keys map[string]string) map[string]string {
+	all := map[string]string{}
+	for path, sql := range keys {
+		all["/"+path], all["/admin/"+consoleNames.Replace(path)] = sql, sql
+	}
+	return all
 }
 
 func deepEvents(where string) string {
@@ -299,7 +308,11 @@ func (l list) deep(b *testing.B, conn *pgx.Conn, keys, second string) (middle, l
 		require.NoError(b, err)
 		cursor = string(raw)
 	}
-	there := key("49")
+	rows, err := conn.Query(b.Context(), keys+" LIMIT 200")
+	require.NoError(b, err)
+	early, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(b, err)
+	there := early[max(slices.IndexFunc(early, func(key string) bool { return strings.Contains(cursor, key) }), 0)]
 	require.Contains(b, cursor, there, "%s is not in the order that deepLists has", l.path)
 	jump := func(place string) string {
 		cursor := strings.Replace(cursor, there, key(place), 1)
