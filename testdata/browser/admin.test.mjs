@@ -106,4 +106,21 @@ for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [
     await page.locator("#problems").waitFor();
     assert.equal(await page.inputValue("form#change [name=company]"), "nobody", "what was typed is still there");
     await visitor.inspect();
+
+    await page.goto(`${demo.issuer}/admin/new/publishers`);
+    const id = `printers-${scripts}-${look.width}-${look.locale}`;
+    await page.fill("form#create [name=id]", id);
+    await page.fill("form#create [name=name]", "Printers");
+    await visitor.context.clearCookies();
+    await page.click("form#create button");
+    await page.locator("form#resend").waitFor();
+    await visitor.inspect();
+    const [other] = await Promise.all([visitor.context.waitForEvent("page"), page.click("#sign-in-again a[target]")]);
+    await other.fill("form#sign-in [name=username]", "admin@example.com");
+    await other.fill("form#sign-in [name=password]", "correct horse battery staple");
+    await other.click("form#sign-in button.button");
+    await other.waitForURL(/\/admin\/new\/publishers$/);
+    await other.close();
+    await page.click("form#resend button");
+    await page.waitForURL(new RegExp(`/admin/publishers/${id}`));
   });
