@@ -167,3 +167,28 @@ func TestTheLastRequestsAreForWhoMayReadTheMiniApp(t *testing.T) {
 		s.api(s.staff("reviewer@example.com", storage.RoleReviewer), "GET", "/clients/mini/requests", nil).require(t, 200)
 	})
 }
+
+func TestWhatAVendorsFormatAnswersIsNotedWithTheFormat(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		for id, sent := range map[string]struct {
+			dialect, settings, path, endpoint string
+			form                              url.Values
+		}{
+			"g": {"gam", `{"rest_authentication": true}`, "/oauth/gam/access_token", "token",
+				url.Values{"grant_type": {"authorization_code"}, "code": {"a-code"}, "client_id": {"g"}, "client_secret": {"not-the-secret"}}},
+			"x": {"xoxoday", `{}`, "/v1/oauth/token/user", "token",
+				url.Values{"grant_type": {"authorization_code"}, "code": {"a-code"}, "client_id": {"x"}, "client_secret": {testSecret}}},
+		} {
+			s.register(storage.Client{ID: id, Name: id, Dialects: map[string]json.RawMessage{sent.dialect: json.RawMessage(sent.settings)}})
+			a := s.post(sent.path, "", sent.form)
+			require.GreaterOrEqual(t, a.StatusCode, 400, a.body)
+			requests := s.last(id)
+			require.Len(t, requests, 1, a.body)
+			require.Equal(t, []string{sent.dialect, sent.endpoint}, []string{requests[0].Format, requests[0].Endpoint})
+			require.NotEqual(t, storage.OutcomeOK, requests[0].Outcome)
+			require.NotEmpty(t, requests[0].Reason)
+		}
+	})
+}
