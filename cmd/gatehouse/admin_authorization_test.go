@@ -139,7 +139,11 @@ func (o *owned) may(asks storage.User, key string, call api.Call, owner string) 
 	if kind == "keys" || kind == "audit" {
 		path = call.Path
 	}
-	a := o.api(key, call.Method, path, body)
+	var headers []string
+	if call.Method == http.MethodPut {
+		headers = []string{"Content-Type", "image/png"}
+	}
+	a := o.api(key, call.Method, path, body, headers...)
 	require.Less(o.t, a.StatusCode, 500, a.body)
 	through := a.StatusCode != http.StatusForbidden && a.StatusCode != http.StatusNotFound
 	if list := call.Method == http.MethodGet && !strings.Contains(call.Path, "{id}") && kind != "keys" && kind != "audit"; through && list {

@@ -87,6 +87,7 @@ var libraries = map[string][]string{
 	"github.com/spf13/":             {"cmd/gatehouse"},
 	"github.com/tailscale/hujson":   {"authz/dialect"},
 	"code.dny.dev/ssrf":             {"internal"},
+	"golang.org/x/image":            {"registry"},
 	"golang.org/x/oauth2":           {"samples", "identity/upstream"},
 	"github.com/coreos/go-oidc":     {"samples", "identity/upstream"},
 }
