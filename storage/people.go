@@ -87,7 +87,7 @@ type Users interface {
 	// CreateUser stores a new user; ErrExists when the ID, Email or Phone is taken.
 	CreateUser(ctx context.Context, u User) error
 	// CreateTestUser is CreateUser of a user with a TestPublisher, if that one has fewer than most of them: else ErrConflict.
-	// However many come at the same moment, there are never more.
+	// However many come at the same moment, there are never more. ErrNotFound when there is no such publisher.
 	CreateTestUser(ctx context.Context, u User, most int) error
 	// DeleteTestUser deletes a user with a TestPublisher, with their sessions and links, and ends their grants at the time
 	// at as EndGrant does. ErrNotFound when there is no such user.

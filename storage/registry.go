@@ -138,8 +138,8 @@ type Registry interface {
 	// ReplacePublisher replaces a publisher that is still was; nil: it stores a new one. ErrConflict when it moved,
 	// ErrNotFound when absent; ErrExists for a new one whose ID is taken.
 	ReplacePublisher(ctx context.Context, p Publisher, was *Publisher) error
-	// DeletePublisher removes a publisher that is still was and that no client and no open version names. ErrConflict when it
-	// moved or one does, ErrNotFound when absent.
+	// DeletePublisher removes a publisher that is still was and that no client and no open version names, with its test people
+	// (see DeleteTestUser). ErrConflict when it moved or one does, ErrNotFound when absent.
 	DeletePublisher(ctx context.Context, was Publisher) error
 
 	// Scopes returns the operator's scopes, ordered by name.

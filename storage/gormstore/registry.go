@@ -3,6 +3,7 @@ package gormstore
 import (
 	"context"
 	"reflect"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -83,6 +84,9 @@ func (s *Store) ReplacePublisher(ctx context.Context, p storage.Publisher, was *
 func (s *Store) DeletePublisher(ctx context.Context, was storage.Publisher) error {
 	return s.writeRevised(ctx, func(tx *gorm.DB) error {
 		if err := stillThere(tx, s.dialect, "id", was.ID, was, publisherRow.publisher); err != nil {
+			return err
+		}
+		if err := s.deleteTestUsers(tx, was.ID, time.Now()); err != nil {
 			return err
 		}
 		return unlessUsed(tx.Where("id = ?", was.ID).

@@ -2,6 +2,8 @@ package gormstore
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"time"
 
 	"gorm.io/gorm"
@@ -9,11 +11,15 @@ import (
 	"gatehouse/storage"
 )
 
-// CreateTestUser implements storage.Users. Whoever counts the revision up holds its row, so that the others count when this
-// one is there.
+// CreateTestUser implements storage.Users. Whoever makes one holds the publisher's row, so that the others count when this one
+// is there, and the publisher is.
 func (s *Store) CreateTestUser(ctx context.Context, u storage.User, most int) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
-		if err := tx.Exec("UPDATE revision SET value = value + 1 WHERE id = 1").Error; err != nil {
+		var publisher string
+		lock := tx.Statement.ConnPool.QueryRowContext(tx.Statement.Context, `SELECT id FROM publishers WHERE id = $1`+s.dialect.forUpdate, u.TestPublisher)
+		if err := lock.Scan(&publisher); errors.Is(err, sql.ErrNoRows) {
+			return storage.ErrNotFound
+		} else if err != nil {
 			return err
 		}
 		var there int64
@@ -28,24 +34,39 @@ func (s *Store) CreateTestUser(ctx context.Context, u storage.User, most int) er
 	})
 }
 
-// DeleteTestUser implements storage.Users. Tokens of somebody who is not there are dead (selectToken), and links go with the
-// user's row.
+// DeleteTestUser implements storage.Users.
 func (s *Store) DeleteTestUser(ctx context.Context, userID string, when time.Time) error {
-	return s.write(ctx, func(tx *gorm.DB) error {
-		var grants []string
-		if err := tx.Raw("SELECT id FROM grants WHERE user_id = ? AND state = 1 ORDER BY id", userID).Scan(&grants).Error; err != nil {
-			return err
+	return s.write(ctx, func(tx *gorm.DB) error { return s.deleteTestUser(tx, userID, when) })
+}
+
+// deleteTestUsers deletes all of a publisher.
+func (s *Store) deleteTestUsers(tx *gorm.DB, publisher string, when time.Time) error {
+	var users []string
+	err := tx.Raw("SELECT id FROM users WHERE test_publisher = ? AND test_publisher <> '' ORDER BY id", publisher).Scan(&users).Error
+	for _, id := range users {
+		if err == nil {
+			err = s.deleteTestUser(tx, id, when)
 		}
-		for _, id := range grants {
-			for _, step := range endGrant(storage.EndGrant{ID: id, At: when}, s.dialect.forUpdate) {
-				if _, err := tx.Statement.ConnPool.ExecContext(tx.Statement.Context, step.sql, step.args...); err != nil {
-					return err
-				}
+	}
+	return err
+}
+
+// deleteTestUser leaves no row of a user: tokens of somebody who is not there are dead (selectToken), and links go with the
+// user's own.
+func (s *Store) deleteTestUser(tx *gorm.DB, userID string, when time.Time) error {
+	var grants []string
+	if err := tx.Raw("SELECT id FROM grants WHERE user_id = ? AND state = 1 ORDER BY id", userID).Scan(&grants).Error; err != nil {
+		return err
+	}
+	for _, id := range grants {
+		for _, step := range endGrant(storage.EndGrant{ID: id, At: when}, s.dialect.forUpdate) {
+			if _, err := tx.Statement.ConnPool.ExecContext(tx.Statement.Context, step.sql, step.args...); err != nil {
+				return err
 			}
 		}
-		if err := deleteSessions(tx, userID, ""); err != nil {
-			return err
-		}
-		return mustMeet(tx.Where("id = ? AND test_publisher <> ''", userID).Delete(&userRow{}))
-	})
+	}
+	if err := deleteSessions(tx, userID, ""); err != nil {
+		return err
+	}
+	return mustMeet(tx.Where("id = ? AND test_publisher <> ''", userID).Delete(&userRow{}))
 }

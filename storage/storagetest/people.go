@@ -31,6 +31,10 @@ func tester(publisher string) storage.User {
 func users() []contract {
 	return []contract{
 		{"of test people at the same moment as many are made as there can be", func(t *testing.T, s storage.Store) {
+			for _, publisher := range []string{"acme", "globex"} {
+				require.NoError(t, s.SavePublisher(t.Context(), storage.Publisher{ID: publisher, Name: publisher}))
+			}
+			require.ErrorIs(t, s.CreateTestUser(t.Context(), tester("nobody"), 3), storage.ErrNotFound)
 			made, conflicts := atOnce(t, 8, func(int) error { return s.CreateTestUser(t.Context(), tester("acme"), 3) })
 			require.Equal(t, 3, made)
 			require.Equal(t, 5, conflicts)
@@ -46,7 +50,9 @@ func users() []contract {
 			require.Equal(t, "acme", u.TestPublisher, "no change of a user makes them anybody else's")
 		}},
 		{"a test person is deleted with all that is theirs, and nobody else is", func(t *testing.T, s storage.Store) {
-			u, other := tester("acme"), person(t, s)
+			acme := storage.Publisher{ID: id(), Name: "Acme"}
+			u, other := tester(acme.ID), person(t, s)
+			require.NoError(t, s.SavePublisher(t.Context(), acme))
 			require.NoError(t, s.CreateTestUser(t.Context(), u, 3))
 			session := signIn(t, s, u.ID)
 			g := grantOf(u.ID, "photoprint")
@@ -61,6 +67,12 @@ func users() []contract {
 			require.ErrorIs(t, err, storage.ErrNotFound)
 			_, err = s.Grant(t.Context(), g.Owner, g.ClientID)
 			require.ErrorIs(t, err, storage.ErrNotFound)
+
+			last := tester(acme.ID)
+			require.NoError(t, s.CreateTestUser(t.Context(), last, 3))
+			require.NoError(t, s.DeletePublisher(t.Context(), acme))
+			_, err = s.User(t.Context(), last.ID)
+			require.ErrorIs(t, err, storage.ErrNotFound, "they go with the publisher")
 		}},
 		{"a user comes back as it was stored", func(t *testing.T, s storage.Store) {
 			u := fullUser()
