@@ -34,7 +34,7 @@ func TestEveryListRefusesCursorsAndLimitsThatAreNone(t *testing.T) {
 	require.NotEmpty(t, pagedCalls())
 	for _, path := range pagedCalls() {
 		for _, query := range []string{
-			"limit=0", "limit=-1", "limit=201", "limit=many", "cursor=abc", "cursor=%00", "cursor=photoprint", cursor(""), cursor("after photoprint"),
+			"limit=0", "limit=-1", "limit=201", "limit=many", "cursor=abc", "cursor=%00", "cursor=photoprint", cursor("after photoprint"),
 			cursor("00000000 after photoprint"), "cursor=" + clients,
 		} {
 			if path == "/clients" && query == "cursor="+clients {
