@@ -12,4 +12,8 @@
 // A rotation wins over a file: a secret that the client had until it was rotated is not brought back, one that it never
 // had replaces those it has. The sealed copy that GAM's sign-in call sends (dialects.gam.signin_secret) goes with the
 // client's secret, where the file does not name another. A password in a file wins over one that its owner has chosen since.
+//
+// A seed goes to the store itself, under the rules of package registry, and not by way of admin.House: it declares what no
+// operation there lets anybody set (hashes of passwords and secrets, an ID, a status without its steps, since when a publisher
+// is verified), and each record with all of that in one write.
 package seed
