@@ -22,7 +22,7 @@ import (
 
 type authorization struct {
 	Roles   []string
-	Enters  map[string][]string // console, portal → roles
+	Enters  map[string][]string                      // console, portal → roles
 	Allowed map[admin.Capability]map[string][]string // capability → owner → roles
 }
 
