@@ -66,3 +66,20 @@ func changed(patch, there object, fixed map[string]string) (object, error) {
 	}
 	return merged, nil
 }
+
+// amended is what the body, a merge patch, makes of a record as it is shown.
+func amended[T any](q *request, shown *response, fixed map[string]string) (T, error) {
+	var none T
+	if err := q.matches(shown.etag); err != nil {
+		return none, err
+	}
+	there, err := asObject(shown.body)
+	if err != nil {
+		return none, err
+	}
+	merged, err := change(q.body, there, fixed)
+	if err != nil {
+		return none, err
+	}
+	return into[T](merged)
+}

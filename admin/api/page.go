@@ -52,18 +52,6 @@ func (q *request) page() (admin.Page, error) {
 	return p, nil
 }
 
-// listOf is the answer of a list.
-func listOf[T any](list admin.List[T], err error, show func(T) any) (*response, error) {
-	if err != nil {
-		return nil, err
-	}
-	items := make([]any, len(list.Items))
-	for i, item := range list.Items {
-		items[i] = show(item)
-	}
-	return &response{body: map[string]any{"items": items}, next: list.Next}, nil
-}
-
 // withNext gives an answer with a list's next page the cursor of that.
 func (q *request) withNext(answer *response, err error) (*response, error) {
 	if err == nil && answer.next != "" {

@@ -2,10 +2,7 @@ package api
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
-	"iter"
 	"mime"
 	"net/http"
 	"net/url"
@@ -15,7 +12,6 @@ import (
 	"time"
 
 	"gatehouse/admin"
-	"gatehouse/internal/audit"
 	"gatehouse/internal/httpx"
 	"gatehouse/internal/nearest"
 	"gatehouse/registry"
@@ -32,60 +28,6 @@ type request struct {
 	body   []byte
 	match  []string // If-Match, as it was sent
 	target string   // the path and query
-}
-
-// response is an answer.
-type response struct {
-	status      int    // zero: 200
-	body        any    // nil: none
-	next        string // of a list, whose body is a map: after which item the next page begins; empty after the last
-	etag        string
-	location    string
-	raw         []byte                        // in place of body
-	contentType string                        // zero: application/json
-	lines       iter.Seq2[audit.Entry, error] // in place of everything: as lines of JSON
-}
-
-func (a *response) encode() error {
-	if a.body == nil || a.raw != nil {
-		return nil
-	}
-	var err error
-	a.raw, err = json.Marshal(a.body)
-	return err
-}
-
-func (a *response) write(w http.ResponseWriter, r *http.Request) {
-	if a.lines != nil {
-		httpx.JSONLines(w, r, a.lines)
-		return
-	}
-	if err := a.encode(); err != nil {
-		panic(fmt.Errorf("admin/api: %w", err)) // records can always be marshalled
-	}
-	h := w.Header()
-	h.Set("Cache-Control", "no-store")
-	h.Set("X-Content-Type-Options", "nosniff")
-	if a.etag != "" {
-		h.Set("ETag", strconv.Quote(a.etag))
-	}
-	if a.location != "" {
-		h.Set("Location", a.location)
-	}
-	if a.status == 0 {
-		a.status = http.StatusOK
-	}
-	if a.raw != nil {
-		if a.contentType == "" {
-			a.contentType = "application/json"
-		}
-		h.Set("Content-Type", a.contentType)
-	}
-	if a.status != http.StatusNoContent { // RFC 9110 §8.6
-		h.Set("Content-Length", strconv.Itoa(len(a.raw)))
-	}
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.raw)
 }
 
 // readRequest reads a request as far as it is the same for all calls.
