@@ -108,7 +108,7 @@ var Rules = []Rule{
 	{Capability: PublisherVerify, Anyones: reviewers, Recent: true},
 	{Capability: PublisherDelete, Anyones: admins, Recent: true},
 	{Capability: UserRead, Anyones: admins},
-	{Capability: UserCreate, Anyones: admins},
+	{Capability: UserCreate, Anyones: admins, Recent: true},
 	{Capability: UserUpdate, Anyones: admins, Recent: true},
 	{Capability: UserDisable, Anyones: admins, Recent: true},
 	{Capability: UserEnable, Anyones: admins, Recent: true},

@@ -58,7 +58,7 @@ func fieldsOfCompany(one storage.Company) []templates.AdminInput {
 }
 
 func (p *Pages) newCompany(v *visitor) (*templates.AdminRecord, error) {
-	return v.creation(admin.CompanySave, templates.AdminCompaniesPart, append([]templates.AdminInput{idInput()}, fieldsOfCompany(storage.Company{})...))
+	return v.creation(admin.CompanySave, companiesPath, templates.AdminCompaniesPart, append([]templates.AdminInput{idInput()}, fieldsOfCompany(storage.Company{})...))
 }
 
 func (p *Pages) changeCompany(v *visitor, id, action string, form url.Values) (outcome, error) {

@@ -34,14 +34,19 @@ func (v *visitor) wayToNew(do admin.Capability, path string) []templates.AdminWa
 	return nil
 }
 
-// creation is the page of a record to make; part is the key of its kind.
-func (v *visitor) creation(do admin.Capability, part string, fields []templates.AdminInput) (*templates.AdminRecord, error) {
+// creation is the page of a record to make, for the list at path; part is the key of its kind. It says when the visitor has to
+// sign in again first, before anything is typed.
+func (v *visitor) creation(do admin.Capability, path, part string, fields []templates.AdminInput) (*templates.AdminRecord, error) {
 	if err := v.Might(do); err != nil {
 		return nil, err
 	}
-	return &templates.AdminRecord{TitleKey: templates.AdminNew, Forms: []templates.AdminForm{{
+	page := &templates.AdminRecord{TitleKey: templates.AdminNew, Forms: []templates.AdminForm{{
 		ID: "create", Key: part, Fields: fields, Buttons: []templates.AdminButton{{Action: actionCreate, Key: templates.AdminSave}},
-	}}}, nil
+	}}}
+	if _, again := v.offer(do, admin.Belongs{}); again {
+		page.SignIn = signInAt(newPath(path))
+	}
+	return page, nil
 }
 
 // idInput is the control for the ID of a record that is chosen by who makes it.

@@ -61,28 +61,16 @@ func usesOf(one storage.InitialAccessToken) string {
 }
 
 func (p *Pages) newInitialToken(v *visitor) (*templates.AdminRecord, error) {
-	can, again := v.offer(admin.InitialTokenCreate, admin.Belongs{})
-	if !can {
-		return nil, v.May(admin.InitialTokenCreate, admin.Belongs{}, v.now)
-	}
-	page := &templates.AdminRecord{TitleKey: templates.AdminNew, Forms: []templates.AdminForm{{
-		ID: "create", Key: templates.AdminInitialTokensPart,
-		Fields: []templates.AdminInput{
-			{Name: "name", Required: true, Max: 80},
-			{Name: "publisher", Max: 64},
-			{Name: "status", Kind: templates.InputSelect, Options: []templates.AdminOption{
-				{Value: storage.StatusSubmitted, Key: "status.submitted", Chosen: true}, {Value: storage.StatusApproved, Key: "status.approved"},
-			}},
-			{Name: "scopes", Kind: templates.InputLines, Hint: templates.AdminPerLine},
-			{Name: "max_uses", Value: "0"},
-			{Name: "expires_at", Kind: templates.InputDate},
-		},
-		Buttons: []templates.AdminButton{{Action: actionCreate, Key: templates.AdminSave}},
-	}}}
-	if again {
-		page.SignIn = signInAt(newPath(initialTokensPath))
-	}
-	return page, nil
+	return v.creation(admin.InitialTokenCreate, initialTokensPath, templates.AdminInitialTokensPart, []templates.AdminInput{
+		{Name: "name", Required: true, Max: 80},
+		{Name: "publisher", Max: 64},
+		{Name: "status", Kind: templates.InputSelect, Options: []templates.AdminOption{
+			{Value: storage.StatusSubmitted, Key: "status.submitted", Chosen: true}, {Value: storage.StatusApproved, Key: "status.approved"},
+		}},
+		{Name: "scopes", Kind: templates.InputLines, Hint: templates.AdminPerLine},
+		{Name: "max_uses", Value: "0"},
+		{Name: "expires_at", Kind: templates.InputDate},
+	})
 }
 
 func (p *Pages) changeInitialToken(v *visitor, id, action string, form url.Values) (outcome, error) {

@@ -152,7 +152,7 @@ func (p *Pages) newPerson(v *visitor) (*templates.AdminRecord, error) {
 	fields := []templates.AdminInput{
 		{Name: "email", Kind: templates.InputEmail, Max: 254}, {Name: "phone", Max: 30}, {Name: "password", Kind: templates.InputPassword},
 	}
-	return v.creation(admin.UserCreate, templates.AdminPeoplePart, append(fields, fieldsOfPerson(storage.User{})...))
+	return v.creation(admin.UserCreate, peoplePath, templates.AdminPeoplePart, append(fields, fieldsOfPerson(storage.User{})...))
 }
 
 func (p *Pages) changePerson(v *visitor, id, action string, form url.Values) (outcome, error) {

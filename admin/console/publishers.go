@@ -77,7 +77,7 @@ func fieldsOfPublisher(one storage.Publisher) []templates.AdminInput {
 }
 
 func (p *Pages) newPublisher(v *visitor) (*templates.AdminRecord, error) {
-	return v.creation(admin.PublisherSave, templates.AdminPublishersPart, append([]templates.AdminInput{idInput()}, fieldsOfPublisher(storage.Publisher{})...))
+	return v.creation(admin.PublisherSave, publishersPath, templates.AdminPublishersPart, append([]templates.AdminInput{idInput()}, fieldsOfPublisher(storage.Publisher{})...))
 }
 
 func (p *Pages) changePublisher(v *visitor, id, action string, form url.Values) (outcome, error) {

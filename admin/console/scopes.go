@@ -124,7 +124,7 @@ func (p *Pages) newScope(v *visitor) (*templates.AdminRecord, error) {
 	if err != nil {
 		return nil, err
 	}
-	return v.creation(admin.ScopeSave, templates.AdminCataloguePart, append([]templates.AdminInput{{Name: "name", Required: true, Max: maxScopeName}}, fields...))
+	return v.creation(admin.ScopeSave, scopesPath, templates.AdminCataloguePart, append([]templates.AdminInput{{Name: "name", Required: true, Max: maxScopeName}}, fields...))
 }
 
 func (p *Pages) changeScope(v *visitor, name, action string, form url.Values) (outcome, error) {

@@ -133,6 +133,27 @@ func TestAnAdminMakesACompanyAndSomebodyInIt(t *testing.T) {
 	})
 }
 
+func TestWhoMakesAnAdminHasSignedInAMomentAgo(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	b, page := s.inConsole("/admin/new/people", storage.RoleAdmin)
+	require.NotContains(t, page.body, "/admin/sign-in")
+	s.forward(admin.RecentFor + time.Second)
+	typed := []string{"email", "eve@example.com", "roles", "admin"}
+	again := b.press(page, "create", "create", typed...)
+	require.Equal(t, http.StatusForbidden, again.StatusCode)
+	_, err := s.store.UserByLogin(t.Context(), "eve@example.com")
+	require.ErrorIs(t, err, storage.ErrNotFound)
+	require.Contains(t, b.get("/admin/new/people").body, "/admin/sign-in?back=%2Fadmin%2Fnew%2Fpeople", "it is said before anything is typed")
+	b.signInAgain(again)
+	target, kept := formOf(t, again, "resend")
+	made := b.submit(target, kept)
+	require.Equal(t, http.StatusSeeOther, made.StatusCode, made.body)
+	eve, err := s.store.UserByLogin(t.Context(), "eve@example.com")
+	require.NoError(t, err)
+	require.Equal(t, []string{storage.RoleAdmin}, eve.Roles)
+}
+
 func TestSessionsAreListedByPersonAndEndedThere(t *testing.T) {
 	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
