@@ -177,7 +177,7 @@ func again(q *request, id string) (*response, error) {
 
 func deleteClient(q *request) (*response, error) {
 	id := q.path("id")
-	if err := q.matchesClient(id); err != nil {
+	if _, err := q.matchesClient(id); err != nil {
 		return nil, err
 	}
 	if err := q.house.DeleteClient(q.ctx, q.caller, id); err != nil {
@@ -186,16 +186,17 @@ func deleteClient(q *request) (*response, error) {
 	return &response{status: http.StatusNoContent}, nil
 }
 
-// matchesClient says errMatch where If-Match names another state of a mini app than it is in.
-func (q *request) matchesClient(id string) error {
+// matchesClient says errMatch where If-Match names another state of a mini app than it is in. tag is that state; empty without
+// an If-Match.
+func (q *request) matchesClient(id string) (tag string, err error) {
 	if len(q.match) == 0 {
-		return nil
+		return "", nil
 	}
 	w, err := q.house.Client(q.ctx, q.caller, id)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return q.matches(w.ETag())
+	return w.ETag(), q.matches(w.ETag())
 }
 
 // stepBody is what a step of the workflow takes.
@@ -265,12 +266,13 @@ func rotateSecret(q *request) (*response, error) {
 		keep = *body.KeepOld
 	}
 	id := q.path("id")
-	if err := q.matchesClient(id); err != nil {
+	was, err := q.matchesClient(id)
+	if err != nil {
 		return nil, err
 	}
-	secret, err := q.house.RotateSecret(q.ctx, q.caller, id, time.Duration(keep), "")
+	secret, err := q.house.RotateSecret(q.ctx, q.caller, id, time.Duration(keep), was)
 	if err != nil {
-		return nil, renamed(err)
+		return nil, q.moved(renamed(err))
 	}
 	o := object{"client_id": id, "old_secrets_until": q.now().Add(time.Duration(keep)).UTC().Truncate(time.Second)}
 	withSecret(o, secret)

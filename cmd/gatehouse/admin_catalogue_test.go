@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/http"
 	"net/url"
 	"testing"
 	"time"
@@ -59,6 +60,29 @@ func TestASecretIsRotatedOnlyInTheStateThatIfMatchNames(t *testing.T) {
 	require.NotEqual(t, was, now)
 	s.api(dev, "POST", "/clients/mini/rotate-secret", nil, "If-Match", was).require(t, 412)
 	require.Equal(t, now, s.api(dev, "GET", "/clients/mini", nil).Header.Get("ETag"))
+}
+
+func TestTwoRotationsAtOnceOfOneStateMakeOneSecret(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s, dev := developing(t, dsn)
+		s.api(dev, "POST", "/clients", newMiniApp).require(t, 201)
+		was := s.api(dev, "GET", "/clients/mini", nil).Header.Get("ETag")
+		answers := make(chan int, 4)
+		for range cap(answers) {
+			go func() {
+				answers <- s.api(dev, "POST", "/clients/mini/rotate-secret", nil, "If-Match", was).StatusCode
+			}()
+		}
+		counts := map[int]int{}
+		for range cap(answers) {
+			counts[<-answers]++
+		}
+		require.Equal(t, map[int]int{http.StatusOK: 1, http.StatusPreconditionFailed: 3}, counts)
+		c, err := s.store.Client(t.Context(), "mini")
+		require.NoError(t, err)
+		require.Len(t, c.Secrets, 2, "the first and one more")
+	})
 }
 
 func TestAPublisherAndACompanyAreRemovedOnceNothingIsTheirs(t *testing.T) {
