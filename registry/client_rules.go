@@ -223,3 +223,6 @@ func (p *Problems) checkLifetime(field string, lifetime storage.Lifetime, mayBeN
 }
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%ds", int(d.Seconds())) }
+
+// Statuses returns every status that a mini app can have.
+func Statuses() []string { return slices.Clone(statuses) }

@@ -76,7 +76,7 @@ func lifetimeLine(l storage.Lifetime) []string {
 	case 0:
 		return nil
 	case storage.Never:
-		return []string{"never"}
+		return []string{NeverText}
 	}
 	return []string{time.Duration(l).String()}
 }

@@ -86,17 +86,3 @@ func (known *KnownNames) like(l look) []knownName {
 	}
 	return found
 }
-
-// keys are texts of which two names that look alike have one in common: how it looks, and for a letter more, less, other or
-// swapped, what is left of it without any one letter.
-func (l look) keys() []string {
-	keys := []string{l.joined}
-	if len(l.letters) < minAlike {
-		return keys
-	}
-	keys = append(keys, string(l.letters))
-	for i := range l.letters {
-		keys = append(keys, string(slices.Concat(l.letters[:i], l.letters[i+1:])))
-	}
-	return keys
-}

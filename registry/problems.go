@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -40,4 +41,13 @@ func (p *Problems) addErr(field string, err error) {
 	if err != nil {
 		p.add(field, "%s", err.Error())
 	}
+}
+
+// Merge joins problems that were found apart with an error that may be problems too.
+func (p Problems) Merge(err error) error {
+	var more Problems
+	if err != nil && !errors.As(err, &more) {
+		return err
+	}
+	return append(p, more...).Err()
 }

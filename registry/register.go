@@ -2,7 +2,6 @@ package registry
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -56,7 +55,7 @@ func (r *Registry) Amend(ctx context.Context, by storage.Actor, c storage.Client
 	if err != nil {
 		return err
 	}
-	if waits := r.waits(w, c); waits {
+	if r.waits(w, c) {
 		proposed := Defaults(c)
 		proposed.Status, proposed.Secrets = w.Live.Status, w.Live.Secrets
 		if proposed.Public {
@@ -81,13 +80,7 @@ func (r *Registry) Amend(ctx context.Context, by storage.Actor, c storage.Client
 
 // waits reports whether saving c leaves something for a review.
 func (r *Registry) waits(w *Work, c storage.Client) bool {
-	if w.Version != nil || w.Live.Status != storage.StatusApproved && w.Live.Status != storage.StatusSuspended {
-		return true
-	}
-	live := w.Live
-	live.Contacts = c.Contacts
-	c.Status = live.Status
-	return len(Changed(live, Defaults(c))) > 0
+	return !w.wasApproved() || r.proposal(w, Defaults(c)).Version != nil
 }
 
 // CheckApplicationType applies the rules for the redirect URIs of a kind of application; nothing is asked of one that does not
@@ -125,13 +118,4 @@ func CheckResponseTypes(responseTypes, grants []string) Problems {
 		}
 	}
 	return p
-}
-
-// Merge joins problems that were found apart with an error that may be problems too.
-func (p Problems) Merge(err error) error {
-	var more Problems
-	if err != nil && !errors.As(err, &more) {
-		return err
-	}
-	return append(p, more...).Err()
 }

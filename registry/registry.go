@@ -200,10 +200,7 @@ func (r *Registry) Update(ctx context.Context, c storage.Client, was time.Time) 
 }
 
 func (r *Registry) update(ctx context.Context, c storage.Client, was time.Time) error {
-	c.UpdatedAt = r.now().UTC().Truncate(stamp)
-	if !c.UpdatedAt.After(was) {
-		c.UpdatedAt = was.Add(stamp) // two writes within one tick, or a clock set back, are still two versions
-	}
+	c.UpdatedAt = after(was, r.now().UTC().Truncate(stamp))
 	defer r.Forget()
 	if err := r.store.UpdateClient(ctx, c, was); err != nil {
 		return fmt.Errorf("client %q: %w", c.ID, err)

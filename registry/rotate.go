@@ -17,10 +17,10 @@ const maxRetired = 5
 // rotateTries is how often RotateSecret starts over when somebody else changed the client meanwhile.
 const rotateTries = 5
 
-// RotateSecret gives a client a new secret and returns it, this once. The one before works for keepOld longer, but not past
-// the end it had; two work at a time, so what is older ends now. The last few stay known afterwards (see HadSecret). What GAM's sign-in call sends is the new secret
-// from then on, sealed by o, unless it was another than the client's own. Problems for a public client,
-// storage.ErrNotFound when there is none of this ID.
+// RotateSecret gives a client a new secret and returns it, this once. The one before works for keepOld longer, but not past the
+// end it had; two work at a time, so what is older ends now. The last few stay known afterwards (see HadSecret). What GAM's
+// sign-in call sends is the new secret from then on, sealed by o, unless it was another than the client's own. Problems for a
+// public client, storage.ErrNotFound when there is none of this ID.
 func (r *Registry) RotateSecret(ctx context.Context, o *Outbound, id string, keepOld time.Duration) (string, error) {
 	if keepOld < 0 {
 		return "", negativeKeep()
