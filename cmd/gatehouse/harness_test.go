@@ -513,7 +513,6 @@ func (s *testServer) active(clientID string, token any) bool {
 	return a.json(s.t)["active"].(bool)
 }
 
-// updateClient changes a registration. A server that knows it already learns of it soon; one beside it knows at once.
 // join makes an account with the password of everybody.
 func (s *testServer) join(n identity.NewUser) storage.User {
 	s.t.Helper()
@@ -524,6 +523,7 @@ func (s *testServer) join(n identity.NewUser) storage.User {
 	return u
 }
 
+// updateClient changes a registration. A server that knows it already learns of it soon; one beside it knows at once.
 func (s *testServer) updateClient(id string, change func(*storage.Client)) {
 	s.t.Helper()
 	c, err := s.store.Client(s.t.Context(), id)

@@ -53,7 +53,7 @@ func (s *testServer) serve(dsn, listen, issuer string) *exec.Cmd {
 	server := exec.Command(os.Args[0])
 	server.Args = []string{"gatehouse", "serve"} // see TestMain
 	server.Env = append(os.Environ(), "GATEHOUSE_DATABASE="+dsn, "GATEHOUSE_SECRET="+testConfig("", "").Secret,
-		"GATEHOUSE_LISTEN="+listen, "GATEHOUSE_ISSUER="+issuer)
+		"GATEHOUSE_LISTEN="+listen, "GATEHOUSE_ISSUER="+issuer, "GATEHOUSE_ALLOW_PRIVATE_NETWORK=true")
 	server.Stderr = s.log
 	require.NoError(s.t, server.Start())
 	s.t.Cleanup(func() { server.Process.Kill(); server.Wait() })

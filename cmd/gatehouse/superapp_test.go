@@ -332,6 +332,7 @@ func TestACodeForTheHostAppIsOneLikeAnyOther(t *testing.T) {
 
 // What a host app's session gave ends with it. If that could give more, the rest would live on.
 func TestAHostAppIsGivenNothingThatCouldGiveMore(t *testing.T) {
+	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	s.register(storage.Client{ID: "tablet", Name: "The host app on a tablet", FirstParty: true, Scopes: scopesOf("openid", "superapp")})
 	s.register(storage.Client{ID: "third", Name: "Third party", Scopes: scopesOf("openid", "superapp")})

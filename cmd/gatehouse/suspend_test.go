@@ -12,6 +12,7 @@ import (
 )
 
 func TestASuspensionEndsCodesAndTokensForEver(t *testing.T) {
+	t.Parallel()
 	testdb.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
 		tokens := s.tokens("ana@example.com", "photoprint")
