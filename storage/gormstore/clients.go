@@ -72,8 +72,9 @@ type clientScopeDocument struct {
 }
 
 func toClientRow(c storage.Client) clientRow {
+	secrets := mapped(c.Secrets, toSecretDocument)
 	return clientRow{
-		ID: c.ID, Registration: toRegistration(c), Secrets: doc(mapped(c.Secrets, toSecretDocument)), SecretsEnd: secretsEnd(c), Status: c.Status,
+		ID: c.ID, Registration: toRegistration(c), Secrets: doc(secrets), SecretsEnd: secretsEnd(secrets), Status: c.Status,
 		TokensFrom: at(c.TokensFrom), Created: at(c.CreatedAt), Updated: at(c.UpdatedAt),
 	}
 }

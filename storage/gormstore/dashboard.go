@@ -10,12 +10,37 @@ import (
 	"gatehouse/storage"
 )
 
-// secretsEnd is when the last of a client's secrets ends that ends at all.
-func secretsEnd(c storage.Client) (end micros) {
-	for _, s := range c.Secrets {
-		end = max(end, at(s.ExpiresAt))
+// secretsEnd is when the last of some secrets ends that ends at all.
+func secretsEnd(secrets []secretDocument) (end micros) {
+	for _, s := range secrets {
+		end = max(end, s.ExpiresAt)
 	}
 	return end
+}
+
+// fillSecretsEnd gives the clients of before the end of their secrets.
+func fillSecretsEnd(tx *gorm.DB) error {
+	const page = 500
+	for after := ""; ; {
+		var clients []struct {
+			ID      string
+			Secrets document[[]secretDocument]
+		}
+		err := tx.Table("clients").Select("id", "secrets").Where("id > ?", after).Order("id").Limit(page).Find(&clients).Error
+		if err != nil || len(clients) == 0 {
+			return err
+		}
+		for _, c := range clients {
+			after = c.ID
+			end := secretsEnd(c.Secrets.V)
+			if end == 0 {
+				continue
+			}
+			if err := tx.Exec("UPDATE clients SET secrets_end = ? WHERE id = ?", end, c.ID).Error; err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // ExpiringSecrets implements storage.Activity. The index has the few clients with secrets that end; which of a client's

@@ -48,7 +48,7 @@ var timeline = []migration{
 	// It only adds. What an older program shows of a logo is its address, and it collects none.
 	{id: "0010_logos", minCompatible: 1},
 	// It only adds. What an older program answers is not listed, and secrets that it replaces are not seen to end.
-	{id: "0011_activity", minCompatible: 1},
+	{id: "0011_activity", minCompatible: 1, fill: fillSecretsEnd},
 	// It only adds. An older program's clients are registered by people alone.
 	{id: "0012_registrations", minCompatible: 1},
 	// It only adds. What an older program stores of clients is not found by its name until it is stored again, and waits at

@@ -186,3 +186,32 @@ func TestAProgramForTheFirstSchemaWorksOnTheSecond(t *testing.T) {
 		}
 	})
 }
+
+// A client as a program for schema 10 stored it: its registration is cut down to what has no default.
+const insertClientOfSchema10 = `
+INSERT INTO clients (id, name, names, publisher_id, public, secrets, redirect_uris, grant_types, token_types, token_endpoint_auth_method,
+                     scopes, subject_type, status, resource_server, first_party, pkce, id_token_alg, access_token_lifetime,
+                     refresh_token_lifetime, code_lifetime, refresh_reuse_grace, logo_uri, client_uri, policy_uri, tos_uri, contacts,
+                     post_logout_redirect_uris, initiate_login_uri, jwks, jwks_uri, webhook_uri, dialects, created_at, updated_at)
+VALUES ('%s', 'PhotoPrint', 'null', '', FALSE, '%s', 'null', 'null', 'null', '', 'null', '', 'approved', FALSE, FALSE, '', '', 0, 0, 0, 0,
+        '', '', '', '', 'null', 'null', '', 'null', '', '', 'null', 1, 1)`
+
+func TestSecretsThatAlreadyEndAreSeenToEndAfterTheMigration(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn, gormstore.Options{AnySchema: true})
+		require.NoError(t, s.MigrateTo(t.Context(), 10))
+		now := time.Date(2026, 11, 3, 14, 0, 0, 0, time.UTC)
+		soon, gone := now.Add(time.Hour), now.Add(-time.Hour)
+		for id, secrets := range map[string]string{
+			"replaced": fmt.Sprintf(`[{"id":"old","expires_at":%d},{"id":"ends","expires_at":%d},{"id":"stays","expires_at":0}]`, gone.UnixMicro(), soon.UnixMicro()),
+			"stays":    `[{"id":"stays","expires_at":0}]`,
+			"public":   "null",
+		} {
+			require.NoError(t, s.Write(fmt.Sprintf(insertClientOfSchema10, id, secrets)))
+		}
+		require.NoError(t, s.Migrate(t.Context()))
+		ending, err := open(t, dsn).ExpiringSecrets(t.Context(), now, now.Add(24*time.Hour), 10)
+		require.NoError(t, err)
+		require.Equal(t, []storage.ExpiringSecret{{ClientID: "replaced", ClientName: "PhotoPrint", SecretID: "ends", ExpiresAt: soon}}, ending)
+	})
+}

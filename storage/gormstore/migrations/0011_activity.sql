@@ -19,8 +19,7 @@ CREATE TABLE hourly_counts (
     n BIGINT NOT NULL,
     PRIMARY KEY (hour, counter)
 ) WITHOUT ROWID;
--- When the last of a client's secrets ends that ends at all; 0 where none does. Secrets that were replaced before this
--- migration have ended within days of it, and are not looked for.
+-- When the last of a client's secrets ends that ends at all; 0 where none does.
 ALTER TABLE clients ADD COLUMN secrets_end BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX clients_secrets_end ON clients (secrets_end) WHERE secrets_end > 0;
 CREATE INDEX deliveries_retried ON deliveries (created_at) WHERE state = 1 AND attempts > 0;
