@@ -101,3 +101,10 @@ func whose(r Rule) string {
 	}
 	return text
 }
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}

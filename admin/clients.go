@@ -12,15 +12,6 @@ import (
 
 const clientKind = "client"
 
-// actionCapabilities are what the steps of the workflow ask for.
-var actionCapabilities = map[registry.Action]Capability{
-	registry.Submit: ClientSubmit, registry.Approve: ClientApprove, registry.RequestChanges: ClientRequestChanges, registry.Reject: ClientReject,
-	registry.Suspend: ClientSuspend, registry.Reinstate: ClientReinstate, registry.Archive: ClientArchive,
-}
-
-// CapabilityOf is what a step of the workflow asks for; empty for a step that there is not.
-func CapabilityOf(a registry.Action) Capability { return actionCapabilities[a] }
-
 // ClientFilter says which mini apps to list; what is empty does not matter.
 type ClientFilter struct {
 	Status    string // of the mini app, or submitted for one whose new version waits for a review
@@ -48,13 +39,6 @@ func (h *House) Clients(ctx context.Context, c Caller, f ClientFilter, p Page) (
 	}, func(c storage.Client) string { return c.ID })
 }
 
-func first(list []string) string {
-	if len(list) == 0 {
-		return ""
-	}
-	return list[0]
-}
-
 // work returns a mini app that c may do something to. Who may not even read it learns that there is none.
 func (h *House) work(ctx context.Context, c Caller, do Capability, id string) (*registry.Work, error) {
 	w, err := h.Registry.Work(ctx, id)
@@ -71,22 +55,6 @@ func (h *House) work(ctx context.Context, c Caller, do Capability, id string) (*
 // Client returns a mini app and what waits beside it.
 func (h *House) Client(ctx context.Context, c Caller, id string) (*registry.Work, error) {
 	return h.work(ctx, c, ClientRead, id)
-}
-
-// ClientNotes returns what developers and reviewers said about a mini app, the oldest first.
-func (h *House) ClientNotes(ctx context.Context, c Caller, id string) ([]storage.ReviewNote, error) {
-	if _, err := h.work(ctx, c, ClientRead, id); err != nil {
-		return nil, err
-	}
-	return h.Store.ReviewNotes(ctx, id)
-}
-
-// ClientVersions returns what was approved, discarded or refused of a mini app, and what waits, the newest first.
-func (h *House) ClientVersions(ctx context.Context, c Caller, id string) ([]storage.ClientVersion, error) {
-	if _, err := h.work(ctx, c, ClientRead, id); err != nil {
-		return nil, err
-	}
-	return h.Store.ClientVersions(ctx, id)
 }
 
 // CreateClient registers a mini app and returns it with its secret, this once; empty for a public one. What a developer
@@ -165,61 +133,6 @@ func (h *House) UpdateClient(ctx context.Context, c Caller, client storage.Clien
 	return nil, h.Registry.Update(ctx, client, w.Live.UpdatedAt)
 }
 
-// CheckSubmission says, as registry.Problems, what keeps a mini app from being submitted; nil when nothing does.
-func (h *House) CheckSubmission(ctx context.Context, c Caller, id string) error {
-	w, err := h.work(ctx, c, ClientRead, id)
-	if err != nil {
-		return err
-	}
-	return h.Registry.CheckSubmission(ctx, w.Proposed())
-}
-
-// TakeStep takes a step of the workflow; see registry.Take. changed is what a reviewer made of what was submitted.
-func (h *House) TakeStep(ctx context.Context, c Caller, action registry.Action, id, comment string, changed *storage.Client) (status string, err error) {
-	return h.TakeStepFrom(ctx, c, registry.Step{Action: action, ClientID: id, Comment: comment, Changed: changed})
-}
-
-// TakeStepFrom is TakeStep for somebody who looked at a certain state (Step.Was). By is c.
-func (h *House) TakeStepFrom(ctx context.Context, c Caller, s registry.Step) (status string, err error) {
-	do, known := actionCapabilities[s.Action]
-	if !known {
-		return "", storage.ErrNotFound
-	}
-	w, err := h.work(ctx, c, do, s.ClientID)
-	if err != nil {
-		return "", err
-	}
-	if s.Changed != nil {
-		changed, proposed := *s.Changed, w.Proposed()
-		changed.ID = proposed.ID
-		if err := h.Secrets.SealSettings(&changed, &proposed); err != nil {
-			return "", err
-		}
-		if !c.Sees(ClientUpdate) {
-			changed.FirstParty, changed.ResourceServer = proposed.FirstParty, proposed.ResourceServer
-		}
-		s.Changed = &changed
-	}
-	s.By = c.Actor
-	return h.Registry.Take(ctx, s)
-}
-
-// DiscardVersion drops what waits beside a live mini app.
-func (h *House) DiscardVersion(ctx context.Context, c Caller, id string) error {
-	if _, err := h.work(ctx, c, ClientDiscard, id); err != nil {
-		return err
-	}
-	return h.Registry.Discard(ctx, c.Actor, id)
-}
-
-// Comment adds to what developers and reviewers say about a mini app.
-func (h *House) Comment(ctx context.Context, c Caller, id, text string) error {
-	if _, err := h.work(ctx, c, ClientComment, id); err != nil {
-		return err
-	}
-	return h.Registry.Comment(h.audited(ctx, c, ClientComment, clientKind, id), c.Actor, id, text)
-}
-
 // RotateSecret gives a mini app a new secret and returns it, this once; see registry.RotateSecret. Where was is set, and is not
 // its ETag any more, storage.ErrConflict: what is asked for twice is done once.
 func (h *House) RotateSecret(ctx context.Context, c Caller, id string, keepOld time.Duration, was string) (string, error) {
@@ -244,4 +157,26 @@ func (h *House) DeleteClient(ctx context.Context, c Caller, id string) error {
 	}
 	defer h.Registry.Forget()
 	return h.Store.DeleteClient(h.audited(ctx, c, ClientDelete, clientKind, id), id)
+}
+
+// Works lists mini apps as Clients does, each with what waits beside it, in two reads.
+func (h *House) Works(ctx context.Context, c Caller, f ClientFilter, p Page) (List[registry.Work], error) {
+	found, err := h.Clients(ctx, c, f, p)
+	if err != nil {
+		return List[registry.Work]{}, err
+	}
+	ids := make([]string, len(found.Items))
+	for i, client := range found.Items {
+		ids[i] = client.ID
+	}
+	versions, err := h.Store.OpenVersions(ctx, ids)
+	open := make(map[string]*storage.ClientVersion, len(versions))
+	for i := range versions {
+		open[versions[i].ClientID] = &versions[i]
+	}
+	works := List[registry.Work]{Next: found.Next}
+	for _, client := range found.Items {
+		works.Items = append(works.Items, registry.Work{Live: client, Version: open[client.ID]})
+	}
+	return works, err
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
-	"strings"
 	"time"
 
 	"gatehouse/authz/keys"
@@ -62,54 +60,12 @@ func (h *House) audited(ctx context.Context, c Caller, do Capability, kind, id s
 // now is the time as every database keeps it.
 func (h *House) now() time.Time { return h.Now().UTC().Truncate(time.Microsecond) }
 
-// ErrCursor says that a cursor is none of the list that it was sent to.
-var ErrCursor = errors.New("this is not where a part of this list begins; begin again at its first page")
+func isNotFound(err error) bool { return errors.Is(err, storage.ErrNotFound) }
 
-// Page says which part of a list is wanted.
-type Page struct {
-	After string // the cursor; empty for the first page
-	Limit int    // at most MaxPage; 0: DefaultPage
-}
-
-const (
-	DefaultPage = 50
-	MaxPage     = 200
-)
-
-func (p Page) limit() int {
-	switch {
-	case p.Limit <= 0:
-		return DefaultPage
-	case p.Limit > MaxPage:
-		return MaxPage
+// after is now, or the next tick after was: two writes within one tick, or a clock set back, are still two versions.
+func (h *House) after(was time.Time) time.Time {
+	if now := h.now(); now.After(was) {
+		return now
 	}
-	return p.Limit
-}
-
-// part returns one page of a list that is there as a whole, in the order of its IDs.
-func part[T any](p Page, all []T, id func(T) string) List[T] {
-	all = slices.Clone(all)
-	slices.SortFunc(all, func(a, b T) int { return strings.Compare(id(a), id(b)) })
-	rest := slices.DeleteFunc(all, func(item T) bool { return id(item) <= p.After })
-	if len(rest) <= p.limit() {
-		return List[T]{Items: rest}
-	}
-	rest = rest[:p.limit()]
-	return List[T]{Items: rest, Next: id(rest[len(rest)-1])}
-}
-
-// List is one page of a list.
-type List[T any] struct {
-	Items []T
-	Next  string // the cursor of the next page; empty after the last
-}
-
-// paged returns one page: read gets one more than is wanted, to know whether there is a next one.
-func paged[T any](p Page, read func(after string, limit int) ([]T, error), id func(T) string) (List[T], error) {
-	items, err := read(p.After, p.limit()+1)
-	if err != nil || len(items) <= p.limit() {
-		return List[T]{Items: items}, err
-	}
-	items = items[:p.limit()]
-	return List[T]{Items: items, Next: id(items[len(items)-1])}, nil
+	return was.Add(time.Microsecond)
 }

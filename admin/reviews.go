@@ -34,7 +34,7 @@ func (h *House) ReviewQueue(ctx context.Context, c Caller, p Page) (List[Waiting
 	if err != nil {
 		return none, err
 	}
-	around, err := h.surroundings(ctx)
+	around, err := h.allAround(ctx)
 	if err != nil {
 		return none, err
 	}
@@ -66,37 +66,4 @@ func parsePlace(cursor string) (storage.QueuePlace, error) {
 		return storage.QueuePlace{}, ErrCursor
 	}
 	return storage.QueuePlace{Since: time.UnixMicro(micros), ClientID: id}, nil
-}
-
-// Hints says what is risky about what waits for a review, or else about what is live.
-func (h *House) Hints(ctx context.Context, c Caller, w *registry.Work) ([]registry.Hint, error) {
-	if err := h.may(c, ReviewRead, Belongs{PublisherID: w.Live.PublisherID}); err != nil {
-		return nil, err
-	}
-	around, err := h.surroundings(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return hints(w, around), nil
-}
-
-func hints(w *registry.Work, around registry.Surroundings) []registry.Hint {
-	if w.Version != nil {
-		around.Approved = &w.Live
-	}
-	return registry.Hints(w.Proposed(), around)
-}
-
-func (h *House) surroundings(ctx context.Context) (registry.Surroundings, error) {
-	around := registry.Surroundings{Host: h.HostName}
-	known, err := h.Registry.KnownNames(ctx)
-	if err != nil {
-		return around, err
-	}
-	own, err := h.Registry.Scopes(ctx)
-	if err != nil {
-		return around, err
-	}
-	around.Known, around.Scopes = known, registry.NewCatalogue(own)
-	return around, nil
 }

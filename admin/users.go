@@ -2,7 +2,6 @@ package admin
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -18,8 +17,6 @@ import (
 )
 
 const userKind = "user"
-
-func isNotFound(err error) bool { return errors.Is(err, storage.ErrNotFound) }
 
 func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 
@@ -168,14 +165,6 @@ func (h *House) UpdateUser(ctx context.Context, c Caller, u storage.User, was ti
 		detail = append(detail, "roles", strings.Join(u.Roles, " "))
 	}
 	return h.Store.UpdateUser(h.audited(ctx, c, UserUpdate, userKind, u.ID, detail...), u, was)
-}
-
-// after is now, or the next tick after was: two writes within one tick, or a clock set back, are still two versions.
-func (h *House) after(was time.Time) time.Time {
-	if now := h.now(); now.After(was) {
-		return now
-	}
-	return was.Add(time.Microsecond)
 }
 
 // changedOf returns the names of the fields in which two records of a person differ: never the values.

@@ -234,7 +234,7 @@ func takeStep(action registry.Action) func(*request) (*response, error) {
 				step.Changed = &changed
 			}
 		}
-		if _, err := q.house.TakeStepFrom(q.ctx, q.caller, step); err != nil {
+		if _, err := q.house.TakeStep(q.ctx, q.caller, step); err != nil {
 			return nil, q.moved(renamed(err))
 		}
 		return again(q, id)

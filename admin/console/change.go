@@ -87,7 +87,7 @@ func (p *Pages) act(r *http.Request, v *visitor, form url.Values) (done string, 
 	if _, known := doneBy[string(step.Action)]; !known {
 		return "", errUnknown
 	}
-	status, err := p.House.TakeStepFrom(ctx, v.Caller, step)
+	status, err := p.House.TakeStep(ctx, v.Caller, step)
 	if err == nil && step.Action == registry.Approve && status == storage.StatusSubmitted {
 		return doneFirst, nil
 	}

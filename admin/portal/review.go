@@ -46,7 +46,7 @@ func (p *Pages) drawReview(v *visit, status int, problems []templates.Problem) e
 // submit answers form#submit.
 func (p *Pages) submit(v *visit) error {
 	step := registry.Step{Action: registry.Submit, ClientID: v.clientID(), Comment: v.form.Get("comment"), Was: v.form.Get("etag")}
-	_, err := p.House.TakeStepFrom(v.r.Context(), v.caller, step)
+	_, err := p.House.TakeStep(v.r.Context(), v.caller, step)
 	if err == nil {
 		rim.Redirect(v.w, v.r, path(v.clientID())+"?saved=submit")
 		return nil

@@ -73,7 +73,7 @@ func (c *cli) takeStep(ctx context.Context, h *house, action registry.Action, id
 	if err != nil {
 		return noSuchClient(id, err)
 	}
-	status, err := h.admin().TakeStepFrom(ctx, asOperator(), step)
+	status, err := h.admin().TakeStep(ctx, asOperator(), step)
 	var refused *registry.StatusError
 	switch {
 	case errors.As(err, &refused):

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/net/html"
 
 	"gatehouse/admin"
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -162,7 +163,7 @@ func TestADeveloperFillsInAMiniAppStepByStepAndAReviewerApprovesIt(t *testing.T)
 		// The reviewer asks, the developer answers.
 		house := admin.New(admin.Options{Store: s.store, Registry: s.reg, Now: s.now})
 		reviewer := admin.Caller{Actor: storage.Actor{Kind: storage.ActorUser, ID: s.users["bo@example.com"].ID}, Roles: []string{storage.RoleReviewer}, ProvedAt: s.now()}
-		_, err = house.TakeStep(ctx, reviewer, "request-changes", id, "Say which products", nil)
+		_, err = house.TakeStep(ctx, reviewer, registry.Step{Action: registry.RequestChanges, ClientID: id, Comment: "Say which products"})
 		require.NoError(t, err)
 		own = b.get(at)
 		require.Contains(t, own.body, "Say which products")
@@ -171,7 +172,7 @@ func TestADeveloperFillsInAMiniAppStepByStepAndAReviewerApprovesIt(t *testing.T)
 		own = b.led(b.fill(own, "comment", "comment", "Prints and frames"))
 		require.Contains(t, own.body, "Prints and frames")
 		b.led(b.fill(b.get(at+"/review"), "submit"))
-		_, err = house.TakeStep(ctx, reviewer, "approve", id, "", nil)
+		_, err = house.TakeStep(ctx, reviewer, registry.Step{Action: registry.Approve, ClientID: id})
 		require.NoError(t, err)
 
 		// The secret is shown once; the one before works a while longer.

@@ -1,0 +1,84 @@
+package admin
+
+import (
+	"context"
+
+	"gatehouse/registry"
+	"gatehouse/storage"
+)
+
+// actionCapabilities are what the steps of the workflow ask for.
+var actionCapabilities = map[registry.Action]Capability{
+	registry.Submit: ClientSubmit, registry.Approve: ClientApprove, registry.RequestChanges: ClientRequestChanges, registry.Reject: ClientReject,
+	registry.Suspend: ClientSuspend, registry.Reinstate: ClientReinstate, registry.Archive: ClientArchive,
+}
+
+// CapabilityOf is what a step of the workflow asks for; empty for a step that there is not.
+func CapabilityOf(a registry.Action) Capability { return actionCapabilities[a] }
+
+// CheckSubmission says, as registry.Problems, what keeps a mini app from being submitted; nil when nothing does.
+func (h *House) CheckSubmission(ctx context.Context, c Caller, id string) error {
+	w, err := h.work(ctx, c, ClientRead, id)
+	if err != nil {
+		return err
+	}
+	return h.Registry.CheckSubmission(ctx, w.Proposed())
+}
+
+// TakeStep takes a step of the workflow, in the name of c whatever Step.By is; see registry.Take. It returns the status that the
+// mini app, or what waits beside it, has then.
+func (h *House) TakeStep(ctx context.Context, c Caller, s registry.Step) (status string, err error) {
+	do, known := actionCapabilities[s.Action]
+	if !known {
+		return "", storage.ErrNotFound
+	}
+	w, err := h.work(ctx, c, do, s.ClientID)
+	if err != nil {
+		return "", err
+	}
+	if s.Changed != nil {
+		changed, proposed := *s.Changed, w.Proposed()
+		changed.ID = proposed.ID
+		if err := h.Secrets.SealSettings(&changed, &proposed); err != nil {
+			return "", err
+		}
+		if !c.Sees(ClientUpdate) {
+			changed.FirstParty, changed.ResourceServer = proposed.FirstParty, proposed.ResourceServer
+		}
+		s.Changed = &changed
+	}
+	s.By = c.Actor
+	return h.Registry.Take(ctx, s)
+}
+
+// DiscardVersion drops what waits beside a live mini app.
+func (h *House) DiscardVersion(ctx context.Context, c Caller, id string) error {
+	if _, err := h.work(ctx, c, ClientDiscard, id); err != nil {
+		return err
+	}
+	return h.Registry.Discard(ctx, c.Actor, id)
+}
+
+// Comment adds to what developers and reviewers say about a mini app.
+func (h *House) Comment(ctx context.Context, c Caller, id, text string) error {
+	if _, err := h.work(ctx, c, ClientComment, id); err != nil {
+		return err
+	}
+	return h.Registry.Comment(h.audited(ctx, c, ClientComment, clientKind, id), c.Actor, id, text)
+}
+
+// ClientNotes returns what developers and reviewers said about a mini app, the oldest first.
+func (h *House) ClientNotes(ctx context.Context, c Caller, id string) ([]storage.ReviewNote, error) {
+	if _, err := h.work(ctx, c, ClientRead, id); err != nil {
+		return nil, err
+	}
+	return h.Store.ReviewNotes(ctx, id)
+}
+
+// ClientVersions returns what was approved, discarded or refused of a mini app, and what waits, the newest first.
+func (h *House) ClientVersions(ctx context.Context, c Caller, id string) ([]storage.ClientVersion, error) {
+	if _, err := h.work(ctx, c, ClientRead, id); err != nil {
+		return nil, err
+	}
+	return h.Store.ClientVersions(ctx, id)
+}
