@@ -55,7 +55,7 @@ var (
 var drawing sync.Mutex
 
 // Make draws a file anew as a logo that is kept for a day from now, and longer where a registration names it. What is not square gets
-// transparent edges. What else is in the file, such as where a picture was taken, is gone. The error says what is wrong with
+// transparent edges, and a photograph is turned as its Exif data say. What else is in the file, such as where a picture was taken, is gone. The error says what is wrong with
 // the file, for whoever uploaded it.
 func Make(file []byte, now time.Time) (storage.Logo, error) {
 	drawing.Lock()
@@ -65,10 +65,10 @@ func Make(file []byte, now time.Time) (storage.Logo, error) {
 		return storage.Logo{}, err
 	}
 	l := storage.Logo{Images: make(map[int][]byte, len(Sides)), KeepUntil: now.Add(keptFor)}
-	sum := sha256.New()
+	sum, seen := sha256.New(), orientation(file)
 	for _, side := range Sides {
 		var out bytes.Buffer
-		if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, square(picture, side)); err != nil {
+		if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, turned(square(picture, side), seen)); err != nil {
 			return storage.Logo{}, fmt.Errorf("logo: %w", err)
 		}
 		l.Images[side] = out.Bytes()

@@ -153,7 +153,7 @@ func TestALogoHasOneAddress(t *testing.T) {
 
 func FuzzMake(f *testing.F) {
 	picture := plain(50, 60, color.NRGBA{1, 2, 3, 100})
-	for _, file := range [][]byte{asPNG(f, picture), asJPEG(f, picture), webpFile(f), claiming(asPNG(f, picture), 2048, 2048), []byte("RIFF????WEBPVP8X"), nil} {
+	for _, file := range [][]byte{asPNG(f, picture), asJPEG(f, picture), withExif(asJPEG(f, picture), binary.LittleEndian, 6), webpFile(f), claiming(asPNG(f, picture), 2048, 2048), []byte("RIFF????WEBPVP8X"), nil} {
 		f.Add(file)
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
