@@ -15,8 +15,8 @@ var (
 
 type named struct{ mark, name string }
 
-// device is how a person recognises one of their browsers: "Firefox · Linux", or what it calls itself first.
-func device(userAgent string) string {
+// Device is how a person recognises one of their browsers: "Firefox · Linux", or what it calls itself first.
+func Device(userAgent string) string {
 	var parts []string
 	for _, names := range [][]named{browsers, systems} {
 		for _, n := range names {

@@ -16,6 +16,6 @@ func TestDeviceIsNamedAsPeopleKnowIt(t *testing.T) {
 		"curl/8.5 (x)": "curl/8.5",
 		"":             "?",
 	} {
-		require.Equal(t, want, device(userAgent), userAgent)
+		require.Equal(t, want, Device(userAgent), userAgent)
 	}
 }

@@ -61,7 +61,7 @@ func (p *Pages) accountPage(w http.ResponseWriter, r *http.Request, signedIn *Si
 		if err != nil {
 			return nil, err
 		}
-		page.Sessions = append(page.Sessions, templates.AccountSession{ID: session.ID, Device: device(session.UserAgent),
+		page.Sessions = append(page.Sessions, templates.AccountSession{ID: session.ID, Device: Device(session.UserAgent),
 			Address: session.Address, SeenAt: session.SeenAt, VouchedBy: voucher, Current: session.ID == signedIn.Session.ID})
 	}
 	return page, nil

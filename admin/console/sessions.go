@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"gatehouse/admin"
+	"gatehouse/identity"
 	"gatehouse/storage"
 	"gatehouse/templates"
 )
@@ -45,12 +46,9 @@ func (p *Pages) listSessions(v *visitor, query url.Values, page *templates.Admin
 
 // sessionRow is a session on a page at path, with the button that ends it there.
 func (p *Pages) sessionRow(v *visitor, s storage.Session, path string) templates.AdminRow {
-	row := templates.AdminRow{Title: s.UserAgent, Facts: []templates.AdminFact{
+	row := templates.AdminRow{Title: identity.Device(s.UserAgent), Facts: []templates.AdminFact{
 		codeFact("address", s.Address), timeFact("auth_time", s.AuthTime), timeFact("seen_at", s.SeenAt), timeFact("expires_at", s.ExpiresAt),
 	}}
-	if row.Title == "" {
-		row.Title = s.ID
-	}
 	if s.VouchedBy != "" {
 		row.Facts = append(row.Facts, linkFact("vouched_by", s.VouchedBy, appPath(s.VouchedBy)))
 	}

@@ -172,6 +172,27 @@ func TestSessionsAreListedByPersonAndEndedThere(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, there.get("/account").StatusCode)
 }
 
+// as sends requests as a browser does that calls itself so.
+type as string
+
+func (a as) RoundTrip(r *http.Request) (*http.Response, error) {
+	r.Header.Set("User-Agent", string(a))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestAnAdminSeesDevicesAsPeopleDo(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	there := s.newBrowser()
+	there.Transport = as("Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0")
+	there.signIn(there.get("/account"), "bo@example.com")
+	b, _ := s.inConsole("/admin/sessions", storage.RoleAdmin)
+	for _, page := range []answer{there.get("/account"), b.get("/admin/sessions?user=bo%40example.com"), b.get("/admin/people/" + s.users["bo@example.com"].ID)} {
+		require.Contains(t, page.body, "Firefox · Linux")
+		require.NotContains(t, page.body, "Gecko")
+	}
+}
+
 func TestDecisionsAreShownAndRevokedInTheConsole(t *testing.T) {
 	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
