@@ -136,7 +136,7 @@ func absentIfNull(raw json.RawMessage) json.RawMessage {
 	return raw
 }
 
-// fieldNames are the members that the rules, which speak of seed keys, know under other names.
+// memberOf is the member that a field of the rules, which speak of seed keys, is here.
 func memberOf(field string) string {
 	switch {
 	case field == "name" || strings.HasPrefix(field, "name#"):
@@ -149,8 +149,8 @@ func memberOf(field string) string {
 	return field
 }
 
-// renamed is an error about a registration under the names of the members.
-func renamed(err error) error {
+// WithMemberNames is an error about a registration under the names of the members.
+func WithMemberNames(err error) error {
 	var problems registry.Problems
 	if !errors.As(err, &problems) {
 		return err

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"time"
 
 	"gatehouse/admin"
 	"gatehouse/internal/nearest"
@@ -32,26 +31,17 @@ func shownClient(c storage.Client) object {
 	for _, s := range c.Secrets {
 		secrets = append(secrets, withTimes(object{"id": s.ID}, "created_at", s.CreatedAt, "expires_at", s.ExpiresAt))
 	}
-	o := shownRegistration(c)
+	o := MembersOf(c)
 	o["secrets"] = secrets
 	return withTimes(o, "created_at", c.CreatedAt, "updated_at", c.UpdatedAt)
 }
 
-func shownRegistration(c storage.Client) object {
+// MembersOf is a registration as it is sent, without secrets.
+func MembersOf(c storage.Client) map[string]any {
 	c.Dialects = registry.WithoutSecrets(c)
 	o, err := clientObject(c)
 	if err != nil {
 		panic(err) // what was stored was JSON before
-	}
-	return o
-}
-
-// withTimes adds times to an object, but for those that there are not. pairs are a name and a time each.
-func withTimes(o object, pairs ...any) object {
-	for i := 0; i+1 < len(pairs); i += 2 {
-		if t := pairs[i+1].(time.Time); !t.IsZero() {
-			o[pairs[i].(string)] = t.UTC()
-		}
 	}
 	return o
 }
@@ -61,7 +51,7 @@ func shownWork(w *registry.Work) *response {
 	o := shownClient(w.Live)
 	if v := w.Version; v != nil {
 		proposed := w.Proposed()
-		o["version"] = withTimes(object{"id": v.ID, "status": v.Status, "changed": changedMembers(w.Live, proposed), "registration": shownVersion(proposed)},
+		o["version"] = withTimes(object{"id": v.ID, "status": v.Status, "changed": ChangedMembers(w.Live, proposed), "registration": shownVersion(proposed)},
 			"created_at", v.CreatedAt, "updated_at", v.UpdatedAt)
 	}
 	return &response{body: o, etag: w.ETag()}
@@ -87,7 +77,7 @@ func createClient(q *request) (*response, error) {
 	}
 	created, secret, err := q.house.CreateClient(q.ctx, q.caller, client)
 	if err != nil {
-		return nil, renamed(err)
+		return nil, WithMemberNames(err)
 	}
 	answer := shownWork(&registry.Work{Live: created}) // who may create it need not be able to read it
 	if secret != "" {
@@ -95,11 +85,6 @@ func createClient(q *request) (*response, error) {
 	}
 	answer.status, answer.location = http.StatusCreated, Prefix+"/clients/"+url.PathEscape(created.ID)
 	return answer, nil
-}
-
-// withSecret adds a new secret, which has no end.
-func withSecret(o object, secret string) {
-	o["client_secret"], o["client_secret_expires_at"] = secret, 0
 }
 
 // fixedOfClient are the members that a change leaves alone.
@@ -130,7 +115,7 @@ func updateClient(q *request) (*response, error) {
 		return nil, err
 	}
 	if _, err := q.house.UpdateClient(q.ctx, q.caller, client, w.ETag()); err != nil {
-		return nil, q.moved(renamed(err))
+		return nil, q.moved(WithMemberNames(err))
 	}
 	return again(q, id)
 }
@@ -197,144 +182,4 @@ func (q *request) matchesClient(id string) (tag string, err error) {
 		return "", err
 	}
 	return w.ETag(), q.matches(w.ETag())
-}
-
-// stepBody is what a step of the workflow takes.
-type stepBody struct {
-	Comment string `json:"comment"`
-	Changes object `json:"changes"` // approve only: a merge patch on what was submitted
-}
-
-// takeStep takes a step of the workflow, from the state that If-Match names where it is there.
-func takeStep(action registry.Action) func(*request) (*response, error) {
-	return func(q *request) (*response, error) {
-		id := q.path("id")
-		body, err := decode[stepBody](q.body)
-		if err != nil {
-			return nil, err
-		}
-		if body.Changes != nil && action != registry.Approve {
-			return nil, invalid(registry.Problems{{Field: "changes", Text: "is for approve"}})
-		}
-		step := registry.Step{Action: action, ClientID: id, Comment: body.Comment}
-		if len(q.match) > 0 || body.Changes != nil {
-			w, err := q.house.Client(q.ctx, q.caller, id)
-			if err != nil {
-				return nil, err
-			}
-			if err := q.matches(w.ETag()); err != nil {
-				return nil, err
-			}
-			step.Was = w.ETag()
-			if body.Changes != nil {
-				changed, err := patchedBy(body.Changes, shownWork(w).body.(object), w.Proposed())
-				if err != nil {
-					return nil, err
-				}
-				step.Changed = &changed
-			}
-		}
-		if _, err := q.house.TakeStep(q.ctx, q.caller, step); err != nil {
-			return nil, q.moved(renamed(err))
-		}
-		return again(q, id)
-	}
-}
-
-func discardVersion(q *request) (*response, error) {
-	if _, err := decode[struct{}](q.body); err != nil {
-		return nil, err
-	}
-	if err := q.house.DiscardVersion(q.ctx, q.caller, q.path("id")); err != nil {
-		return nil, err
-	}
-	return again(q, q.path("id"))
-}
-
-// keepOld is how long the old secrets work beside a new one, where the call does not say.
-const keepOld = 24 * time.Hour
-
-func rotateSecret(q *request) (*response, error) {
-	body, err := decode[struct {
-		KeepOld *span `json:"keep_old"`
-	}](q.body)
-	if err != nil {
-		return nil, err
-	}
-	keep := span(keepOld)
-	if body.KeepOld != nil {
-		keep = *body.KeepOld
-	}
-	id := q.path("id")
-	was, err := q.matchesClient(id)
-	if err != nil {
-		return nil, err
-	}
-	secret, err := q.house.RotateSecret(q.ctx, q.caller, id, time.Duration(keep), was)
-	if err != nil {
-		return nil, q.moved(renamed(err))
-	}
-	o := object{"client_id": id, "old_secrets_until": q.now().Add(time.Duration(keep)).UTC().Truncate(time.Second)}
-	withSecret(o, secret)
-	answer := &response{body: o}
-	if w, err := q.house.Client(context.WithoutCancel(q.ctx), q.caller, id); err == nil { // else who may rotate it may not read it
-		answer.etag = w.ETag()
-	}
-	return answer, nil
-}
-
-func listComments(q *request) (*response, error) {
-	notes, err := q.house.ClientNotes(q.ctx, q.caller, q.path("id"))
-	return listOf(admin.List[storage.ReviewNote]{Items: notes}, err, shownNote)
-}
-
-// shownNote is a note without the address of who wrote it, which is nobody else's business.
-func shownNote(n storage.ReviewNote) any {
-	o := object{"id": n.ID, "author": shownActor(storage.Actor{Kind: n.Author.Kind, ID: n.Author.ID}), "at": n.At.UTC(), "text": n.Text}
-	if n.Action != "" {
-		o["action"] = n.Action
-	}
-	return o
-}
-
-func shownActor(a storage.Actor) object {
-	o := object{"kind": string(a.Kind)}
-	if a.ID != "" {
-		o["id"] = a.ID
-	}
-	if a.Address != "" {
-		o["address"] = a.Address
-	}
-	return o
-}
-
-func addComment(q *request) (*response, error) {
-	body, err := decode[struct {
-		Text string `json:"text"`
-	}](q.body)
-	if err != nil {
-		return nil, err
-	}
-	id := q.path("id")
-	if err := q.house.Comment(q.ctx, q.caller, id, body.Text); err != nil {
-		return nil, textOf(err)
-	}
-	notes, err := q.house.ClientNotes(context.WithoutCancel(q.ctx), q.caller, id)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range slices.Backward(notes) {
-		if n.Author.Kind == q.caller.Actor.Kind && n.Author.ID == q.caller.Actor.ID && n.Action == "" {
-			return &response{status: http.StatusCreated, body: shownNote(n)}, nil
-		}
-	}
-	return nil, storage.ErrNotFound // the mini app was deleted at this moment
-}
-
-// textOf is an error about a comment under the name that it has here.
-func textOf(err error) error {
-	if p := problemOf(err); len(p.Errors) == 1 && p.Errors[0].Field == "comment" {
-		return invalid(registry.Problems{{Field: "text", Text: p.Errors[0].Text}})
-	}
-	return err
 }

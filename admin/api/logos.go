@@ -40,7 +40,7 @@ func putLogo(q *request) (*response, error) {
 		return nil, err
 	}
 	if _, err := q.house.SetLogo(q.ctx, q.caller, id, q.body, w.ETag()); err != nil {
-		return nil, q.moved(renamed(err))
+		return nil, q.moved(WithMemberNames(err))
 	}
 	return again(q, id)
 }

@@ -8,19 +8,16 @@ import (
 	"gatehouse/storage"
 )
 
-// Members is a JSON object, by its members' names; numbers are json.Number.
-type Members = object
-
 // ReadMembers reads a body that is one JSON object, as every call of the API does. The error says what is wrong with it.
-func ReadMembers(body []byte) (Members, error) {
+func ReadMembers(body []byte) (map[string]any, error) {
 	o, err := readObject(body)
 	return o, plain(err)
 }
 
 // ClientOf is the registration that members describe, under the names of RFC 7591 §2; what is no part of a registration is
 // passed over (§2). registry.Problems, under the members' names, for members of another kind.
-func ClientOf(m Members) (storage.Client, error) {
-	known := make(Members, len(m))
+func ClientOf(m map[string]any) (storage.Client, error) {
+	known := make(object, len(m))
 	for name, value := range m {
 		if isMetadata(name) {
 			known[name] = value
@@ -41,15 +38,6 @@ func isMetadata(name string) bool {
 	}
 	return strings.HasPrefix(name, namePrefix) || metadataFields[name] != nil
 }
-
-// MembersOf is a registration as it is sent, without secrets.
-func MembersOf(c storage.Client) Members { return shownRegistration(c) }
-
-// WithMemberNames is an error about a registration under the names of the members.
-func WithMemberNames(err error) error { return renamed(err) }
-
-// ChangedMembers are the members in which two registrations differ.
-func ChangedMembers(a, b storage.Client) []string { return changedMembers(a, b) }
 
 // plain is an error without what only the API's answers have.
 func plain(err error) error {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"gatehouse/admin"
 	"gatehouse/internal/audit"
@@ -99,4 +100,14 @@ func listOf[T any](list admin.List[T], err error, show func(T) any) (*response, 
 		items[i] = show(item)
 	}
 	return &response{body: map[string]any{"items": items}, next: list.Next}, nil
+}
+
+// withTimes adds times to an object, but for those that there are not. pairs are a name and a time each.
+func withTimes(o object, pairs ...any) object {
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if t := pairs[i+1].(time.Time); !t.IsZero() {
+			o[pairs[i].(string)] = t.UTC()
+		}
+	}
+	return o
 }
