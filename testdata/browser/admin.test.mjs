@@ -59,10 +59,6 @@ for (const [scripts, look] of [[true, {}], [false, { width: 320, dark: true, loc
     await page.click("form#sign-in button.button");
     await page.waitForURL(/\/admin\/keys$/);
     await visitor.inspect();
-    for (const path of ["new/keys", "new/api-keys", "api-keys", "scopes", "scopes/email", "deliveries", "audit?action=client."]) {
-      await page.goto(`${demo.issuer}/admin/${path}`);
-      await visitor.inspect();
-    }
     await page.goto(`${demo.issuer}/admin/new/scopes`);
     const scope = `steps_${scripts}`;
     await page.fill("form#create [name=name]", scope);
@@ -87,14 +83,6 @@ for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [
     await page.fill("form#sign-in [name=password]", "correct horse battery staple");
     await page.click("form#sign-in button.button");
     await page.waitForURL(/\/admin\/publishers$/);
-    for (const part of ["publishers", "companies", "people?q=", "sessions", "decisions"]) {
-      await page.goto(`${demo.issuer}/admin/${part}`);
-      await visitor.inspect();
-    }
-    for (const part of ["publishers", "people", "companies"]) {
-      await page.goto(`${demo.issuer}/admin/new/${part}`);
-      await visitor.inspect();
-    }
     await page.goto(`${demo.issuer}/admin/people?q=ana`);
     await page.click(".items h3 a");
     await page.locator("#sessions").waitFor();
