@@ -20,7 +20,13 @@ func TestMain(m *testing.M) {
 // tidied are the tests, and what they leave to be tidied up.
 type tidied struct{ *testing.M }
 
+// Run lets the commands that the tests run end at once: under the race detector each would sleep for a second first, hundreds
+// of them one after another. A race that it finds makes a command fail all the same.
 func (m tidied) Run() int {
+	if err := os.Setenv("GORACE", "atexit_sleep_ms=0"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	code := m.M.Run()
 	if err := furnished.Drop(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -35,6 +41,10 @@ func TestScripts(t *testing.T) {
 		Dir:                 filepath.Join("..", "..", "testdata", "scripts"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", os.Getenv("GORACE"))
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "copyvalue": copyValue, "listens": listens, "open": openURL, "samekeys": sameKeys,
 		},
