@@ -150,7 +150,7 @@ func (h *House) KeyHolder(ctx context.Context, value, address string) (Caller, e
 		h.seen.Note(k.ID, h.now())
 	}
 	c, err := h.Person(ctx, u, time.Time{}, address)
-	c.Actor.Kind, c.Actor.ID = storage.ActorAPIKey, k.ID
+	c.Actor.Kind, c.Actor.ID, c.Actor.Person = storage.ActorAPIKey, k.ID, k.UserID
 	c.Rights, c.KeyEnds = append([]string{}, k.Rights...), k.ExpiresAt // nil rights would be no key
 	return c, err
 }

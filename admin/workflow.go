@@ -2,6 +2,8 @@ package admin
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"gatehouse/registry"
 	"gatehouse/storage"
@@ -36,6 +38,9 @@ func (h *House) TakeStep(ctx context.Context, c Caller, s registry.Step) (status
 	if err != nil {
 		return "", err
 	}
+	if s.Action == registry.Approve && c.works(w.Live, w.Proposed()) {
+		return "", fmt.Errorf("%w: you develop for its publisher; a reviewer who does not has to approve it", ErrForbidden)
+	}
 	if s.Changed != nil {
 		changed, proposed := *s.Changed, w.Proposed()
 		changed.ID = proposed.ID
@@ -51,6 +56,12 @@ func (h *House) TakeStep(ctx context.Context, c Caller, s registry.Step) (status
 	return h.Registry.Take(ctx, s)
 }
 
+// works reports whether a reviewer is a developer of any of these registrations' publishers: nobody approves their own work, but
+// an admin, who may do everything.
+func (c Caller) works(registrations ...storage.Client) bool {
+	return !c.Sees(ClientUpdate) && slices.ContainsFunc(registrations, func(r storage.Client) bool { return slices.Contains(c.Publishers, r.PublisherID) })
+}
+
 // DiscardVersion drops what waits beside a live mini app.
 func (h *House) DiscardVersion(ctx context.Context, c Caller, id string) error {
 	if _, err := h.work(ctx, c, ClientDiscard, id); err != nil {
@@ -59,10 +70,10 @@ func (h *House) DiscardVersion(ctx context.Context, c Caller, id string) error {
 	return h.Registry.Discard(ctx, c.Actor, id)
 }
 
-// Comment adds to what developers and reviewers say about a mini app.
-func (h *House) Comment(ctx context.Context, c Caller, id, text string) error {
+// Comment adds to what developers and reviewers say about a mini app, and returns the note.
+func (h *House) Comment(ctx context.Context, c Caller, id, text string) (storage.ReviewNote, error) {
 	if _, err := h.work(ctx, c, ClientComment, id); err != nil {
-		return err
+		return storage.ReviewNote{}, err
 	}
 	return h.Registry.Comment(h.audited(ctx, c, ClientComment, clientKind, id), c.Actor, id, text)
 }

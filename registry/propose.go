@@ -82,11 +82,11 @@ func (r *Registry) proposal(w *Work, c storage.Client) storage.Review {
 	}
 	switch {
 	case w.Version != nil:
-		v := *w.Version
-		v.Client, v.UpdatedAt = c, after(v.UpdatedAt, now)
+		v := reworked(*w.Version, w.Proposed(), c, live)
+		v.UpdatedAt = after(v.UpdatedAt, now)
 		review.Version, review.VersionWas = &v, w.Version.UpdatedAt
 	case len(Changed(live, c)) > 0:
-		review.Version = &storage.ClientVersion{ID: newID(), ClientID: c.ID, Status: storage.StatusDraft, Client: c, CreatedAt: now, UpdatedAt: now}
+		review.Version = &storage.ClientVersion{ID: newID(), ClientID: c.ID, Status: storage.StatusDraft, Client: c, Base: &live, CreatedAt: now, UpdatedAt: now}
 	}
 	return review
 }

@@ -34,11 +34,11 @@ func (r *Registry) Register(ctx context.Context, c storage.Client, registration 
 
 func (r *Registry) checkRegistration(ctx context.Context, c *storage.Client) error {
 	if c.Status == storage.StatusApproved {
-		sensitive, err := r.sensitive(ctx, *c)
+		sensitive, err := r.TwoApprove(ctx, *c)
 		if err != nil {
 			return err
 		}
-		if r.TwoReviewers && len(sensitive) > 0 {
+		if len(sensitive) > 0 {
 			c.Status = storage.StatusSubmitted
 		}
 	}

@@ -40,41 +40,56 @@ func length(v any) int {
 
 // field is one part of a registration.
 type field struct {
-	name string // the seed key
-	of   func(storage.Client) any
+	name  string // the seed key
+	at    func(*storage.Client) any
+	plain func(any) any // makes spellings of the same value the same; nil: each is another value
+}
+
+// of returns the part as it is compared.
+func (f field) of(c storage.Client) any {
+	value := reflect.ValueOf(f.at(&c)).Elem().Interface()
+	if f.plain != nil {
+		return f.plain(value)
+	}
+	return value
+}
+
+// copy gives to the part as from has it.
+func (f field) copy(to *storage.Client, from storage.Client) {
+	reflect.ValueOf(f.at(to)).Elem().Set(reflect.ValueOf(f.at(&from)).Elem())
 }
 
 // fields are all parts of a registration, in the order of the seed keys. A test holds it to storage.Client.
 var fields = []field{
-	{name: "name", of: func(c storage.Client) any { return c.Name }},
-	{name: "names", of: func(c storage.Client) any { return c.Names }},
-	{name: "publisher", of: func(c storage.Client) any { return c.PublisherID }},
-	{name: "public", of: func(c storage.Client) any { return c.Public }},
-	{name: "redirect_uris", of: func(c storage.Client) any { return c.RedirectURIs }},
-	{name: "grant_types", of: func(c storage.Client) any { return c.GrantTypes }},
-	{name: "token_types", of: func(c storage.Client) any { return c.TokenTypes }},
-	{name: "token_endpoint_auth_method", of: func(c storage.Client) any { return c.TokenEndpointAuthMethod }},
-	{name: "scopes", of: func(c storage.Client) any { return plainScopes(c.Scopes) }},
-	{name: "subject_type", of: func(c storage.Client) any { return c.SubjectType }},
-	{name: "resource_server", of: func(c storage.Client) any { return c.ResourceServer }},
-	{name: "first_party", of: func(c storage.Client) any { return c.FirstParty }},
-	{name: "pkce", of: func(c storage.Client) any { return c.PKCE }},
-	{name: "id_token_signed_response_alg", of: func(c storage.Client) any { return c.IDTokenAlg }},
-	{name: "access_token_lifetime", of: func(c storage.Client) any { return c.AccessTokenLifetime }},
-	{name: "refresh_token_lifetime", of: func(c storage.Client) any { return c.RefreshTokenLifetime }},
-	{name: "code_lifetime", of: func(c storage.Client) any { return c.CodeLifetime }},
-	{name: "refresh_reuse_grace", of: func(c storage.Client) any { return c.RefreshReuseGrace }},
-	{name: "logo_uri", of: func(c storage.Client) any { return c.LogoURI }},
-	{name: "client_uri", of: func(c storage.Client) any { return c.ClientURI }},
-	{name: "policy_uri", of: func(c storage.Client) any { return c.PolicyURI }},
-	{name: "tos_uri", of: func(c storage.Client) any { return c.TOSURI }},
-	{name: "contacts", of: func(c storage.Client) any { return c.Contacts }},
-	{name: "post_logout_redirect_uris", of: func(c storage.Client) any { return c.PostLogoutRedirectURIs }},
-	{name: "initiate_login_uri", of: func(c storage.Client) any { return c.InitiateLoginURI }},
-	{name: "jwks", of: func(c storage.Client) any { return compact(c.JWKS) }},
-	{name: "jwks_uri", of: func(c storage.Client) any { return c.JWKSURI }},
-	{name: "webhook_uri", of: func(c storage.Client) any { return c.WebhookURI }},
-	{name: "dialects", of: func(c storage.Client) any { return compactAll(c.Dialects) }},
+	{name: "name", at: func(c *storage.Client) any { return &c.Name }},
+	{name: "names", at: func(c *storage.Client) any { return &c.Names }},
+	{name: "publisher", at: func(c *storage.Client) any { return &c.PublisherID }},
+	{name: "public", at: func(c *storage.Client) any { return &c.Public }},
+	{name: "redirect_uris", at: func(c *storage.Client) any { return &c.RedirectURIs }},
+	{name: "grant_types", at: func(c *storage.Client) any { return &c.GrantTypes }},
+	{name: "token_types", at: func(c *storage.Client) any { return &c.TokenTypes }},
+	{name: "token_endpoint_auth_method", at: func(c *storage.Client) any { return &c.TokenEndpointAuthMethod }},
+	{name: "scopes", at: func(c *storage.Client) any { return &c.Scopes }, plain: func(v any) any { return plainScopes(v.([]storage.ClientScope)) }},
+	{name: "subject_type", at: func(c *storage.Client) any { return &c.SubjectType }},
+	{name: "resource_server", at: func(c *storage.Client) any { return &c.ResourceServer }},
+	{name: "first_party", at: func(c *storage.Client) any { return &c.FirstParty }},
+	{name: "pkce", at: func(c *storage.Client) any { return &c.PKCE }},
+	{name: "id_token_signed_response_alg", at: func(c *storage.Client) any { return &c.IDTokenAlg }},
+	{name: "access_token_lifetime", at: func(c *storage.Client) any { return &c.AccessTokenLifetime }},
+	{name: "refresh_token_lifetime", at: func(c *storage.Client) any { return &c.RefreshTokenLifetime }},
+	{name: "code_lifetime", at: func(c *storage.Client) any { return &c.CodeLifetime }},
+	{name: "refresh_reuse_grace", at: func(c *storage.Client) any { return &c.RefreshReuseGrace }},
+	{name: "logo_uri", at: func(c *storage.Client) any { return &c.LogoURI }},
+	{name: "client_uri", at: func(c *storage.Client) any { return &c.ClientURI }},
+	{name: "policy_uri", at: func(c *storage.Client) any { return &c.PolicyURI }},
+	{name: "tos_uri", at: func(c *storage.Client) any { return &c.TOSURI }},
+	{name: "contacts", at: func(c *storage.Client) any { return &c.Contacts }},
+	{name: "post_logout_redirect_uris", at: func(c *storage.Client) any { return &c.PostLogoutRedirectURIs }},
+	{name: "initiate_login_uri", at: func(c *storage.Client) any { return &c.InitiateLoginURI }},
+	{name: "jwks", at: func(c *storage.Client) any { return &c.JWKS }, plain: func(v any) any { return compact(v.(json.RawMessage)) }},
+	{name: "jwks_uri", at: func(c *storage.Client) any { return &c.JWKSURI }},
+	{name: "webhook_uri", at: func(c *storage.Client) any { return &c.WebhookURI }},
+	{name: "dialects", at: func(c *storage.Client) any { return &c.Dialects }, plain: func(v any) any { return compactAll(v.(map[string]json.RawMessage)) }},
 }
 
 // plainScopes makes a purpose that is missing and one that is empty the same.

@@ -47,14 +47,12 @@ func (w *Work) wasApproved() bool {
 	return w.Live.Status == storage.StatusApproved || w.Live.Status == storage.StatusSuspended
 }
 
-// Proposed is what is worked on.
+// Proposed is what is worked on: what is live, with what the open version asks to be changed.
 func (w *Work) Proposed() storage.Client {
 	if w.Version == nil {
 		return w.Live
 	}
-	c := w.Version.Client
-	c.ID, c.Secrets, c.Status = w.Live.ID, w.Live.Secrets, w.Live.Status
-	c.TokensFrom, c.CreatedAt, c.UpdatedAt = w.Live.TokensFrom, w.Live.CreatedAt, w.Live.UpdatedAt
+	c := asked(*w.Version, w.Live)
 	if c.Public {
 		c.Secrets = nil
 	}

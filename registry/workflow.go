@@ -109,16 +109,43 @@ func (r *Registry) Take(ctx context.Context, s Step) (status string, err error) 
 	if !slices.Contains(t.from, at) {
 		return at, &StatusError{ClientID: s.ClientID, Action: s.Action, Status: at, From: t.from}
 	}
-	if s.Action == Approve {
-		if done, err := r.mayComplete(ctx, w, s); err != nil || !done {
-			return at, err
-		}
-	}
-	review, err := r.review(ctx, t, w, s)
+	proposed, err := w.reviewed(s)
 	if err != nil {
 		return at, err
 	}
-	return t.to, r.applyReview(ctx, review, s, at)
+	if t.action == Submit || t.action == Approve {
+		if err := r.CheckSubmission(ctx, proposed); err != nil {
+			return at, err
+		}
+	}
+	if s.Action == Approve {
+		if done, err := r.mayComplete(ctx, w, s, proposed); err != nil || !done {
+			return at, err
+		}
+	}
+	return t.to, r.applyReview(ctx, r.review(t, w, s, proposed), s, at, Changed(w.Proposed(), proposed))
+}
+
+// reviewed is what a step is about: what is worked on, or what a reviewer made of it. Problems where they cannot.
+func (w *Work) reviewed(s Step) (storage.Client, error) {
+	if s.Changed == nil {
+		return w.Proposed(), nil
+	}
+	c := *s.Changed
+	c.ID, c.Secrets, c.Status = w.Live.ID, w.Live.Secrets, w.Live.Status
+	c.TokensFrom, c.CreatedAt, c.UpdatedAt = w.Live.TokensFrom, w.Live.CreatedAt, w.Live.UpdatedAt
+	if c.Public {
+		c.Secrets = nil
+	}
+	var p Problems
+	if w.Version != nil {
+		for _, f := range fields {
+			if slices.Contains(reserved, f.name) && !same(f.of(c), f.of(w.Live)) {
+				p.add(f.name, "is not changed by a version; change it of the live mini app")
+			}
+		}
+	}
+	return c, p.Err()
 }
 
 func (t transition) checkComment(comment string) error {
@@ -132,26 +159,23 @@ func (t transition) checkComment(comment string) error {
 	return p.Err()
 }
 
-// review is what a step changes.
-func (r *Registry) review(ctx context.Context, t transition, w *Work, s Step) (storage.Review, error) {
+// review is what a step changes. proposed is what it is about.
+func (r *Registry) review(t transition, w *Work, s Step, proposed storage.Client) storage.Review {
 	now := r.now().UTC().Truncate(stamp)
 	review := storage.Review{Note: r.note(s, now)}
-	proposed := w.Proposed()
-	if s.Changed != nil {
-		proposed = *s.Changed
-		proposed.ID, proposed.Secrets, proposed.CreatedAt, proposed.TokensFrom = w.Live.ID, w.Live.Secrets, w.Live.CreatedAt, w.Live.TokensFrom
-	}
-	if t.action == Submit || t.action == Approve {
-		if err := r.CheckSubmission(ctx, proposed); err != nil {
-			return review, err
-		}
+	if t.action == Approve {
+		review.Note.Digest = digest(proposed)
+		review.Submitted = w.submitted(proposed, now)
 	}
 	if t.reviews && w.Version != nil {
 		v := *w.Version
-		v.Status, v.Client, v.UpdatedAt = t.to, proposed, after(w.Version.UpdatedAt, now)
+		v.Status, v.UpdatedAt = t.to, after(w.Version.UpdatedAt, now)
+		if !v.Open() { // what was decided about
+			v.Client = proposed
+		}
 		review.Version, review.VersionWas = &v, w.Version.UpdatedAt
 		if t.action != Approve {
-			return review, nil
+			return review
 		}
 	}
 	c := w.Live
@@ -178,7 +202,16 @@ func (r *Registry) review(ctx context.Context, t transition, w *Work, s Step) (s
 	}
 	c.UpdatedAt = after(w.Live.UpdatedAt, now)
 	review.Client, review.ClientWas = &c, w.Live.UpdatedAt
-	return review, nil
+	return review
+}
+
+// submitted keeps what was submitted, closed, where a reviewer makes something else of it; nil where they do not.
+func (w *Work) submitted(proposed storage.Client, now time.Time) *storage.ClientVersion {
+	was := w.Proposed()
+	if len(Changed(was, proposed)) == 0 {
+		return nil
+	}
+	return &storage.ClientVersion{ID: newID(), ClientID: was.ID, Status: storage.StatusArchived, Client: was, CreatedAt: now, UpdatedAt: now}
 }
 
 // snapshot keeps what was approved, to compare the next version with.
@@ -200,13 +233,16 @@ func after(was, now time.Time) time.Time {
 	return was.Add(stamp)
 }
 
-func (r *Registry) applyReview(ctx context.Context, review storage.Review, s Step, from string) error {
+func (r *Registry) applyReview(ctx context.Context, review storage.Review, s Step, from string, changed []string) error {
 	event := storage.AuditEvent{
 		Actor: s.By, Action: "client." + string(s.Action), Target: storage.Target{Kind: "client", ID: s.ClientID}, At: review.Note.At,
 		Detail: map[string]string{"from": from},
 	}
 	if review.Version != nil {
 		event.Detail["version"] = review.Version.ID
+	}
+	if len(changed) > 0 {
+		event.Detail["changed"] = strings.Join(changed, " ")
 	}
 	defer r.Forget()
 	err := r.store.ApplyReview(storage.Audited(ctx, event), review)
@@ -230,10 +266,12 @@ func (r *Registry) CheckSubmission(ctx context.Context, c storage.Client) error 
 	return problems.Err()
 }
 
-// Comment adds to what is said about a client. Problems for a comment that is empty or too long. Its event is the caller's.
-func (r *Registry) Comment(ctx context.Context, by storage.Actor, clientID, text string) error {
+// Comment adds to what is said about a client, and returns the note. Problems for a comment that is empty or too long. Its event
+// is the caller's.
+func (r *Registry) Comment(ctx context.Context, by storage.Actor, clientID, text string) (storage.ReviewNote, error) {
 	if err := (transition{comment: true}).checkComment(text); err != nil {
-		return err
+		return storage.ReviewNote{}, err
 	}
-	return r.store.ApplyReview(ctx, storage.Review{Note: r.note(Step{ClientID: clientID, By: by, Comment: text}, r.now().UTC().Truncate(stamp))})
+	note := r.note(Step{ClientID: clientID, By: by, Comment: text}, r.now().UTC().Truncate(stamp))
+	return *note, r.store.ApplyReview(ctx, storage.Review{Note: note})
 }

@@ -21,6 +21,18 @@ type Actor struct {
 	Kind    ActorKind
 	ID      string
 	Address string // IP address; empty for commands and the server
+	Person  string // the ID of the user whose API key it is, and who is named in an event's detail; empty for other kinds
+}
+
+// PersonID returns the ID of the person who acts, by themselves or by their API key; empty where no person does.
+func (a Actor) PersonID() string {
+	switch a.Kind {
+	case ActorUser:
+		return a.ID
+	case ActorAPIKey:
+		return a.Person
+	}
+	return ""
 }
 
 // Target is what something was done to: a kind of record ("client", "user", "scope", …) and its key.

@@ -8,10 +8,12 @@ import (
 // ClientVersion is what a client is to become, while the client goes on as it is, or a copy of what was approved. A
 // client that was never approved has no version: it is its own draft.
 type ClientVersion struct {
-	ID        string // time-ordered UUID
-	ClientID  string
-	Status    string // StatusDraft, StatusSubmitted, StatusChangesRequested, or StatusApproved, StatusRejected, StatusArchived once closed
-	Client    Client // its registration; ID, Secrets, Status and times are the client's own: empty, and not looked at
+	ID       string // time-ordered UUID
+	ClientID string
+	Status   string // StatusDraft, StatusSubmitted, StatusChangesRequested, or StatusApproved, StatusRejected, StatusArchived once closed
+	Client   Client // its registration; ID, Secrets, Status and times are the client's own: empty, and not looked at
+	// Base is the registration that it was made from: what differs from it is what was asked for. nil: all of it was.
+	Base      *Client
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
@@ -29,6 +31,7 @@ type ReviewNote struct {
 	Action   string // submit, approve, …; empty for a comment alone
 	Text     string
 	At       time.Time
+	Digest   string // of an approval: what would go live by it, so that two approve the same; empty for other notes
 }
 
 // QueuePlace is a place in the queue of what is submitted.
@@ -49,7 +52,8 @@ type Review struct {
 	Client     *Client   // replaces the client, but for CreatedAt
 	ClientWas  time.Time // its UpdatedAt before; the step fails when it moved
 	Version    *ClientVersion
-	VersionWas time.Time // its UpdatedAt before; zero: the version is new
+	VersionWas time.Time      // its UpdatedAt before; zero: the version is new
+	Submitted  *ClientVersion // what was submitted, closed, where a reviewer changed it; new
 	Note       *ReviewNote
 }
 

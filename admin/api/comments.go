@@ -1,9 +1,7 @@
 package api
 
 import (
-	"context"
 	"net/http"
-	"slices"
 
 	"gatehouse/admin"
 	"gatehouse/registry"
@@ -42,20 +40,11 @@ func addComment(q *request) (*response, error) {
 	if err != nil {
 		return nil, err
 	}
-	id := q.path("id")
-	if err := q.house.Comment(q.ctx, q.caller, id, body.Text); err != nil {
+	note, err := q.house.Comment(q.ctx, q.caller, q.path("id"), body.Text)
+	if err != nil {
 		return nil, textOf(err)
 	}
-	notes, err := q.house.ClientNotes(context.WithoutCancel(q.ctx), q.caller, id)
-	if err != nil {
-		return nil, err
-	}
-	for _, n := range slices.Backward(notes) {
-		if n.Author.Kind == q.caller.Actor.Kind && n.Author.ID == q.caller.Actor.ID && n.Action == "" {
-			return &response{status: http.StatusCreated, body: shownNote(n)}, nil
-		}
-	}
-	return nil, storage.ErrNotFound // the mini app was deleted at this moment
+	return &response{status: http.StatusCreated, body: shownNote(note)}, nil
 }
 
 // textOf is an error about a comment under the name that it has here.

@@ -70,7 +70,8 @@ func (p *Pages) act(r *http.Request, v *visitor, form url.Values) (done string, 
 	ctx, id, action, comment := r.Context(), r.PathValue("id"), single(form, "action"), strings.TrimSpace(single(form, "comment"))
 	switch action {
 	case actionComment:
-		return action, p.House.Comment(ctx, v.Caller, id, comment)
+		_, err := p.House.Comment(ctx, v.Caller, id, comment)
+		return action, err
 	case actionDiscard:
 		if err := p.unmoved(v, id, form); err != nil {
 			return "", err

@@ -146,7 +146,7 @@ func (c *cli) clientComment() *cobra.Command {
 			}
 			said = strings.TrimSpace(string(raw))
 		}
-		if err := h.Comment(cmd.Context(), asOperator(), id, said); err != nil {
+		if _, err := h.Comment(cmd.Context(), asOperator(), id, said); err != nil {
 			return err
 		}
 		return c.print(map[string]any{"client_id": id, "text": said}, []string{"CLIENT ID", "SAID"}, [][]string{{id, said}})

@@ -36,7 +36,7 @@ type EntryTarget struct {
 // EntryOf is an event as an entry.
 func EntryOf(e storage.AuditEvent) Entry {
 	return Entry{
-		ID: e.ID, At: e.At.UTC(), Actor: EntryActor(e.Actor), Action: e.Action, Target: EntryTarget(e.Target), Detail: e.Detail,
+		ID: e.ID, At: e.At.UTC(), Actor: EntryActor{Kind: e.Actor.Kind, ID: e.Actor.ID, Address: e.Actor.Address}, Action: e.Action, Target: EntryTarget(e.Target), Detail: e.Detail,
 		Sequence: e.Sequence, Hash: hex.EncodeToString(e.Hash),
 	}
 }

@@ -63,6 +63,9 @@ func auditRows(ctx context.Context) []auditRow {
 			ID: e.ID, At: at(e.At), ActorKind: e.Actor.Kind, ActorID: clean(e.Actor.ID), Address: clean(e.Actor.Address), Action: e.Action,
 			TargetKind: e.Target.Kind, TargetID: clean(e.Target.ID), Detail: doc(cleanDetail(e.Detail)),
 		}
+		if e.Actor.Person != "" { // whose API key it is is told after the key is gone too
+			row.Detail.V["person"] = clean(e.Actor.Person)
+		}
 		if row.ID == "" {
 			row.ID = newID()
 		}

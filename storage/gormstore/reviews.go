@@ -14,6 +14,7 @@ type versionRow struct {
 	ClientID string
 	Status   string
 	Registration
+	Base    document[*Registration]
 	Created micros `gorm:"column:created_at"`
 	Updated micros `gorm:"column:updated_at"`
 }
@@ -22,16 +23,26 @@ type versionRow struct {
 func (versionRow) TableName() string { return "client_versions" }
 
 func toVersionRow(v storage.ClientVersion) versionRow {
-	return versionRow{
+	row := versionRow{
 		ID: v.ID, ClientID: v.ClientID, Status: v.Status, Registration: toRegistration(v.Client), Created: at(v.CreatedAt),
 		Updated: at(v.UpdatedAt),
 	}
+	if v.Base != nil {
+		base := toRegistration(*v.Base)
+		row.Base = doc(&base)
+	}
+	return row
 }
 
 func (r versionRow) version() storage.ClientVersion {
-	return storage.ClientVersion{
+	v := storage.ClientVersion{
 		ID: r.ID, ClientID: r.ClientID, Status: r.Status, Client: r.registration(), CreatedAt: r.Created.time(), UpdatedAt: r.Updated.time(),
 	}
+	if r.Base.V != nil {
+		base := r.Base.V.registration()
+		v.Base = &base
+	}
+	return v
 }
 
 type noteRow struct {
@@ -40,9 +51,11 @@ type noteRow struct {
 	AuthorKind    storage.ActorKind
 	AuthorID      string
 	AuthorAddress string
+	AuthorPerson  string
 	Action        string
 	Body          string
 	At            micros
+	Digest        string
 }
 
 // TableName implements gorm's schema.Tabler.
@@ -50,8 +63,8 @@ func (noteRow) TableName() string { return "review_notes" }
 
 func (r noteRow) note() storage.ReviewNote {
 	return storage.ReviewNote{
-		ID: r.ID, ClientID: r.ClientID, Author: storage.Actor{Kind: r.AuthorKind, ID: r.AuthorID, Address: r.AuthorAddress},
-		Action: r.Action, Text: r.Body, At: r.At.time(),
+		ID: r.ID, ClientID: r.ClientID, Action: r.Action, Text: r.Body, At: r.At.time(), Digest: r.Digest,
+		Author: storage.Actor{Kind: r.AuthorKind, ID: r.AuthorID, Address: r.AuthorAddress, Person: r.AuthorPerson},
 	}
 }
 
@@ -105,12 +118,17 @@ func (s *Store) ApplyReview(ctx context.Context, r storage.Review) error {
 				return err
 			}
 		}
+		if r.Submitted != nil {
+			if err := saveVersion(tx, *r.Submitted, time.Time{}); err != nil {
+				return err
+			}
+		}
 		if r.Note == nil {
 			return nil
 		}
 		row := noteRow{
 			ID: r.Note.ID, ClientID: r.Note.ClientID, AuthorKind: r.Note.Author.Kind, AuthorID: r.Note.Author.ID,
-			AuthorAddress: r.Note.Author.Address, Action: r.Note.Action, Body: clean(r.Note.Text), At: at(r.Note.At),
+			AuthorAddress: r.Note.Author.Address, AuthorPerson: r.Note.Author.Person, Digest: r.Note.Digest, Action: r.Note.Action, Body: clean(r.Note.Text), At: at(r.Note.At),
 		}
 		return tx.Create(&row).Error
 	})

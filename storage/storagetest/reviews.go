@@ -61,9 +61,13 @@ func reviews() []contract {
 			v := versionOf(c, storage.StatusSubmitted)
 			require.NoError(t, s.ApplyReview(t.Context(), storage.Review{Version: &v}))
 			step := storage.Review{Client: &c, ClientWas: c.UpdatedAt, Version: &v, VersionWas: v.UpdatedAt, Note: &storage.ReviewNote{
-				ID: timeID(), ClientID: c.ID, Author: storage.Actor{Kind: storage.ActorUser, ID: id(), Address: "192.0.2.1"}, Action: "approve", Text: "fine", At: moment,
+				ID: timeID(), ClientID: c.ID, Author: storage.Actor{Kind: storage.ActorAPIKey, ID: id(), Address: "192.0.2.1", Person: "rev"}, Action: "approve", Text: "fine", At: moment, Digest: "d",
 			}}
 			changed, approved := c, v
+			base := v.Client
+			approved.Base = &base
+			submitted := versionOf(c, storage.StatusArchived)
+			step.Submitted = &submitted
 			changed.Name, changed.UpdatedAt = "New", moment.Add(time.Second)
 			changed.TokensFrom = moment
 			approved.Status, approved.UpdatedAt = storage.StatusApproved, moment.Add(time.Second)

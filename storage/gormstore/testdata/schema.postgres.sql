@@ -61,9 +61,10 @@ client_versions.29 jwks text COLLATE C NOT NULL
 client_versions.30 jwks_uri text COLLATE C NOT NULL
 client_versions.31 webhook_uri text COLLATE C NOT NULL
 client_versions.32 dialects text COLLATE C NOT NULL
-client_versions.33 created_at bigint NOT NULL
-client_versions.34 updated_at bigint NOT NULL
-client_versions.35 submitted_at bigint NOT NULL
+client_versions.33 base text COLLATE C NOT NULL
+client_versions.34 created_at bigint NOT NULL
+client_versions.35 updated_at bigint NOT NULL
+client_versions.36 submitted_at bigint NOT NULL
 client_words.01 word text COLLATE C NOT NULL
 client_words.02 client_id text COLLATE C NOT NULL
 clients.01 id text COLLATE C NOT NULL
@@ -189,9 +190,11 @@ review_notes.02 client_id text COLLATE C NOT NULL
 review_notes.03 author_kind text COLLATE C NOT NULL
 review_notes.04 author_id text COLLATE C NOT NULL
 review_notes.05 author_address text COLLATE C NOT NULL
-review_notes.06 action text COLLATE C NOT NULL
-review_notes.07 body text COLLATE C NOT NULL
-review_notes.08 at bigint NOT NULL
+review_notes.06 author_person text COLLATE C NOT NULL
+review_notes.07 action text COLLATE C NOT NULL
+review_notes.08 body text COLLATE C NOT NULL
+review_notes.09 at bigint NOT NULL
+review_notes.10 digest text COLLATE C NOT NULL
 revision.01 id smallint NOT NULL
 revision.02 value bigint NOT NULL
 schema_info.01 id smallint NOT NULL

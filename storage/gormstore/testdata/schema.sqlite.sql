@@ -87,6 +87,8 @@ CREATE TABLE client_versions (
     jwks_uri TEXT NOT NULL,
     webhook_uri TEXT NOT NULL,
     dialects TEXT NOT NULL,
+    -- What it was made from, as JSON.
+    base TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
 , submitted_at BIGINT NOT NULL DEFAULT 0)
@@ -274,9 +276,11 @@ CREATE TABLE review_notes (
     author_kind TEXT NOT NULL,
     author_id TEXT NOT NULL,
     author_address TEXT NOT NULL,
+    author_person TEXT NOT NULL,
     action TEXT NOT NULL,
     body TEXT NOT NULL,
-    at BIGINT NOT NULL
+    at BIGINT NOT NULL,
+    digest TEXT NOT NULL
 )
 
 CREATE TABLE revision (
