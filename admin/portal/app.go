@@ -138,7 +138,7 @@ func (p *Pages) appAgain(v *visit, err error) error {
 
 // comment answers form#comment.
 func (p *Pages) comment(v *visit) error {
-	if err := p.House.Comment(v.r.Context(), v.caller, v.clientID(), v.form.Get("comment")); err != nil {
+	if _, err := p.House.Comment(v.r.Context(), v.caller, v.clientID(), v.form.Get("comment")); err != nil {
 		return p.appAgain(v, err)
 	}
 	rim.Redirect(v.w, v.r, path(v.clientID())+"?saved=comment")
