@@ -74,6 +74,9 @@ ${line.replace(/^curl /, "curl --silent --show-error --fail-with-body --max-time
     ["/oauth2/revoke", "/superapp/v1/logout", "DELETE /oauth2/grants/$GRANT_ID", "DELETE /superapp/v1/apps/photoprint/sharing"]);
   assert.ok(answers["/superapp/v1/apps"].apps.some((app) => app.client_id === "photoprint"));
   assert.equal(answers["/superapp/v1/apps/photoprint/sharing"].allowed, true, "the last answer is the decision's");
+  assert.ok(answers["/api/v1/reviews"].items.some((app) => app.client_id === "tripdesk"));
+  assert.equal(answers["/api/v1/clients/tripdesk/approve"].status, "approved");
+  assert.equal(answers["/oauth2/register/$CLIENT"].client_name, "Trip Planner");
   assert.match(answers["/superapp/v1/sessions"].url, /^http/);
   assert.ok(answers["/superapp/v1/apps/photoprint/code"].code);
   assert.ok(answers["/oauth2/authorize-challenge"].authorization_code);
