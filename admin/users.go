@@ -151,7 +151,7 @@ func (h *House) UpdateUser(ctx context.Context, c Caller, u storage.User, was ti
 	if err := h.checkUser(ctx, u.CompanyID, u.Locale, u.Roles); err != nil {
 		return err
 	}
-	u, err = identity.Spelt(u)
+	u, err = identity.CanonicalUser(u)
 	if err != nil {
 		return err
 	}

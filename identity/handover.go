@@ -28,8 +28,8 @@ var (
 	ErrDisabled = errors.New("the account is disabled")
 )
 
-// Receive makes the person known whom a client of the super app, issuer (see storage.ClientIssuer), calls subject, or changes what is said about them. However
-// many calls come at once, they are one person.
+// Receive makes the person known whom a client of the super app, issuer (see storage.ClientIssuer), calls subject, or changes
+// what is said about them. However many calls come at once, they are one person.
 //
 // The link alone says who it is: an e-mail address or phone number that belongs to somebody else is refused (ErrEmailTaken,
 // ErrPhoneTaken) and never leads to that account, which whoever runs issuer could take over otherwise. For the same reason

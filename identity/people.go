@@ -64,24 +64,33 @@ type NewUser struct {
 // CreateUser stores a new account and returns it. An *Invalid when a value cannot be accepted; storage.ErrExists when
 // the e-mail address or the phone number belongs to another account.
 func (p *People) CreateUser(ctx context.Context, n NewUser) (storage.User, error) {
-	u, err := n.record()
+	u, err := p.newUser(ctx, n)
 	if err != nil {
 		return storage.User{}, err
 	}
-	if u.PasswordHash, err = p.hashFor(ctx, n); err != nil {
-		return storage.User{}, err
-	}
-	u = p.begin(u)
 	if err := p.users.CreateUser(ctx, u); err != nil {
 		return storage.User{}, fmt.Errorf("create the account: %w", err)
 	}
 	return u, nil
 }
 
+// newUser is the account that CreateUser stores.
+func (p *People) newUser(ctx context.Context, n NewUser) (storage.User, error) {
+	u, err := n.record()
+	if err != nil {
+		return storage.User{}, err
+	}
+	u.PasswordHash, err = p.hashFor(ctx, n)
+	return p.begin(u), err
+}
+
+// NewUserID returns an ID for a new account, for whoever has to name it before it is there.
+func NewUserID() string { return uuid.NewString() }
+
 // begin gives a new account its ID and its times.
 func (p *People) begin(u storage.User) storage.User {
 	if u.ID == "" {
-		u.ID = uuid.NewString()
+		u.ID = NewUserID()
 	}
 	u.CreatedAt = p.time()
 	u.UpdatedAt = u.CreatedAt

@@ -25,7 +25,8 @@ const provisionAttempts = 5
 //
 // The link alone says who it is. A value of n that cannot be accepted is left out, and so is an e-mail address or a
 // phone number that belongs to somebody else: it never leads to that account, which whoever runs issuer could take over
-// otherwise. So the account may have neither. It has no password, whatever n says. from is where they came from; it may be zero.
+// otherwise. So the account may have neither. It has no password, whatever n says. from is where they came from; it may be
+// zero.
 //
 // An *Invalid when n has an unknown role, or subject is not 1 to 255 bytes of UTF-8, all of it visible.
 func (p *People) Provision(ctx context.Context, n NewUser, issuer, subject string, from From) (storage.User, error) {

@@ -82,19 +82,12 @@ func (s *Setup) Create(ctx context.Context, token, email, password, address stri
 	if err := n.checkSignUp(); err != nil {
 		return storage.User{}, err
 	}
-	u, err := n.record()
+	u, err := s.people.newUser(ctx, n)
 	if err != nil {
 		return storage.User{}, err
 	}
-	if u.PasswordHash, err = s.people.hashFor(ctx, n); err != nil {
-		return storage.User{}, err
-	}
-	u = s.people.begin(u)
-	event := storage.AuditEvent{
-		Actor: storage.Actor{Kind: storage.ActorUser, ID: u.ID, Address: address}, Action: "user.create",
-		Target: storage.Target{Kind: "user", ID: u.ID}, Detail: map[string]string{"by": "setup link", "roles": storage.RoleAdmin},
-	}
-	err = s.store.CreateFirstAdmin(storage.Audited(ctx, event), u)
+	ctx = did(ctx, u.ID, address, "user.create", aUser(u.ID), "by", "setup link", "roles", storage.RoleAdmin)
+	err = s.store.CreateFirstAdmin(ctx, u)
 	switch {
 	case errors.Is(err, storage.ErrConflict):
 		return storage.User{}, ErrSetupLink

@@ -6,8 +6,6 @@ import (
 
 	"gatehouse/internal/httpx"
 	"gatehouse/storage"
-
-	"github.com/google/uuid"
 )
 
 // SignUp creates an account for somebody who asked for one. Errors as those of CreateUser, but where an e-mail address
@@ -27,7 +25,7 @@ func (p *People) SignUp(ctx context.Context, n NewUser, from From) (storage.User
 	if err := p.limits.check(ctx, limit{exists, existsAnswers}, limit{made, signUps}); err != nil {
 		return storage.User{}, err
 	}
-	n.ID = uuid.NewString()
+	n.ID = NewUserID()
 	user, err := p.CreateUser(did(ctx, n.ID, from.Address, "user.create", aUser(n.ID), "by", "sign-up"), n)
 	if errors.Is(err, storage.ErrExists) {
 		if err := p.limits.count(ctx, exists); err != nil {
@@ -41,8 +39,8 @@ func (p *People) SignUp(ctx context.Context, n NewUser, from From) (storage.User
 	return user, p.limits.count(ctx, made)
 }
 
-// Member returns the person with this e-mail address for a client, clientID, of a company: who belongs to it, and who is not known
-// yet and by this becomes one of its people. ErrStranger when the person is somebody else's. Whom the company did not
+// Member returns the person with this e-mail address for a client, clientID, of a company: who belongs to it, and who is not
+// known yet and by this becomes one of its people. ErrStranger when the person is somebody else's. Whom the company did not
 // know is limited, in either case: else a client could take every address whose owner has no account here yet, and ask
 // who has one. Then *TooMany; an *Invalid when it is no e-mail address.
 func (p *People) Member(ctx context.Context, companyID, email, clientID string) (storage.User, error) {
@@ -59,7 +57,7 @@ func (p *People) Member(ctx context.Context, companyID, email, clientID string) 
 		return storage.User{}, err
 	}
 	if !known {
-		n := NewUser{ID: uuid.NewString(), Email: email, CompanyID: companyID}
+		n := NewUser{ID: NewUserID(), Email: email, CompanyID: companyID}
 		by := storage.Actor{Kind: storage.ActorClient, ID: clientID}
 		user, err = p.CreateUser(didBy(ctx, by, "user.create", aUser(n.ID), "by", "company", "company", companyID), n)
 		if errors.Is(err, storage.ErrExists) { // by another request, in this moment

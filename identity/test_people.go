@@ -11,14 +11,10 @@ import (
 // publisher has most of them.
 func (p *People) CreateTestUser(ctx context.Context, n NewUser, publisher string, most int) (storage.User, error) {
 	n.Roles, n.CompanyID = nil, ""
-	u, err := n.record()
+	u, err := p.newUser(ctx, n)
 	if err != nil {
 		return storage.User{}, err
 	}
-	if u.PasswordHash, err = p.hashFor(ctx, n); err != nil {
-		return storage.User{}, err
-	}
-	u = p.begin(u)
 	u.TestPublisher = publisher
 	if err := p.users.CreateTestUser(ctx, u, most); err != nil {
 		return storage.User{}, fmt.Errorf("create the test person: %w", err)

@@ -3,18 +3,13 @@ package identity
 import (
 	"errors"
 
-	"github.com/google/uuid"
-
 	"gatehouse/storage"
 )
 
-// NewUserID returns an ID for a new account, for whoever has to name it before it is there.
-func NewUserID() string { return uuid.NewString() }
-
-// Spelt returns an account in canonical spelling, to be stored in place of what it was. An *Invalid when a value cannot be
+// CanonicalUser returns an account in canonical spelling, to be stored in place of what it was. An *Invalid when a value cannot be
 // accepted.
-func Spelt(u storage.User) (storage.User, error) {
-	spelt, err := NewUser{
+func CanonicalUser(u storage.User) (storage.User, error) {
+	canonical, err := NewUser{
 		Email: u.Email, Phone: u.Phone, EmailVerified: u.EmailVerified, PhoneVerified: u.PhoneVerified, FirstName: u.FirstName,
 		LastName: u.LastName, Locale: u.Locale, CompanyID: u.CompanyID, Roles: u.Roles, Attributes: u.Attributes,
 	}.record()
@@ -24,7 +19,7 @@ func Spelt(u storage.User) (storage.User, error) {
 	if u.TestPublisher != "" && u.CompanyID != "" {
 		err = errors.Join(err, &Invalid{Field: "company", Key: "problem.other", Text: "this is a publisher's test person, who belongs to no company; leave it out"})
 	}
-	spelt.TestPublisher = u.TestPublisher
-	spelt.ID, spelt.PasswordHash, spelt.Disabled, spelt.CreatedAt, spelt.UpdatedAt = u.ID, u.PasswordHash, u.Disabled, u.CreatedAt, u.UpdatedAt
-	return spelt, err
+	canonical.TestPublisher = u.TestPublisher
+	canonical.ID, canonical.PasswordHash, canonical.Disabled, canonical.CreatedAt, canonical.UpdatedAt = u.ID, u.PasswordHash, u.Disabled, u.CreatedAt, u.UpdatedAt
+	return canonical, err
 }
