@@ -26,6 +26,19 @@ type Caller struct {
 	KeyEnds    time.Time // when that key expires; zero: never
 	// ProvedAt is when the person last proved who they are; zero for a program, which cannot be asked.
 	ProvedAt time.Time
+	asked    *[]Asked // what they did something by, for Noting; nil: nobody notes it
+}
+
+// Asked is something that a caller was found to be allowed.
+type Asked struct {
+	Do Capability
+	To Belongs
+}
+
+// Noting returns c, and what they are found to be allowed from now on: whoever repeats an answer asks for all of that again.
+func (c Caller) Noting() (Caller, *[]Asked) {
+	c.asked = new([]Asked)
+	return c, c.asked
 }
 
 // Belongs says whose a record is: a publisher's, a company's, a person's, or nobody's.
@@ -45,6 +58,14 @@ var (
 // May says, as an error that is ErrForbidden or ErrSignInAgain, why c may not do something at now to a record that belongs
 // to to; nil when they may.
 func (c Caller) May(do Capability, to Belongs, now time.Time) error {
+	err := c.allowed(do, to, now)
+	if err == nil && c.asked != nil {
+		*c.asked = append(*c.asked, Asked{do, to})
+	}
+	return err
+}
+
+func (c Caller) allowed(do Capability, to Belongs, now time.Time) error {
 	if err := c.Might(do); err != nil || c.Operator {
 		return err
 	}

@@ -52,6 +52,19 @@ func (h *House) work(ctx context.Context, c Caller, do Capability, id string) (*
 	return w, h.may(c, do, owner)
 }
 
+// MayStill says why c may not do something to a mini app any more that they did before, as May does: it may have come to another
+// publisher since. Nothing is said of one that is gone.
+func (h *House) MayStill(ctx context.Context, c Caller, do Capability, id string) error {
+	w, err := h.Registry.Work(ctx, id)
+	if isNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return h.may(c, do, Belongs{PublisherID: w.Live.PublisherID})
+}
+
 // Client returns a mini app and what waits beside it.
 func (h *House) Client(ctx context.Context, c Caller, id string) (*registry.Work, error) {
 	return h.work(ctx, c, ClientRead, id)
@@ -79,6 +92,10 @@ func (h *House) CreateClient(ctx context.Context, c Caller, client storage.Clien
 		return client, "", err
 	}
 	h.Secrets.KeepSigninSecret(&client, secret, nil)
+	client = registry.Defaults(client)
+	if err := h.needsTwo(ctx, c, client, nil); err != nil {
+		return client, "", err
+	}
 	ctx = h.audited(ctx, c, ClientCreate, clientKind, client.ID, "status", client.Status, "publisher", client.PublisherID)
 	if err := h.Registry.Create(ctx, client); err != nil {
 		return client, "", err
@@ -128,6 +145,9 @@ func (h *House) UpdateClient(ctx context.Context, c Caller, client storage.Clien
 	changed := registry.Changed(w.Live, registry.Defaults(client))
 	if len(changed) == 0 {
 		return nil, nil
+	}
+	if err := h.needsTwo(ctx, c, registry.Defaults(client), &w.Live); err != nil {
+		return nil, err
 	}
 	ctx = h.audited(ctx, c, ClientUpdate, clientKind, client.ID, "changed", strings.Join(changed, " "))
 	return nil, h.Registry.Update(ctx, client, w.Live.UpdatedAt)

@@ -86,9 +86,12 @@ func (h *House) RegisterClient(ctx context.Context, who Registrant, client stora
 	if len(beyond) > 0 {
 		return Registered{}, beyond
 	}
+	client, err := h.Registry.CheckRegistration(ctx, client)
+	if err != nil {
+		return done, err
+	}
 	c := Caller{Actor: registrant(client.ID, by)}
 	ctx = h.audited(ctx, c, ClientCreate, clientKind, client.ID, "status", client.Status, "publisher", client.PublisherID, initialTokenKind, token.ID)
-	var err error
 	done.Client, err = h.Registry.Register(ctx, client, storage.Registration{ClientID: client.ID, Hash: hashKey(done.RegistrationToken), TokenID: token.ID})
 	if errors.Is(err, storage.ErrConflict) { // it was good when it was looked at
 		err = ErrToken

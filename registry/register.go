@@ -14,15 +14,9 @@ const (
 	ApplicationNative = "native"
 )
 
-// Register stores a client that a program registers (RFC 7591 §3) with the record of that, under the same defaults and rules
-// as Create. What is submitted has to be fit for a review; of what is approved at once purposes may be left out, since no
-// reviewer reads them. Where sensitive scopes need two people, nothing that has some is approved at once. It returns the client
-// as it is stored. Problems; storage.ErrConflict where the initial access token is good no more; storage.ErrExists.
+// Register stores a client that a program registers (RFC 7591 §3), as CheckRegistration returned it, with the record of that. It
+// returns the client as it is stored. storage.ErrConflict where the initial access token is good no more; storage.ErrExists.
 func (r *Registry) Register(ctx context.Context, c storage.Client, registration storage.Registration) (storage.Client, error) {
-	c = Defaults(c)
-	if err := r.checkRegistration(ctx, &c); err != nil {
-		return c, err
-	}
 	now := r.now().UTC().Truncate(stamp)
 	c.CreatedAt, c.UpdatedAt = now, now
 	defer r.Forget()
@@ -32,20 +26,24 @@ func (r *Registry) Register(ctx context.Context, c storage.Client, registration 
 	return c, nil
 }
 
-func (r *Registry) checkRegistration(ctx context.Context, c *storage.Client) error {
+// CheckRegistration applies the defaults and rules of Create to a client that a program registers, and returns it as it is to be
+// stored. What is submitted has to be fit for a review; of what is approved at once purposes may be left out, since no reviewer
+// reads them. Where sensitive scopes need two people, nothing that has some is approved at once. Problems.
+func (r *Registry) CheckRegistration(ctx context.Context, c storage.Client) (storage.Client, error) {
+	c = Defaults(c)
 	if c.Status == storage.StatusApproved {
-		sensitive, err := r.TwoApprove(ctx, *c)
+		sensitive, err := r.TwoApprove(ctx, c)
 		if err != nil {
-			return err
+			return c, err
 		}
 		if len(sensitive) > 0 {
 			c.Status = storage.StatusSubmitted
 		}
 	}
 	if c.Status == storage.StatusSubmitted {
-		return r.CheckSubmission(ctx, *c)
+		return c, r.CheckSubmission(ctx, c)
 	}
-	return r.check(ctx, *c)
+	return c, r.check(ctx, c)
 }
 
 // Amend replaces the registration of a client that a program registered (RFC 7592 §2.2). What needs a review is submitted at

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"time"
 
 	"gatehouse/admin"
@@ -31,6 +32,8 @@ type kept struct {
 	ETag     string          `json:"e,omitempty"`
 	Location string          `json:"l,omitempty"`
 	Body     json.RawMessage `json:"b,omitempty"`
+	Asked    []admin.Asked   `json:"a,omitempty"` // what the caller was allowed, to be asked again before it is repeated
+	ClientID string          `json:"c,omitempty"` // of the mini app that it is about
 }
 
 // once answers a request with an Idempotency-Key: the same request of the same caller gets the same answer and does nothing
@@ -45,13 +48,15 @@ func (a *API) once(q *request, c call, sent []string) (*response, error) {
 	attempt := storage.RememberedAnswer{ID: id, Fingerprint: fingerprint(c.method, q), BeganAt: now, ExpiresAt: now.Add(remembered)}
 	there, err := a.Answers.BeginAnswer(q.ctx, attempt, now.Add(-givenUp))
 	if errors.Is(err, storage.ErrExists) {
-		return a.repeat(there, attempt)
+		return a.repeat(q, c, there, attempt)
 	}
 	if err != nil {
 		return nil, err
 	}
 	last := context.WithoutCancel(q.ctx) // a caller that hung up asks again
 	q.ctx = storage.Answering(q.ctx, attempt)
+	caller, asked := q.caller.Noting()
+	q.caller = caller
 	answer, err := c.do(q)
 	if err != nil {
 		if forgetErr := a.Answers.ForgetAnswer(last, attempt); forgetErr != nil {
@@ -59,7 +64,7 @@ func (a *API) once(q *request, c call, sent []string) (*response, error) {
 		}
 		return nil, err
 	}
-	if err := a.keep(last, attempt, answer); err != nil {
+	if err := a.keep(last, attempt, answer, kept{Asked: *asked, ClientID: clientOfCall(q, c, answer)}); err != nil {
 		a.Log.WarnContext(last, "an answer is not remembered", "err", err)
 	}
 	return answer, nil
@@ -83,19 +88,31 @@ func fingerprint(method string, q *request) []byte {
 	return sum[:]
 }
 
-func (a *API) keep(ctx context.Context, attempt storage.RememberedAnswer, answer *response) error {
+// clientOfCall is the mini app that a call is about, or has made; empty for another kind of record.
+func clientOfCall(q *request, c call, answer *response) string {
+	if strings.HasPrefix(c.path, "/clients/{id}") {
+		return q.path("id")
+	}
+	if id, made := strings.CutPrefix(answer.location, Prefix+"/clients/"); made {
+		return id // which needs no escape
+	}
+	return ""
+}
+
+func (a *API) keep(ctx context.Context, attempt storage.RememberedAnswer, answer *response, k kept) error {
 	if err := answer.encode(); err != nil {
 		return err
 	}
-	raw, err := json.Marshal(kept{Status: answer.status, ETag: answer.etag, Location: answer.location, Body: answer.raw})
+	k.Status, k.ETag, k.Location, k.Body = answer.status, answer.etag, answer.location, answer.raw
+	raw, err := json.Marshal(k)
 	if err != nil {
 		return err
 	}
 	return a.Answers.KeepAnswer(ctx, attempt, a.sealer.Seal(raw, attempt.ID))
 }
 
-// repeat answers a request that was made before.
-func (a *API) repeat(there, attempt storage.RememberedAnswer) (*response, error) {
+// repeat answers a request that was made before, to whoever may still make it: the answer may have a secret in it.
+func (a *API) repeat(q *request, c call, there, attempt storage.RememberedAnswer) (*response, error) {
 	switch {
 	case string(there.Fingerprint) != string(attempt.Fingerprint):
 		return nil, &problem{Status: http.StatusUnprocessableEntity, Type: typeKeyReused, Title: "The Idempotency-Key was another request's",
@@ -108,5 +125,22 @@ func (a *API) repeat(there, attempt storage.RememberedAnswer) (*response, error)
 	if err != nil || json.Unmarshal(raw, &k) != nil {
 		return nil, &problem{Status: http.StatusConflict, Type: typeAnswerLost, Detail: "What was asked with this Idempotency-Key was done, and its answer is lost. Look at what there is before you ask anew."}
 	}
+	if err := a.mayStill(q, c, k); err != nil {
+		return nil, err
+	}
 	return &response{status: k.Status, etag: k.ETag, location: k.Location, raw: k.Body}, nil
+}
+
+// mayStill says why the caller may not make a request any more: for want of a right, because the record is another's, or because
+// they have not signed in for a while.
+func (a *API) mayStill(q *request, c call, k kept) error {
+	for _, asked := range k.Asked {
+		if err := q.caller.May(asked.Do, asked.To, a.Now()); err != nil {
+			return err
+		}
+	}
+	if k.ClientID == "" {
+		return nil
+	}
+	return a.House.MayStill(q.ctx, q.caller, c.capability, k.ClientID)
 }

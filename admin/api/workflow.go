@@ -2,6 +2,7 @@ package api
 
 import (
 	"gatehouse/registry"
+	"gatehouse/storage"
 )
 
 // stepBody is what a step of the workflow takes.
@@ -9,6 +10,9 @@ type stepBody struct {
 	Comment string `json:"comment"`
 	Changes object `json:"changes"` // approve only: a merge patch on what was submitted
 }
+
+// waitsForSecond is what the answer to an approval says that another has to follow.
+const waitsForSecond = "A second person has to approve the same, as it is shown here. An approval of anything else, before or after it, is a first one."
 
 // takeStep takes a step of the workflow, from the state that If-Match names where it is there.
 func takeStep(action registry.Action) func(*request) (*response, error) {
@@ -39,10 +43,15 @@ func takeStep(action registry.Action) func(*request) (*response, error) {
 				step.Changed = &changed
 			}
 		}
-		if _, err := q.house.TakeStep(q.ctx, q.caller, step); err != nil {
+		status, err := q.house.TakeStep(q.ctx, q.caller, step)
+		if err != nil {
 			return nil, q.moved(WithMemberNames(err))
 		}
-		return again(q, id)
+		answer, err := again(q, id)
+		if err == nil && action == registry.Approve && status == storage.StatusSubmitted {
+			answer.body.(object)["waits_for"] = waitsForSecond
+		}
+		return answer, err
 	}
 }
 

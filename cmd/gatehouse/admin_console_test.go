@@ -290,6 +290,35 @@ func TestAnApprovalWithChangesOutlivesANewSignIn(t *testing.T) {
 	require.Equal(t, "to tell you that it is printed", c.Scopes[1].Purpose["en"])
 }
 
+func TestWhoHasToSignInAgainIsToldWhy(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	require.NoError(t, s.store.SavePublisher(t.Context(), storage.Publisher{ID: "acme", Name: "Acme", Developers: []string{"ana@example.com"}}))
+	s.register(storage.Client{ID: "kiosk", Name: "Kiosk", PublisherID: "acme", Status: storage.StatusApproved})
+	long, over := "more than 10 minutes ago", "You are not signed in here any more"
+	b, reviewed := s.inConsole("/admin/apps/kiosk", storage.RoleAdmin, storage.RoleDeveloper)
+	own := b.get("/developer/apps/kiosk")
+	suspend := func() answer { return b.press(reviewed, "operate", "suspend", "comment", "It leaks.") }
+	archive := func() answer { return b.fill(own, "archive", "comment", "It is old.") }
+	s.forward(admin.RecentFor + time.Second)
+	for _, again := range []answer{suspend(), archive()} {
+		require.Equal(t, http.StatusForbidden, again.StatusCode)
+		require.Contains(t, again.body, long)
+		require.NotContains(t, again.body, over)
+	}
+	sessions, err := s.store.UserSessions(t.Context(), s.users["ana@example.com"].ID, s.now())
+	require.NoError(t, err)
+	for _, session := range sessions {
+		require.NoError(t, s.store.EndSession(t.Context(), session.ID))
+	}
+	for _, again := range []answer{suspend(), archive()} {
+		require.Equal(t, http.StatusForbidden, again.StatusCode)
+		require.Contains(t, again.body, over)
+		require.NotContains(t, again.body, long)
+		require.NotContains(t, again.body, "<nav", "there is nothing to go to without a person")
+	}
+}
+
 func TestAccountLeadsToTheOtherPagesOfAPerson(t *testing.T) {
 	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
@@ -318,7 +347,7 @@ func TestWhereTwoPeopleHaveToApproveThePageSaysSo(t *testing.T) {
 		require.Equal(t, http.StatusSeeOther, done.StatusCode, done.body)
 		require.Contains(t, b.get(done.Header.Get("Location")).body, "A second person has to approve it too")
 		require.Equal(t, storage.StatusSubmitted, s.status("fresh"))
-		twice := b.press(page, "review", "approve")
+		twice := b.press(b.get("/admin/apps/fresh"), "review", "approve")
 		require.Equal(t, http.StatusUnprocessableEntity, twice.StatusCode)
 		require.Contains(t, twice.body, "you have approved it already")
 	})
