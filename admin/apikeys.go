@@ -101,8 +101,8 @@ func (h *House) checkAPIKey(ctx context.Context, c Caller, n NewAPIKey) error {
 	return p.Err()
 }
 
-// badRight says what is wrong with a right of a key that c makes for holder, who may be unknown; nothing where nothing is. One that covers more
-// than holder may do, as * does, is good for what they may at the moment of its use.
+// badRight says what is wrong with a right of a key that c makes for holder, who may be unknown; nothing where nothing is. One
+// that covers more than holder may do, as * does, is good for what they may at the moment of its use.
 func badRight(c Caller, holder *Caller, right string) string {
 	covered := slices.DeleteFunc(slices.Clone(Rules), func(r Rule) bool { return !Covers([]string{right}, r.Capability) })
 	if len(covered) == 0 {

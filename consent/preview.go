@@ -33,34 +33,19 @@ func (p *Pages) Preview(w http.ResponseWriter, r *http.Request, viewer storage.U
 			v.answer.Ask = append(v.answer.Ask, s.Name)
 		}
 	}
-	page := &templates.Consent{
-		Common: common, App: app, Account: rim.Person(sample), Pairwise: client.SubjectType == registry.SubjectPairwise,
-		Preview: &look,
-	}
-	if len(client.RedirectURIs) > 0 {
-		page.ReturnHost = returnHost(client.RedirectURIs[0])
-	}
+	page := previewPage(common, v, app, look)
 	if slices.Contains(v.answer.Ask, registry.ScopeUserSession) && !slices.Contains(v.answer.Ask, registry.ScopeOpenID) {
 		v.company = &storage.Company{Name: "Acme Ltd"}
 		page.Company = v.company.Name
 	}
-	if err := p.addItems(r, v, page); err != nil {
-		return err
-	}
-	p.Pages.Render(w, r, http.StatusOK, page)
-	return nil
+	return p.drawPreview(w, r, v, page)
 }
 
 // PreviewFor draws the consent page that a person would see if a client asked for scope now; see Preview.
 func (p *Pages) PreviewFor(w http.ResponseWriter, r *http.Request, viewer, person storage.User, client storage.Client, scope []string, app templates.App, look templates.Preview) error {
 	common := rim.Common(r, interaction.Interaction{}, &viewer)
 	v := &visit{person: person, lang: p.Pages.Language(r, common), client: &client, requested: Requested(&client, scope), owner: storage.Owner{UserID: person.ID}}
-	page := &templates.Consent{
-		Common: common, App: app, Account: rim.Person(person), Pairwise: client.SubjectType == registry.SubjectPairwise, Preview: &look,
-	}
-	if len(client.RedirectURIs) > 0 {
-		page.ReturnHost = returnHost(client.RedirectURIs[0])
-	}
+	page := previewPage(common, v, app, look)
 	if slices.Contains(scope, registry.ScopeUserSession) {
 		company, err := p.company(r.Context(), person)
 		if err != nil {
@@ -71,6 +56,21 @@ func (p *Pages) PreviewFor(w http.ResponseWriter, r *http.Request, viewer, perso
 	if err := p.findGrant(r, v); err != nil {
 		return err
 	}
+	return p.drawPreview(w, r, v, page)
+}
+
+// previewPage is the page of a preview without its scopes.
+func previewPage(common templates.Common, v *visit, app templates.App, look templates.Preview) *templates.Consent {
+	page := &templates.Consent{
+		Common: common, App: app, Account: rim.Person(v.person), Pairwise: v.client.SubjectType == registry.SubjectPairwise, Preview: &look,
+	}
+	if len(v.client.RedirectURIs) > 0 {
+		page.ReturnHost = returnHost(v.client.RedirectURIs[0])
+	}
+	return page
+}
+
+func (p *Pages) drawPreview(w http.ResponseWriter, r *http.Request, v *visit, page *templates.Consent) error {
 	if err := p.addItems(r, v, page); err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package registration
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -53,11 +52,4 @@ func (s *Server) end(r *http.Request, by admin.Bearer) (int, map[string]any, err
 		return 0, nil, err
 	}
 	return http.StatusNoContent, nil, nil
-}
-
-// asProblems is an error that is problems; nil for another one.
-func asProblems(err error) registry.Problems {
-	var p registry.Problems
-	errors.As(err, &p)
-	return p
 }

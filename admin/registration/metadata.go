@@ -1,6 +1,7 @@
 package registration
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -15,7 +16,7 @@ import (
 func readClient(body []byte) (storage.Client, map[string]any, error) {
 	members, err := api.ReadMembers(body)
 	if err != nil {
-		if asProblems(err) == nil {
+		if _, named := errors.AsType[registry.Problems](err); !named {
 			err = &refusal{status: http.StatusBadRequest, code: codeMetadata, text: err.Error()}
 		}
 		return storage.Client{}, nil, err

@@ -23,9 +23,7 @@ func phpLiteral(s string) string {
 }
 
 func jsLiteral(s string) string {
-	return quoted(s, func(r rune) string { return fmt.Sprintf(`\x%02x`, r) }, func(r rune) string {
-		return inUTF16(r, `\u%04x`)
-	})
+	return quoted(s, func(r rune) string { return fmt.Sprintf(`\x%02x`, r) }, inUTF16)
 }
 
 func pythonLiteral(s string) string {
@@ -37,9 +35,7 @@ func pythonLiteral(s string) string {
 // javaLiteral writes ASCII without \u: the compiler reads that before anything else, so that \u0022 would end the literal
 // (JLS §3.3).
 func javaLiteral(s string) string {
-	return quoted(s, func(r rune) string { return fmt.Sprintf(`\%03o`, r) }, func(r rune) string {
-		return inUTF16(r, `\u%04x`)
-	})
+	return quoted(s, func(r rune) string { return fmt.Sprintf(`\%03o`, r) }, inUTF16)
 }
 
 // quoted is s between double quotes; control and other are how ASCII controls and what is not ASCII are written.
@@ -63,10 +59,11 @@ func quoted(s string, control, other func(rune) string) string {
 	return b.String()
 }
 
-func inUTF16(r rune, format string) string {
+// inUTF16 escapes a character by its one or two UTF-16 code units.
+func inUTF16(r rune) string {
 	text := ""
 	for _, unit := range utf16.Encode([]rune{r}) {
-		text += fmt.Sprintf(format, unit)
+		text += fmt.Sprintf(`\u%04x`, unit)
 	}
 	return text
 }
