@@ -85,7 +85,11 @@ type AdminApp struct {
 type AdminField struct {
 	Name  string // the seed key
 	Lines []AdminLine
+	Logos []AdminLogo // what of its lines can be shown
 }
+
+// AdminLogo is a logo from our own origin; Change is as in AdminLine.
+type AdminLogo struct{ Path, Change string }
 
 // AdminLine is a line of a value: "added", "removed", or empty where it stays.
 type AdminLine struct{ Text, Change string }
@@ -118,7 +122,7 @@ type AdminNote struct {
 }
 
 // AdminAgain asks who signed in too long ago to do so again, in another window, and then to send what they sent again: it is kept in
-// form#resend, all but passwords.
+// form#resend, all but passwords. Without a Person the session has ended.
 type AdminAgain struct {
 	AdminCommon
 	SignIn string

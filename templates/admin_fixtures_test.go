@@ -27,7 +27,8 @@ func adminSamples(own Common, outside func(string) string) map[string]Page {
 		"admin reviews":    &AdminReviews{AdminCommon: common, Items: []AdminWaiting{app, fresh}, Next: "/admin/reviews?after=1"},
 		"admin no reviews": &AdminReviews{AdminCommon: common},
 		"admin app": &AdminApp{AdminCommon: common, App: app, Status: "approved", Waiting: "submitted", Was: "1-2", Compared: true,
-			Fields: []AdminField{{"name", lines}, {"redirect_uris", lines}},
+			Fields: []AdminField{{Name: "name", Lines: lines}, {Name: "redirect_uris", Lines: lines},
+				{Name: "logo_uri", Lines: lines, Logos: []AdminLogo{{"/logo/a.png", "removed"}, {"/logo/b.png", "added"}, {"/logo/c.png", ""}}}},
 			Scopes: []AdminScope{
 				{Name: "email", Title: outside("Your e-mail address"), Sensitive: true, Change: "changed", Required: true,
 					Purposes: []AdminPurpose{{"purpose-0-en", "en", lines, outside("to write to you")}, {"purpose-0-es", "es", lines, ""}}},
@@ -45,7 +46,8 @@ func adminSamples(own Common, outside func(string) string) map[string]Page {
 		"admin archived app": &AdminApp{AdminCommon: common, App: fresh, Status: "archived", Compared: true},
 		"admin again": &AdminAgain{AdminCommon: common, SignIn: "/admin/sign-in?back=%2Fadmin%2Fapps%2Fphotoprint", Back: "/admin/apps/photoprint",
 			Action: "/admin/apps/photoprint", Fields: []Field{{"action", "suspend"}, {"comment", outside("It leaks.")}}},
-		"admin again after a password": &AdminAgain{AdminCommon: common, SignIn: "/admin/sign-in?back=%2Fadmin%2Fpeople%2F1", Back: "/admin/people/1", Lost: true},
+		"admin again after a password":  &AdminAgain{AdminCommon: common, SignIn: "/admin/sign-in?back=%2Fadmin%2Fpeople%2F1", Back: "/admin/people/1", Lost: true},
+		"admin again without a session": &AdminAgain{SignIn: "/admin/sign-in?back=%2Fadmin%2Fapps%2Fphotoprint", Back: "/admin/apps/photoprint", Action: "/admin/apps/photoprint"},
 	}
 	maps.Copy(pages, adminRecordSamples(common, outside))
 	maps.Copy(pages, adminOpsSamples(common, outside))

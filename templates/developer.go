@@ -34,12 +34,14 @@ type DeveloperApp struct {
 	Waiting   string // the status of the version beside it; empty: there is none
 }
 
-// DeveloperMiniApp is the page of one mini app, with form#comment, and where they are possible form#discard and form#secret.
+// DeveloperMiniApp is the page of one mini app, with form#comment, and where they are possible form#discard, form#secret and
+// form#archive.
 type DeveloperMiniApp struct {
 	Common
 	App          DeveloperApp
 	ETag         string // what the forms are about
 	Editable     bool   // it can be changed now
+	Archivable   bool
 	Changed      []string
 	Confidential bool
 	Secret       string // a new one, shown this once
@@ -49,6 +51,7 @@ type DeveloperMiniApp struct {
 	Granted      []DeveloperRequest
 	Notes        []DeveloperNote
 	Comment      string // as typed
+	Why          string // as typed into form#archive
 	Problems     []Problem
 	Saved        string
 }

@@ -20,10 +20,10 @@ func addDeveloperSamples(pages map[string]Page, own Common, outside func(string)
 		"developer":         list,
 		"developer of none": &Developer{Common: own},
 		"developer refused": &Developer{Common: own, Refused: true},
-		"developer's app": &DeveloperMiniApp{Common: own, App: app, ETag: "1", Editable: true, Changed: []string{"name"}, Confidential: true, Secret: "gas_1", Secrets: []DeveloperSecret{{Created: drawn}, {Created: drawn, Ends: drawn}}, EndsFirst: drawn, Saved: "comment",
+		"developer's app": &DeveloperMiniApp{Common: own, App: app, ETag: "1", Editable: true, Archivable: true, Changed: []string{"name"}, Confidential: true, Secret: "gas_1", Secrets: []DeveloperSecret{{Created: drawn}, {Created: drawn, Ends: drawn}}, EndsFirst: drawn, Saved: "comment",
 			Failed:  []DeveloperRequest{{At: drawn, Endpoint: "token", Format: "gam", Code: "invalid_grant", Reason: outside("the code was exchanged before"), RequestID: "018472", Unproven: true}, {At: drawn, Endpoint: "authorize", Code: "invalid_scope"}},
 			Granted: []DeveloperRequest{{At: drawn, Endpoint: "token", Format: "boxc", RequestID: "018472"}, {At: drawn, Endpoint: "userinfo"}}},
-		"developer's old app": &DeveloperMiniApp{Common: own, App: DeveloperApp{ClientID: "old", Name: outside("Old"), Status: "archived"}, Problems: []Problem{rule("comment-text"), {Key: "problem.conflict"}}, Comment: outside("Why"), Notes: []DeveloperNote{{Status: "submitted", At: drawn}, {Author: outside("Bo"), Text: outside("Why?"), At: drawn}}},
+		"developer's old app": &DeveloperMiniApp{Common: own, App: DeveloperApp{ClientID: "old", Name: outside("Old"), Status: "archived"}, Archivable: true, Why: outside("It is old"), Problems: []Problem{rule("comment-text"), rule("why"), {Key: "problem.conflict"}}, Comment: outside("Why"), Notes: []DeveloperNote{{Status: "submitted", At: drawn}, {Author: outside("Bo"), Text: outside("Why?"), At: drawn}}},
 		"developer's new app": &DeveloperStep{Common: own, Step: "identity", Fields: []DeveloperField{
 			{ID: "name", Name: "name", Label: "name", Value: outside("PhotoPrint")},
 			{ID: "publisher", Name: "publisher", Label: "publisher", Kind: "select", Value: "acme", Options: []DeveloperOption{{Value: "acme", Text: outside("Acme")}, {Value: "other", Label: "public_true"}}},

@@ -12,6 +12,7 @@ import (
 	"gatehouse/internal/rim"
 	"gatehouse/internal/translated"
 	"gatehouse/registry"
+	"gatehouse/registry/logo"
 	"gatehouse/storage"
 	"gatehouse/templates"
 )
@@ -65,7 +66,7 @@ func (p *Pages) appPage(w http.ResponseWriter, r *http.Request, v *visitor) (*te
 	if again {
 		page.SignIn = signInAt(appPath(work.Live.ID))
 	}
-	page.Fields = fieldsOf(work)
+	page.Fields = p.fieldsOf(work)
 	if page.Scopes, err = p.scopesOf(r, work, page.Common); err != nil {
 		return nil, err
 	}
@@ -103,16 +104,30 @@ func (p *Pages) possible(v *visitor, work *registry.Work) (can map[string]bool, 
 }
 
 // fieldsOf are the parts of a registration: all, or where a version waits beside it those that differ.
-func fieldsOf(work *registry.Work) []templates.AdminField {
+func (p *Pages) fieldsOf(work *registry.Work) []templates.AdminField {
 	differences := registry.Values(work.Live)
 	if work.Version != nil {
 		differences = registry.Differences(work.Live, work.Proposed())
 	}
 	var fields []templates.AdminField
 	for _, d := range differences {
-		fields = append(fields, templates.AdminField{Name: d.Name, Lines: compare(d.Was, d.Is, work.Version != nil)})
+		field := templates.AdminField{Name: d.Name, Lines: compare(d.Was, d.Is, work.Version != nil)}
+		if d.Name == "logo_uri" {
+			field.Logos = p.logosOf(field.Lines)
+		}
+		fields = append(fields, field)
 	}
 	return fields
+}
+
+// logosOf are the logos that lines name and this server has; a picture from elsewhere would tell that server who reviews.
+func (p *Pages) logosOf(lines []templates.AdminLine) (logos []templates.AdminLogo) {
+	for _, line := range lines {
+		if path := logo.Path(p.House.Issuer, line.Text, logo.Sides[1]); path != "" {
+			logos = append(logos, templates.AdminLogo{Path: path, Change: line.Change})
+		}
+	}
+	return logos
 }
 
 // compare marks the lines that went and came; without a version before, none is marked.

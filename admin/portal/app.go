@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"gatehouse/internal/rim"
@@ -34,7 +35,7 @@ func (p *Pages) appPage(v *visit) (*templates.DeveloperMiniApp, error) {
 	}
 	page := &templates.DeveloperMiniApp{
 		Common: v.common(), ETag: w.ETag(), Editable: slices.Contains(editable, w.Status()), Confidential: !w.Live.Public,
-		App: shownApp(p, w),
+		App: shownApp(p, w), Archivable: slices.Contains(w.Possible(), registry.Archive),
 	}
 	if w.Version != nil {
 		page.Changed = registry.Changed(w.Live, w.Proposed())
@@ -116,11 +117,18 @@ func (p *Pages) author(ctx context.Context, a storage.Actor) (string, error) {
 	return rim.Person(u).Name, err
 }
 
-// appAgain draws the page again, with what is wrong.
-func (p *Pages) appAgain(v *visit, err error) error {
+// The controls for why a form is sent, or what is to be said.
+const (
+	commentControl = "comment-text"
+	archiveControl = "why"
+)
+
+// appAgain draws the page again, with what is wrong. comment is the control that the form's comment was typed into; empty: it
+// has none.
+func (p *Pages) appAgain(v *visit, err error, comment string) error {
 	problems, status, ok := problemsOf(err, func(field string) string {
 		if field == "comment" {
-			return "comment-text"
+			return comment
 		}
 		return ""
 	})
@@ -131,7 +139,13 @@ func (p *Pages) appAgain(v *visit, err error) error {
 	if err != nil {
 		return err
 	}
-	page.Problems, page.Comment = problems, v.form.Get("comment")
+	page.Problems = problems
+	switch comment {
+	case commentControl:
+		page.Comment = v.form.Get("comment")
+	case archiveControl:
+		page.Why = v.form.Get("comment")
+	}
 	p.Pages.Render(v.w, v.r, status, page)
 	return nil
 }
@@ -139,7 +153,7 @@ func (p *Pages) appAgain(v *visit, err error) error {
 // comment answers form#comment.
 func (p *Pages) comment(v *visit) error {
 	if _, err := p.House.Comment(v.r.Context(), v.caller, v.clientID(), v.form.Get("comment")); err != nil {
-		return p.appAgain(v, err)
+		return p.appAgain(v, err, commentControl)
 	}
 	rim.Redirect(v.w, v.r, path(v.clientID())+"?saved=comment")
 	return nil
@@ -152,9 +166,23 @@ func (p *Pages) discard(v *visit) error {
 		err = p.House.DiscardVersion(v.r.Context(), v.caller, v.clientID())
 	}
 	if err != nil {
-		return p.appAgain(v, err)
+		return p.appAgain(v, err, "")
 	}
 	rim.Redirect(v.w, v.r, path(v.clientID())+"?saved=discard")
+	return nil
+}
+
+// archive answers form#archive. Nothing leads back, so whoever does it confirms it by saying why.
+func (p *Pages) archive(v *visit) error {
+	step := registry.Step{Action: registry.Archive, ClientID: v.clientID(), Comment: strings.TrimSpace(v.form.Get("comment")), Was: v.form.Get("etag")}
+	var err error = registry.Problems{{Field: "comment", Text: "must not be empty; say why"}}
+	if step.Comment != "" {
+		_, err = p.House.TakeStep(v.r.Context(), v.caller, step)
+	}
+	if err != nil {
+		return p.appAgain(v, err, archiveControl)
+	}
+	rim.Redirect(v.w, v.r, path(v.clientID())+"?saved=archive")
 	return nil
 }
 
@@ -171,7 +199,7 @@ func (p *Pages) rotateSecret(v *visit) error {
 		secret, err = p.House.RotateSecret(v.r.Context(), v.caller, v.clientID(), keep, v.form.Get("etag"))
 	}
 	if err != nil {
-		return p.appAgain(v, err)
+		return p.appAgain(v, err, "")
 	}
 	page, err := p.appPage(v)
 	if err != nil {

@@ -58,6 +58,7 @@ func (p *Pages) Mount(mux *http.ServeMux) {
 		"POST /developer/apps/{id}/comment": p.comment,
 		"POST /developer/apps/{id}/discard": p.discard,
 		"POST /developer/apps/{id}/secret":  p.rotateSecret,
+		"POST /developer/apps/{id}/archive": p.archive,
 		"POST /developer/apps/{id}/test":    p.testRedirect,
 	} {
 		mux.HandleFunc(pattern, p.visited(handle))

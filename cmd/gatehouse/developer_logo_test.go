@@ -123,6 +123,19 @@ func TestALogoIsUploadedServedAndReviewed(t *testing.T) {
 		require.Contains(t, consent.body, `src="`+first+`96.png" srcset="`+first+`96.png 1x, `+first+`192.png 2x"`)
 		require.NotContains(t, b.get(at+"/preview").body, first)
 
+		// A reviewer sees both.
+		version, err := s.store.OpenVersion(t.Context(), id)
+		require.NoError(t, err)
+		second := strings.TrimSuffix(strings.TrimPrefix(version.Client.LogoURI, s.url), "192.png")
+		_, reviewed := s.inConsole("/admin/apps/"+id, storage.RoleReviewer)
+		for side, want := range map[string]string{first: "removed", second: "added"} {
+			_, figure, found := strings.Cut(reviewed.body, `<img class="logo" src="`+side+`96.png" alt="Logo"`)
+			require.True(t, found, "%s in %s", side, reviewed.body)
+			figure, _, _ = strings.Cut(figure, "</figure>")
+			require.Contains(t, figure, want)
+		}
+		s.give("ana@example.com", storage.RoleDeveloper)
+
 		removed := b.upload(b.get(at+"/identity"), nil, "same-origin", "no_logo", "1")
 		require.Equal(t, http.StatusSeeOther, removed.StatusCode)
 		require.NotContains(t, b.get(at+"/preview").body, "/logo/")

@@ -267,6 +267,31 @@ func TestThePortalIsForDevelopersAndTheirOwnMiniApps(t *testing.T) {
 	require.Equal(t, http.StatusOK, b.fill(again, "resend").StatusCode)
 }
 
+func TestDevelopersArchiveTheirOwnMiniAppAndSayWhy(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		b := s.aDeveloper("ana@example.com", "acme")
+		s.register(storage.Client{ID: "kiosk", Name: "Kiosk", PublisherID: "acme", Status: storage.StatusApproved})
+		page := b.get("/developer/apps/kiosk")
+		blind := b.fill(page, "archive", "comment", " ")
+		require.Equal(t, http.StatusUnprocessableEntity, blind.StatusCode)
+		require.Contains(t, blind.body, `<a href="#why">`)
+		old := b.fill(page, "archive", "comment", "It is old.", "etag", "1")
+		require.Equal(t, http.StatusConflict, old.StatusCode)
+		require.Contains(t, old.body, "It is old.</textarea>", "what was typed is there")
+		require.Equal(t, storage.StatusApproved, s.status("kiosk"))
+
+		done := b.led(b.fill(page, "archive", "comment", "It is old."))
+		require.Equal(t, storage.StatusArchived, s.status("kiosk"))
+		require.Contains(t, done.body, "It is old.", "it is among the notes")
+		require.NotContains(t, done.body, `id="archive"`)
+		require.Equal(t, http.StatusConflict, b.fill(page, "archive", "comment", "Again.").StatusCode)
+
+		require.Equal(t, http.StatusNotFound, b.submit("/developer/apps/photoprint/archive", url.Values{"comment": {"Mine."}}).StatusCode)
+	})
+}
+
 func TestADraftCanBecomePublicAndItsPreviewIsThatOfADraft(t *testing.T) {
 	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))

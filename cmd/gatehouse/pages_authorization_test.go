@@ -38,7 +38,7 @@ func (a act) at(id string) string {
 	if steps, is := strings.CutSuffix(a.path, "/submit"); is {
 		page = steps + "/review"
 	} else if a.method == http.MethodPost && a.face == "portal" {
-		for _, on := range []string{"/comment", "/discard", "/secret"} {
+		for _, on := range []string{"/comment", "/discard", "/secret", "/archive"} {
 			page = strings.TrimSuffix(page, on)
 		}
 		page = strings.Replace(page, "/test", "/redirects", 1)
