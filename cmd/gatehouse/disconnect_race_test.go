@@ -115,7 +115,7 @@ func TestAskMeAgainLeavesAnAllowOfTheSameMomentAlone(t *testing.T) {
 		s := newTestServer(t, dsn)
 		b, h := s.newBrowser(), s.hostApp("ana@example.com")
 		s.allowIn(b, "ana@example.com", request("other")) // signed in
-		for n := range 100 {
+		for n := range 40 {
 			h.decides("photoprint", `{"decision":"deny"}`)
 			ask := b.pressing("photoprint", "clear", "")
 			var group sync.WaitGroup

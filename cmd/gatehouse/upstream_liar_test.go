@@ -6,10 +6,12 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"reflect"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -42,16 +44,7 @@ func newLiar(t testing.TB, listener net.Listener) *liar {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	l := &liar{t: t, url: "http://" + listener.Addr().String(), key: key}
-	l.metadata = map[string]any{"issuer": l.url, "authorization_endpoint": l.url + "/authorize", "token_endpoint": l.url + "/token",
-		"jwks_uri": l.url + "/jwks", "userinfo_endpoint": l.url + "/userinfo", "id_token_signing_alg_values_supported": []string{"ES256"}}
-	l.claims = map[string]any{"iss": l.url, "sub": "liar-1", "aud": "nimbus", "exp": time.Now().Add(time.Minute).Unix(), "iat": time.Now().Unix(),
-		"email": "liar@elsewhere.example"}
-	l.sign = func(claims []byte) string { return l.signed(l.key, claims) }
-	l.token = func(w http.ResponseWriter) {
-		claims, err := json.Marshal(l.claims)
-		require.NoError(t, err)
-		l.write(w, map[string]any{"access_token": "a-token", "token_type": "Bearer", "id_token": l.sign(claims)})
-	}
+	l.honest()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
 		l.asked.Add(1)
@@ -66,6 +59,21 @@ func newLiar(t testing.TB, listener net.Listener) *liar {
 	server.Start()
 	t.Cleanup(server.Close)
 	return l
+}
+
+// honest makes it answer as it should.
+func (l *liar) honest() {
+	l.metadata = map[string]any{"issuer": l.url, "authorization_endpoint": l.url + "/authorize", "token_endpoint": l.url + "/token",
+		"jwks_uri": l.url + "/jwks", "userinfo_endpoint": l.url + "/userinfo", "id_token_signing_alg_values_supported": []string{"ES256"}}
+	l.claims = map[string]any{"iss": l.url, "sub": "liar-1", "aud": "nimbus", "exp": time.Now().Add(time.Minute).Unix(), "iat": time.Now().Unix(),
+		"email": "liar@elsewhere.example"}
+	l.userinfo = nil
+	l.sign = func(claims []byte) string { return l.signed(l.key, claims) }
+	l.token = func(w http.ResponseWriter) {
+		claims, err := json.Marshal(l.claims)
+		require.NoError(l.t, err)
+		l.write(w, map[string]any{"access_token": "a-token", "token_type": "Bearer", "id_token": l.sign(claims)})
+	}
 }
 
 func (l *liar) write(w http.ResponseWriter, body any) {
@@ -106,6 +114,11 @@ func TestAnIDTokenThatProvesNothingSignsNobodyIn(t *testing.T) {
 	stranger, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	encoded := func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) }
+	servers := func() (*liar, *testServer) {
+		l := newLiar(t, nil)
+		return l, newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, ", link_verified_email: true")))
+	}
+	l, own := servers()
 	for name, test := range map[string]struct {
 		lie  func(l *liar)
 		code string // empty: somebody is signed in
@@ -159,9 +172,15 @@ func TestAnIDTokenThatProvesNothingSignsNobodyIn(t *testing.T) {
 		"e-mail as a list":         {func(l *liar) { l.claims["email"] = []string{"a@example.com"} }, "upstream_failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l := newLiar(t, nil)
-			own := newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", l.url, ", link_verified_email: true")))
+			l, own := l, own
+			l.honest()
+			l.claims["sub"], l.claims["email"] = name, rand.Text()+"@elsewhere.example" // of somebody new userinfo is asked too
+			truth := maps.Clone(l.metadata)
 			test.lie(l)
+			if !reflect.DeepEqual(truth, l.metadata) { // which a server reads once
+				l, own = servers()
+				test.lie(l)
+			}
 			b := own.newBrowser()
 			a := l.signIn(b, b.get("/login"))
 			if test.code == "" {
@@ -170,6 +189,9 @@ func TestAnIDTokenThatProvesNothingSignsNobodyIn(t *testing.T) {
 			}
 			require.Equal(t, http.StatusBadGateway, a.StatusCode, a.Header.Get("Location"))
 			require.Contains(t, a.body, `data-error="`+test.code+`"`)
+			if test.code == "upstream_unavailable" {
+				own.forward(restOver)
+			}
 			require.NotContains(t, own.log.String(), "a-code-of-the-liar")
 			require.NotContains(t, own.log.String(), testSecret)
 			require.NotEqual(t, http.StatusOK, b.get("/account").StatusCode)

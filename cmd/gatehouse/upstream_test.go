@@ -224,19 +224,20 @@ func TestAnAccountIsLinkedOnlyByAnAddressThatBothSidesVerified(t *testing.T) {
 // A role is given to whoever knows the account's password. A provider's word on an address is not enough for it.
 func TestAnAccountWithARoleIsNeverLinkedByItsAddress(t *testing.T) {
 	t.Parallel()
+	own, provider := twoServers(t, furnished.SQLite(t), ", link_verified_email: true")
 	for _, role := range []string{storage.RoleAdmin, storage.RoleReviewer, storage.RoleDeveloper, storage.RoleCompanyAdmin} {
-		own, provider := twoServers(t, furnished.SQLite(t), ", link_verified_email: true")
-		provider.join(identity.NewUser{Email: "dora@example.com", EmailVerified: true})
-		own.join(identity.NewUser{Email: "dora@example.com", EmailVerified: true, CompanyID: "acme", Roles: []string{role}})
+		email := role + "@example.com"
+		there := provider.join(identity.NewUser{Email: email, EmailVerified: true})
+		own.join(identity.NewUser{Email: email, EmailVerified: true, CompanyID: "acme", Roles: []string{role}})
 		before := own.people()
 		b := own.newBrowser()
-		a := b.walk(b.get("/login"), "dora@example.com")
+		a := b.walk(b.get("/login"), email)
 		require.Equal(t, http.StatusForbidden, a.StatusCode, a.body)
 		require.Contains(t, a.body, `data-error="upstream_role"`)
 		require.Contains(t, a.body, "your own password", "it names the fix")
 		require.False(t, own.signedIn(b))
 		require.Equal(t, before, own.people(), "nor is there a second account")
-		_, err := own.store.LinkedUser(t.Context(), provider.url, provider.users["dora@example.com"].ID)
+		_, err := own.store.LinkedUser(t.Context(), provider.url, there.ID)
 		require.ErrorIs(t, err, storage.ErrNotFound)
 	}
 }
