@@ -112,3 +112,28 @@ for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [
     await page.click("form#resend button");
     await page.waitForURL(new RegExp(`/admin/publishers/${id}`));
   });
+
+for (const look of [{ width: 320 }, { width: 320, dark: true, locale: "ar" }, {}])
+  test(`the menu folds where there is little room, without scripts and by the keyboard (${JSON.stringify(look)})`, { timeout: 60_000 }, async (t) => {
+    const visitor = await visit(t, browser, { scripts: false, ...look });
+    const { page } = visitor;
+    await page.goto(`${demo.issuer}/admin/deliveries`);
+    await page.fill("form#sign-in [name=username]", "admin@example.com");
+    await page.fill("form#sign-in [name=password]", "correct horse battery staple");
+    await page.click("form#sign-in button.button");
+    await page.waitForURL(/\/admin\/deliveries$/);
+    const [menu, here] = [page.locator("nav.menu summary"), page.locator("nav.menu [aria-current=page]")];
+    assert.equal(await menu.isVisible(), look.width === 320);
+    assert.equal(await here.isVisible(), look.width !== 320);
+    await page.keyboard.press("Tab");
+    if (look.width === 320) {
+      assert.ok((await menu.innerText()).includes((await here.textContent()).trim()), "it says where one is");
+      assert.ok((await page.locator("header.bar").boundingBox()).height < 130);
+      await page.keyboard.press("Enter");
+      await here.waitFor({ state: "visible" });
+      await visitor.inspect();
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/\/admin\/dashboard$/);
+  });

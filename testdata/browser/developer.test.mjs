@@ -87,5 +87,16 @@ for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [
     assert.equal(await frame.locator("html").getAttribute("data-theme"), "dark");
     await seen("review");
     await page.goto(page.url().replace(/\/review.*/, ""));
+    await page.click("details.known:has(form#archive) > summary");
     await seen("app");
+
+    // A reviewer sees the logo of the draft.
+    const draft = new URL(page.url()).pathname.replace("/developer", "/admin");
+    await visitor.context.clearCookies();
+    await page.goto(`${demo.issuer}${draft}`);
+    await signIn(visitor, { email: "admin@example.com", password: "correct horse battery staple" });
+    const reviewed = page.locator("#fields figure img");
+    await reviewed.waitFor();
+    if (scripts) assert.equal(await reviewed.evaluate((img) => img.naturalWidth), 96);
+    await seen("reviewed");
   });
