@@ -22,6 +22,13 @@ dialects.gam.signin_secret is what the call to dialects.gam.signin_url sends. By
 which a sealed copy is kept while signin_url is set. It comes from client_secret or from a rotation: a file that has only
 client_secret_hash keeps the copy that there is. An export has it sealed, for a database under the same root secret.`
 
+const exportHelp = `Print the database's state as a seed file, with hashes instead of passwords and secrets.
+
+Left out, since a seed file cannot say it: test people of publishers, versions of mini apps that wait for their review, the
+pictures of uploaded logos, all secrets of a mini app that work but the newest, and what was said and decided in reviews.
+Comments in the file and lines on stderr say what of that there was. API keys, initial access tokens, sessions, grants, the
+audit log and signing keys are no state that a seed declares; a copy of the database has them.`
+
 func (c *cli) seedCommand() *cobra.Command {
 	apply := &cobra.Command{
 		Use: "apply FILE…", Short: "bring the database to the state of the files and print what changed; - is stdin", Args: someFiles,
@@ -44,14 +51,18 @@ func (c *cli) seedCommand() *cobra.Command {
 		Use: "export", Short: "print the database's state as a seed file, with hashes instead of secrets", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				file, err := seed.Export(cmd.Context(), h.store, time.Now())
+				file, err := seed.Export(cmd.Context(), h.store, h.cfg.Issuer, time.Now())
 				if err != nil {
 					return err
+				}
+				for _, note := range file.Notes {
+					fmt.Fprintln(c.err, "note:", note)
 				}
 				return file.Write(c.out)
 			})
 		},
 	}
+	export.Long = exportHelp
 	group := c.group("seed", "declarative state: companies, users, scopes, publishers, clients", apply, diff, export)
 	group.Long = seedHelp
 	return group

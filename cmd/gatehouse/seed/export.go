@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"gatehouse/registry"
+	"gatehouse/registry/logo"
 	"gatehouse/storage"
 )
 
@@ -23,23 +24,35 @@ type Exported struct {
 	Notes []string // what the file cannot say, a line each
 }
 
-// Export returns the state of a database at now, in an order that stays. Passwords and secrets are their hashes; of a
-// client's several live secrets it has the newest, and a note says so.
-func Export(ctx context.Context, store Store, now time.Time) (*Exported, error) {
+// Source is what an export reads.
+type Source interface {
+	Store
+	storage.Reviews
+}
+
+// Export returns the state of a database at now, in an order that stays; issuer is the address of the server, which the logos
+// that it keeps begin with. Passwords and secrets are their hashes. Test people are left out, and so is what a client has that a
+// file has no key for: the pictures of logos, versions that wait, and all live secrets but the newest. Notes say which.
+func Export(ctx context.Context, store Source, issuer string, now time.Time) (*Exported, error) {
 	e := new(Exported)
-	if err := e.File.exportPeople(ctx, store); err != nil {
+	if err := e.exportPeople(ctx, store); err != nil {
 		return nil, err
 	}
 	if err := e.File.exportRegistry(ctx, store); err != nil {
 		return nil, err
 	}
-	if err := e.exportClients(ctx, store, now); err != nil {
+	if err := e.exportClients(ctx, store, issuer, now); err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-func (f *File) exportPeople(ctx context.Context, store Store) error {
+func (e *Exported) note(format string, args ...any) {
+	e.Notes = append(e.Notes, fmt.Sprintf(format, args...))
+}
+
+func (e *Exported) exportPeople(ctx context.Context, store Store) error {
+	f := &e.File
 	companies, err := All(ctx, store.Companies, func(c storage.Company) string { return c.ID })
 	if err != nil {
 		return err
@@ -51,10 +64,18 @@ func (f *File) exportPeople(ctx context.Context, store Store) error {
 	if err != nil {
 		return err
 	}
+	tests := 0
 	for _, u := range users {
+		if u.TestPublisher != "" { // elsewhere it would be an ordinary person
+			tests++
+			continue
+		}
 		entry := UserOf(u)
 		entry.PasswordHash = u.PasswordHash
 		f.Users = append(f.Users, entry)
+	}
+	if tests > 0 {
+		e.note("Test people of publishers are left out: %d.", tests)
 	}
 	slices.SortFunc(f.Users, func(a, b User) int { return cmp.Compare(a.login(), b.login()) })
 	return nil
@@ -78,7 +99,7 @@ func (f *File) exportRegistry(ctx context.Context, store Store) error {
 	return nil
 }
 
-func (e *Exported) exportClients(ctx context.Context, store Store, now time.Time) error {
+func (e *Exported) exportClients(ctx context.Context, store Source, issuer string, now time.Time) error {
 	clients, err := All(ctx, store.Clients, func(c storage.Client) string { return c.ID })
 	if err != nil {
 		return err
@@ -88,9 +109,31 @@ func (e *Exported) exportClients(ctx context.Context, store Store, now time.Time
 		live := registry.LiveSecrets(c, now)
 		entry.ClientSecretHash = newest(live)
 		if len(live) > 1 {
-			e.Notes = append(e.Notes, fmt.Sprintf("Client %s has %d secrets that work; only the newest is in here.", c.ID, len(live)))
+			e.note("Client %s has %d secrets that work; only the newest is in here.", c.ID, len(live))
+		}
+		if logo.Path(issuer, c.LogoURI, logo.Sides[0]) != "" {
+			e.note("Client %s has an uploaded logo; its picture is not in here, upload it again elsewhere.", c.ID)
 		}
 		e.File.Clients = append(e.File.Clients, entry)
+	}
+	return e.noteWaiting(ctx, store)
+}
+
+// noteWaiting says which clients have a version that waits.
+func (e *Exported) noteWaiting(ctx context.Context, store Source) error {
+	ids := make([]string, len(e.File.Clients))
+	for i, c := range e.File.Clients {
+		ids[i] = c.ClientID
+	}
+	for some := range slices.Chunk(ids, page) {
+		versions, err := store.OpenVersions(ctx, some)
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(versions, func(a, b storage.ClientVersion) int { return cmp.Compare(a.ClientID, b.ClientID) })
+		for _, v := range versions {
+			e.note("Client %s has a version that waits (%s); it is not in here, only what is live.", v.ClientID, v.Status)
+		}
 	}
 	return nil
 }

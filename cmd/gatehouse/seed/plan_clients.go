@@ -88,6 +88,7 @@ func (p *planner) withSecrets(r record[Client], old *storage.Client) (storage.Cl
 	if old == nil {
 		p.checkSecret(r)
 		wanted.Secrets = r.value.secrets(p.Now())
+		p.wantSecret(r, wanted)
 		return wanted, nil
 	}
 	if r.value.Status == "" {
@@ -103,6 +104,9 @@ func (p *planner) withSecrets(r record[Client], old *storage.Client) (storage.Cl
 		p.checkSecret(r)
 		wanted.Secrets = r.value.secrets(p.Now())
 		extra = []string{"client_secret: replaced"}
+	}
+	if old.Public {
+		p.wantSecret(r, wanted)
 	}
 	return wanted, extra
 }
@@ -127,6 +131,14 @@ func (p *planner) checkSecret(r record[Client]) {
 	}
 	if secret := r.value.ClientSecret; secret != "" && len([]rune(secret)) < registry.MinSecretLength {
 		p.wrong(r.place, "client_secret", "has fewer than %d characters; choose a longer random one, or give its bcrypt or argon2id hash as client_secret_hash", registry.MinSecretLength)
+	}
+}
+
+// wantSecret holds a live confidential client that a file makes to a secret: nobody is there to ask for one later.
+func (p *planner) wantSecret(r record[Client], c storage.Client) {
+	live := c.Status == "" || c.Status == storage.StatusApproved
+	if live && !c.Public && len(c.Secrets) == 0 && c.TokenEndpointAuthMethod != registry.MethodNone {
+		p.wrong(r.place, "client_secret", "a confidential client needs one; give client_secret or client_secret_hash, or set public: true")
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/cmd/gatehouse/seed"
@@ -17,6 +18,7 @@ import (
 	"gatehouse/internal/secret"
 	"gatehouse/internal/testdb"
 	"gatehouse/registry"
+	"gatehouse/registry/logo"
 	"gatehouse/storage"
 	"gatehouse/storage/gormstore"
 )
@@ -142,9 +144,37 @@ func TestExportAppliesToTheSameState(t *testing.T) {
 	})
 }
 
+const issuer = "https://login.example"
+
+func TestAnExportMakesNobodyOfATestPersonAndSaysWhatItLeavesOut(t *testing.T) {
+	from, to := newTarget(t, testdb.SQLite(t)), newTarget(t, testdb.SQLite(t))
+	apply(t, from, `publishers: [{id: acme, name: Acme}]
+clients:
+  - {client_id: kiosk, client_secret: one-secret-of-the-kiosk-long-enough, name: Kiosk, publisher: acme, redirect_uris: ["https://kiosk.example/cb"], logo_uri: "`+logo.URI(issuer, strings.Repeat("a", 64))+`"}`)
+	store, now := from.Store.(seed.Source), time.Now().UTC().Truncate(time.Microsecond)
+	tester := storage.User{ID: uuid.NewString(), Email: "tester@example.com", TestPublisher: "acme", CreatedAt: now, UpdatedAt: now}
+	require.NoError(t, store.CreateUser(t.Context(), tester))
+	client, err := store.Client(t.Context(), "kiosk")
+	require.NoError(t, err)
+	_, err = from.Registry.RotateSecret(t.Context(), from.Outbound, "kiosk", time.Hour)
+	require.NoError(t, err)
+	version := storage.ClientVersion{ID: uuid.NewString(), ClientID: "kiosk", Status: storage.StatusSubmitted, Client: client, CreatedAt: now, UpdatedAt: now}
+	require.NoError(t, store.ApplyReview(t.Context(), storage.Review{Version: &version}))
+
+	text := export(t, from)
+	require.NotContains(t, text, "tester@example.com")
+	for _, note := range []string{"# Test people of publishers are left out: 1.", "# Client kiosk has 2 secrets", "# Client kiosk has an uploaded logo", "# Client kiosk has a version that waits (submitted)"} {
+		require.Contains(t, text, note)
+	}
+	require.Empty(t, apply(t, from, text))
+	apply(t, to, text)
+	_, err = to.Store.UserByLogin(t.Context(), tester.Email)
+	require.ErrorIs(t, err, storage.ErrNotFound)
+}
+
 func export(t *testing.T, to seed.Target) string {
 	t.Helper()
-	file, err := seed.Export(t.Context(), to.Store, time.Now())
+	file, err := seed.Export(t.Context(), to.Store.(seed.Source), issuer, time.Now())
 	require.NoError(t, err)
 	var text bytes.Buffer
 	require.NoError(t, file.Write(&text))
