@@ -88,6 +88,7 @@ type auditKey struct{}
 type ChainEnd struct {
 	Sequence int64 // 0: nothing was ever sealed
 	Hash     []byte
+	Mark     string // who sealed says by it that they did; empty where nothing was sealed
 }
 
 // Audit keeps what was done, as a chain of hashes that shows when something is missing or was changed.
@@ -100,9 +101,14 @@ type Audit interface {
 	// SealAudit gives up to limit events that are not sealed their places at the end of the chain, by their IDs, and
 	// reports how many. Several processes may ask at once: each event gets one place. hash makes the hash of an event whose
 	// Sequence is set, given the one before it.
-	SealAudit(ctx context.Context, limit int, hash func(before []byte, e AuditEvent) []byte) (int, error)
+	// mark makes the Mark of the new end, given the one before it.
+	SealAudit(ctx context.Context, limit int, hash func(before []byte, e AuditEvent) []byte, mark func(before, end ChainEnd) string) (int, error)
+	// MarkChain gives the end of the chain another Mark, unless it has moved; then nothing happens.
+	MarkChain(ctx context.Context, end ChainEnd, mark string) error
 	// SealedEvents returns up to limit sealed events with a Sequence greater than after, in their order.
 	SealedEvents(ctx context.Context, after int64, limit int) ([]AuditEvent, error)
 	// ChainEnd returns the end of the chain as it was last sealed, and how many events wait to be sealed.
 	ChainEnd(ctx context.Context) (end ChainEnd, waiting int, err error)
+	// StrayEvents counts the events with a Sequence that no sealing gives: before the first, or after the end of the chain.
+	StrayEvents(ctx context.Context) (int, error)
 }

@@ -169,7 +169,7 @@ func TestTheAuditLogIsFilteredAndSaysWhatIsSealed(t *testing.T) {
 		app, day := storage.Target{Kind: "client", ID: "photoprint"}, time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
 		s.did(rita, "client.approve", app, day, 1)
 		s.did(robot, "scope.save", storage.Target{Kind: "scope", ID: "points_read"}, day.AddDate(0, 0, 1), 1)
-		require.NoError(t, audit.Seal(t.Context(), s.store))
+		require.NoError(t, s.chain().Seal(t.Context()))
 		s.did(rita, "client.suspend", app, day.AddDate(0, 0, 2), 1)
 		b, page := s.inConsole("/admin/audit", storage.RoleAdmin)
 		require.Contains(t, page.body, "Not sealed yet")
@@ -211,7 +211,7 @@ func TestTheWholeFilteredLogIsExportedTheSameByEveryFace(t *testing.T) {
 		robot := storage.Actor{Kind: storage.ActorClient, ID: "robot", Address: "192.0.2.7"}
 		s.did(robot, "client.approve", storage.Target{Kind: "client", ID: "photoprint"}, s.now(), many)
 		s.did(robot, "scope.save", storage.Target{Kind: "scope", ID: "points_read"}, s.now(), 3)
-		require.NoError(t, audit.Seal(t.Context(), s.store))
+		require.NoError(t, s.chain().Seal(t.Context()))
 		b, page := s.inConsole("/admin/audit?action=client.approve", storage.RoleAdmin)
 		require.Contains(t, page.body, `href="/admin/audit/export?action=client.approve"`)
 		file := b.get("/admin/audit/export?action=client.approve")
@@ -295,10 +295,18 @@ func TestTheSealerSealsWithinASecondAndTellsAsMuch(t *testing.T) {
 		go s.run(t.Context())
 		began := time.Now()
 		require.Eventually(t, func() bool {
-			report, err := audit.Verify(t.Context(), s.store)
-			return err == nil && report == audit.Report{Sealed: 3}
+			report, err := s.chain().Verify(t.Context(), audit.Head{})
+			return err == nil && report.Sealed == 3 && report.Broken == ""
 		}, 5*time.Second, 10*time.Millisecond)
 		t.Logf("sealed after %s", time.Since(began))
 		require.Regexp(t, `(?m)^3 +0 +true`, prints(t, dsn, "audit", "verify"))
 	})
+}
+
+// chain is the audit log's, under the tests' root secret.
+func (s *testServer) chain() *audit.Chain {
+	s.t.Helper()
+	root, err := testConfig("", s.url).Root()
+	require.NoError(s.t, err)
+	return audit.New(s.store, root)
 }

@@ -213,25 +213,40 @@ func details(detail map[string]string) string {
 	return strings.Join(texts, " ")
 }
 
+const verifyHelp = `Compute the chain of hashes anew, and say whether an event is missing or was changed. It prints the head of the chain,
+SEQUENCE:HASH: kept where nobody can write who writes the database, it shows with --expect that the chain still has it.`
+
 func (c *cli) auditVerify() *cobra.Command {
-	return c.printing(&cobra.Command{
-		Use: "verify", Short: "compute the chain of hashes anew, and say whether an event is missing or was changed", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.withHouse(cmd.Context(), func(h *house) error {
-				report, err := audit.Verify(cmd.Context(), h.store)
-				if err != nil {
-					return err
-				}
-				value := map[string]any{"sealed": report.Sealed, "waiting": report.Waiting, "whole": report.Broken == ""}
-				row := []string{fmt.Sprint(report.Sealed), fmt.Sprint(report.Waiting), fmt.Sprint(report.Broken == "")}
-				if err := c.print(value, []string{"SEALED", "WAITING", "WHOLE"}, [][]string{row}); err != nil {
-					return err
-				}
-				if report.Broken != "" {
-					return fmt.Errorf("the audit log is not whole: %s; compare with an export or a backup", report.Broken)
-				}
-				return nil
-			})
-		},
+	var expect string
+	cmd := c.printing(&cobra.Command{
+		Use: "verify", Short: "say whether an event is missing or was changed", Long: verifyHelp, Args: cobra.NoArgs,
 	})
+	cmd.Flags().StringVar(&expect, "expect", "", "SEQUENCE:HASH that an earlier verify printed")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		var known audit.Head
+		if expect != "" {
+			var err error
+			if known, err = audit.ParseHead(expect); err != nil {
+				return usageError{err}
+			}
+		}
+		return c.withHouse(cmd.Context(), func(h *house) error { return c.verify(cmd.Context(), audit.New(h.store, h.root), known) })
+	}
+	return cmd
+}
+
+func (c *cli) verify(ctx context.Context, chain *audit.Chain, known audit.Head) error {
+	report, err := chain.Verify(ctx, known)
+	if err != nil {
+		return err
+	}
+	value := map[string]any{"sealed": report.Sealed, "waiting": report.Waiting, "whole": report.Broken == "", "head": report.Head.String()}
+	row := []string{fmt.Sprint(report.Sealed), fmt.Sprint(report.Waiting), fmt.Sprint(report.Broken == ""), report.Head.String()}
+	if err := c.print(value, []string{"SEALED", "WAITING", "WHOLE", "HEAD"}, [][]string{row}); err != nil {
+		return err
+	}
+	if report.Broken != "" {
+		return fmt.Errorf("the audit log is not whole: %s; compare with an export or a backup", report.Broken)
+	}
+	return nil
 }

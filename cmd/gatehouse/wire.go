@@ -80,6 +80,7 @@ type rooms struct {
 	partner  *partner.Partner
 	superapp *superapp.API
 	house    *admin.House
+	chain    *audit.Chain
 	api      *api.API
 	portal   *portal.Pages
 	formats  []authz.Route // of the vendors; a test may wrap them before they are mounted
@@ -142,6 +143,7 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	r.partner = r.newPartner(root)
 	r.superapp = r.newSuperApp()
 	r.house = r.newHouse(root)
+	r.chain = audit.New(store, root)
 	r.api = r.newAPI(root)
 	r.portal = r.newPortal()
 	r.formats = slices.Concat[[]authz.Route]( // a vendor's room each
@@ -328,7 +330,7 @@ func (r *rooms) run(ctx context.Context) {
 }
 
 // seal chains what was written to the audit log.
-func (r *rooms) seal(ctx context.Context) { audit.Run(ctx, r.store, r.log) }
+func (r *rooms) seal(ctx context.Context) { r.chain.Run(ctx, r.log) }
 
 // app returns how a mini app is shown to people; storage.ErrNotFound when there is none of this ID.
 func (r *rooms) app(ctx context.Context, clientID string) (*templates.App, error) {

@@ -4,26 +4,41 @@ package audit
 
 import (
 	"context"
+	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log/slog"
 	"time"
 
+	"gatehouse/internal/secret"
 	"gatehouse/storage"
 )
 
 const (
 	sealEvery = 500 * time.Millisecond
 	sealBatch = 500
-	readBatch = 1000
 )
 
 // Store is what sealing and verifying need of storage.Audit.
 type Store interface {
-	SealAudit(ctx context.Context, limit int, hash func(before []byte, e storage.AuditEvent) []byte) (int, error)
+	SealAudit(ctx context.Context, limit int, hash func(before []byte, e storage.AuditEvent) []byte, mark func(before, end storage.ChainEnd) string) (int, error)
+	MarkChain(ctx context.Context, end storage.ChainEnd, mark string) error
 	SealedEvents(ctx context.Context, after int64, limit int) ([]storage.AuditEvent, error)
 	ChainEnd(ctx context.Context) (end storage.ChainEnd, waiting int, err error)
+	StrayEvents(ctx context.Context) (int, error)
+}
+
+// Chain seals and verifies. It is safe for concurrent use.
+type Chain struct {
+	store Store
+	keys  []secret.Key // for marks, the current one first
+}
+
+// New returns the chain of the events in store. Its end is marked under the root secret.
+func New(store Store, root secret.Root) *Chain {
+	return &Chain{store: store, keys: root.Keys("audit chain")}
 }
 
 // Hash is the hash of an event in the chain: SHA-256 over the hash before it and the event as JSON, in a form that never
@@ -59,13 +74,13 @@ func notNil(detail map[string]string) map[string]string {
 }
 
 // Run seals what waits, until ctx ends; beside other processes that do the same.
-func Run(ctx context.Context, store Store, log *slog.Logger) {
+func (c *Chain) Run(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(sealEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			if err := Seal(ctx, store); err != nil && ctx.Err() == nil {
+			if err := c.Seal(ctx); err != nil && ctx.Err() == nil {
 				log.WarnContext(ctx, "audit events not sealed", "err", err)
 			}
 		case <-ctx.Done():
@@ -75,10 +90,13 @@ func Run(ctx context.Context, store Store, log *slog.Logger) {
 }
 
 // Seal seals everything that waits at this moment.
-func Seal(ctx context.Context, store Store) error {
-	_, waiting, err := store.ChainEnd(ctx)
+func (c *Chain) Seal(ctx context.Context) error {
+	end, waiting, err := c.store.ChainEnd(ctx)
+	if err == nil && waiting == 0 && end.Mark != "" && end.Mark != c.mark(end, 0) && c.marked(end) {
+		return c.store.MarkChain(ctx, end, c.mark(end, 0)) // by the other secret, which an operator is about to give up
+	}
 	for err == nil && waiting > 0 {
-		waiting, err = store.SealAudit(ctx, sealBatch, Hash)
+		waiting, err = c.store.SealAudit(ctx, sealBatch, Hash, c.markAfter)
 		if waiting < sealBatch {
 			break
 		}
@@ -86,44 +104,30 @@ func Seal(ctx context.Context, store Store) error {
 	return err
 }
 
-// Report is what Verify found.
-type Report struct {
-	Sealed  int64 // events in the chain
-	Waiting int   // events that are not sealed yet
-	// Broken says, when it is not empty, where and how the chain breaks first.
-	Broken string
+// markAfter is the mark of a new end. It is none after an end that somebody else wrote: sealing does not make that good.
+func (c *Chain) markAfter(before, end storage.ChainEnd) string {
+	if !c.marked(before) {
+		return ""
+	}
+	return c.mark(end, 0)
 }
 
-// Verify reads the whole chain and computes every hash anew.
-func Verify(ctx context.Context, store Store) (Report, error) {
-	end, waiting, err := store.ChainEnd(ctx)
-	if err != nil {
-		return Report{}, err
+// mark is HMAC-SHA-256 over an end of the chain, with one of the keys.
+func (c *Chain) mark(end storage.ChainEnd, key int) string {
+	sum := hmac.New(sha256.New, c.keys[key].Bytes)
+	fmt.Fprintf(sum, "%d %x", end.Sequence, end.Hash)
+	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
+}
+
+// marked reports whether this program, or another one with its root secret, wrote an end.
+func (c *Chain) marked(end storage.ChainEnd) bool {
+	if end.Sequence == 0 && len(end.Hash) == 0 && end.Mark == "" {
+		return true
 	}
-	report, before := Report{Waiting: waiting}, []byte(nil)
-	for report.Sealed < end.Sequence { // what is sealed meanwhile is for the next time
-		events, err := store.SealedEvents(ctx, report.Sealed, readBatch)
-		if err != nil {
-			return report, err
-		}
-		for _, e := range events[:min(int64(len(events)), end.Sequence-report.Sealed)] {
-			report.Sealed++
-			if e.Sequence != report.Sealed {
-				report.Broken = fmt.Sprintf("event %d is missing", report.Sealed)
-				return report, nil
-			}
-			if before = Hash(before, e); string(before) != string(e.Hash) {
-				report.Broken = fmt.Sprintf("event %d (%s of %s) is not what was sealed, or something before it is not", e.Sequence, e.Action, e.At.Format(time.RFC3339))
-				return report, nil
-			}
-		}
-		if len(events) == 0 {
-			report.Broken = fmt.Sprintf("the events from %d to %d are missing", report.Sealed+1, end.Sequence)
-			return report, nil
+	for i := range c.keys {
+		if hmac.Equal([]byte(end.Mark), []byte(c.mark(end, i))) {
+			return true
 		}
 	}
-	if string(before) != string(end.Hash) {
-		report.Broken = "the last event is not the one that the chain ended with"
-	}
-	return report, nil
+	return false
 }

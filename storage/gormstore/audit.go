@@ -39,6 +39,11 @@ type chainRow struct {
 	ID       int `gorm:"primaryKey;autoIncrement:false"`
 	Sequence int64
 	Hash     string
+	Mark     string
+}
+
+func (r chainRow) end() storage.ChainEnd {
+	return storage.ChainEnd{Sequence: r.Sequence, Hash: hashBytes(r.Hash), Mark: r.Mark}
 }
 
 // TableName implements gorm's schema.Tabler.
@@ -164,18 +169,18 @@ func auditWhere(db *gorm.DB, f storage.AuditFilter, before string) *gorm.DB {
 }
 
 // SealAudit implements storage.Audit.
-func (s *Store) SealAudit(ctx context.Context, limit int, hash func(before []byte, e storage.AuditEvent) []byte) (sealed int, err error) {
+func (s *Store) SealAudit(ctx context.Context, limit int, hash func(before []byte, e storage.AuditEvent) []byte, mark func(before, end storage.ChainEnd) string) (sealed int, err error) {
 	err = s.write(ctx, func(tx *gorm.DB) error {
 		sealed = 0
 		var end chainRow
-		if err := tx.Raw("SELECT id, sequence, hash FROM audit_chain WHERE id = 1" + s.dialect.forUpdate).Scan(&end).Error; err != nil {
+		if err := tx.Raw("SELECT id, sequence, hash, mark FROM audit_chain WHERE id = 1" + s.dialect.forUpdate).Scan(&end).Error; err != nil {
 			return err
 		}
 		var rows []auditRow
 		if err := tx.Where("sequence = 0").Order("id").Limit(limit).Find(&rows).Error; err != nil || len(rows) == 0 {
 			return err
 		}
-		before := hashBytes(end.Hash)
+		was, before := end.end(), hashBytes(end.Hash)
 		for _, row := range rows {
 			end.Sequence++
 			row.Sequence = end.Sequence
@@ -187,6 +192,7 @@ func (s *Store) SealAudit(ctx context.Context, limit int, hash func(before []byt
 			}
 		}
 		end.Hash = hashText(before)
+		end.Mark = mark(was, end.end())
 		sealed = len(rows)
 		return tx.Save(&end).Error
 	})
@@ -203,15 +209,33 @@ func (s *Store) SealedEvents(ctx context.Context, after int64, limit int) ([]sto
 }
 
 const selectChainEnd = `
-SELECT c.sequence, c.hash, (SELECT COUNT(*) FROM audit_events e WHERE e.sequence = 0) AS waiting FROM audit_chain c WHERE c.id = 1`
+SELECT c.sequence, c.hash, c.mark, (SELECT COUNT(*) FROM audit_events e WHERE e.sequence = 0) AS waiting FROM audit_chain c WHERE c.id = 1`
 
 // ChainEnd implements storage.Audit.
 func (s *Store) ChainEnd(ctx context.Context) (storage.ChainEnd, int, error) {
 	var row struct {
 		Sequence int64
 		Hash     string
+		Mark     string
 		Waiting  int
 	}
 	err := s.read(ctx, func(db *gorm.DB) error { return db.Raw(selectChainEnd).Scan(&row).Error })
-	return storage.ChainEnd{Sequence: row.Sequence, Hash: hashBytes(row.Hash)}, row.Waiting, err
+	return storage.ChainEnd{Sequence: row.Sequence, Hash: hashBytes(row.Hash), Mark: row.Mark}, row.Waiting, err
+}
+
+// MarkChain implements storage.Audit.
+func (s *Store) MarkChain(ctx context.Context, end storage.ChainEnd, mark string) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		return tx.Model(&chainRow{}).Where("id = 1 AND sequence = ? AND hash = ? AND mark = ?", end.Sequence, hashText(end.Hash), end.Mark).
+			Update("mark", mark).Error
+	})
+}
+
+const countStrays = `
+SELECT (SELECT COUNT(*) FROM audit_events e WHERE e.sequence < 0 OR e.sequence > c.sequence) FROM audit_chain c WHERE c.id = 1`
+
+// StrayEvents implements storage.Audit.
+func (s *Store) StrayEvents(ctx context.Context) (strays int, err error) {
+	err = s.read(ctx, func(db *gorm.DB) error { return db.Raw(countStrays).Scan(&strays).Error })
+	return strays, err
 }

@@ -208,10 +208,15 @@ func (s *Store) UpdateClient(ctx context.Context, c storage.Client, was time.Tim
 
 func updateClient(tx *gorm.DB, c storage.Client, was time.Time) error {
 	row := toClientRow(c)
-	err := mustMeet(tx.Select("*").Omit("id", "created_at").Where("updated_at = ?", at(was)).Updates(&row))
+	err := mustMeet(tx.Select("*").Omit("id", "created_at", "tokens_from").Where("updated_at = ?", at(was)).Updates(&row))
 	if err == storage.ErrNotFound {
 		return conflictIfExists(tx, &clientRow{}, c.ID)
 	}
+	if err != nil {
+		return err
+	}
+	// It never goes back, whoever does not know it: what is dead would live again.
+	err = tx.Exec("UPDATE clients SET tokens_from = ? WHERE id = ? AND tokens_from < ?", row.TokensFrom, c.ID, row.TokensFrom).Error
 	if err != nil {
 		return err
 	}

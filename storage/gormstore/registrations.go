@@ -15,6 +15,7 @@ type initialAccessTokenRow struct {
 	Name        string
 	PublisherID string
 	Status      string
+	Purposes    string
 	Scopes      document[[]string]
 	MaxUses     int
 	Uses        int
@@ -27,7 +28,7 @@ func (initialAccessTokenRow) TableName() string { return "initial_access_tokens"
 
 func (r initialAccessTokenRow) token() storage.InitialAccessToken {
 	return storage.InitialAccessToken{
-		ID: r.ID, Hash: hashBytes(r.Hash), Name: r.Name, PublisherID: r.PublisherID, Status: r.Status, Scopes: r.Scopes.V, MaxUses: r.MaxUses, Uses: r.Uses,
+		ID: r.ID, Hash: hashBytes(r.Hash), Name: r.Name, PublisherID: r.PublisherID, Status: r.Status, Purposes: r.Purposes, Scopes: r.Scopes.V, MaxUses: r.MaxUses, Uses: r.Uses,
 		CreatedAt: r.Created.time(), ExpiresAt: r.ExpiresAt.time(),
 	}
 }
@@ -92,7 +93,7 @@ func (s *Store) InitialAccessTokens(ctx context.Context, after string, limit int
 func (s *Store) CreateInitialAccessToken(ctx context.Context, t storage.InitialAccessToken) error {
 	return s.write(ctx, func(tx *gorm.DB) error {
 		row := initialAccessTokenRow{
-			ID: t.ID, Hash: hashText(t.Hash), Name: t.Name, PublisherID: t.PublisherID, Status: t.Status, Scopes: doc(t.Scopes), MaxUses: t.MaxUses, Uses: t.Uses,
+			ID: t.ID, Hash: hashText(t.Hash), Name: t.Name, PublisherID: t.PublisherID, Status: t.Status, Purposes: t.Purposes, Scopes: doc(t.Scopes), MaxUses: t.MaxUses, Uses: t.Uses,
 			Created: at(t.CreatedAt), ExpiresAt: at(t.ExpiresAt),
 		}
 		return tx.Create(&row).Error

@@ -15,7 +15,7 @@ import (
 // as the lookups. Where a join is needed, the parameters stand in a CAST, which hides them from the planner.
 const selectToken = `
 SELECT t.hash, t.client_id, t.grant_id, t.user_id, t.company_id, t.scope, t.session, t.issued_at,
-       t.expires_at, t.state, t.spent_at, t.secret_id, t.keep_until, t.given_by,
+       t.expires_at, t.state, t.spent_at, t.secret_id, t.keep_until, t.given_by, t.tokens_from,
        EXISTS (SELECT 1 FROM family_revocations WHERE family_id = t.family_id)
            OR EXISTS (SELECT 1 FROM family_revocations WHERE family_id = t.given_by),
        COALESCE((SELECT state FROM grants WHERE id = t.grant_id), 0),
@@ -28,7 +28,7 @@ WHERE t.family_id = $1 AND t.kind = $2 AND t.generation = $3`
 // Token implements storage.Tokens.
 func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.StoredToken, error) {
 	t := storage.StoredToken{Token: storage.Token{TokenKey: key}}
-	var issued, expires, spent, keep micros
+	var issued, expires, spent, keep, from micros
 	var grantState storage.GrantState
 	var userDead bool
 	var ends, email nullable
@@ -37,12 +37,12 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	defer cancel()
 	err := s.pool.QueryRowContext(bounded, selectToken, key.Family[:], int64(key.Kind), int64(key.Generation)).Scan(
 		&t.Hash, &t.ClientID, &t.GrantID, &t.UserID, &t.CompanyID, &t.Scope, &t.Session, &issued,
-		&expires, &t.State, &spent, &t.SecretID, &keep, &givenBy,
+		&expires, &t.State, &spent, &t.SecretID, &keep, &givenBy, &from,
 		&t.FamilyRevoked, &grantState, &ends, &userDead, &email)
 	if err != nil {
 		return storage.StoredToken{}, translate(ctx, s.dialect, err)
 	}
-	t.IssuedAt, t.ExpiresAt, t.SpentAt = issued.time(), expires.time(), spent.time()
+	t.IssuedAt, t.ExpiresAt, t.SpentAt, t.TokensFrom = issued.time(), expires.time(), spent.time(), from.time()
 	copy(t.GivenBy[:], givenBy)
 	if keep != expires {
 		t.KeepUntil = keep.time()
@@ -81,12 +81,12 @@ func keepUntil(t storage.Token) micros {
 func insertToken(t storage.Token) step {
 	return step{must: true, sql: `
 INSERT INTO tokens (family_id, kind, generation, hash, client_id, grant_id, user_id, company_id, scope, session,
-                    issued_at, expires_at, state, spent_at, secret_id, keep_until, given_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+                    issued_at, expires_at, state, spent_at, secret_id, keep_until, given_by, tokens_from)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
 ON CONFLICT DO NOTHING`, args: []any{
 		t.Family[:], int64(t.Kind), int64(t.Generation), notNull(t.Hash), t.ClientID, t.GrantID, t.UserID, t.CompanyID,
 		t.Scope, notNull(t.Session), int64(at(t.IssuedAt)), int64(at(t.ExpiresAt)), int64(t.State),
-		int64(at(t.SpentAt)), t.SecretID, int64(keepUntil(t)), givenBy(t),
+		int64(at(t.SpentAt)), t.SecretID, int64(keepUntil(t)), givenBy(t), int64(at(t.TokensFrom)),
 	}}
 }
 

@@ -3,6 +3,7 @@ package storagetest
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -108,6 +109,11 @@ func sum(before []byte, e storage.AuditEvent) []byte {
 	return hash[:]
 }
 
+// marked tells both ends.
+func marked(before, end storage.ChainEnd) string {
+	return fmt.Sprintf("%d after %d", end.Sequence, before.Sequence)
+}
+
 func chain() []contract {
 	return []contract{
 		{"sealing gives every event one place, by whomever it is done at once", func(t *testing.T, s storage.Store) {
@@ -123,7 +129,7 @@ func chain() []contract {
 			for range 4 {
 				group.Go(func() {
 					for {
-						n, err := s.SealAudit(t.Context(), 7, sum)
+						n, err := s.SealAudit(t.Context(), 7, sum, marked)
 						if err != nil || n == 0 {
 							return
 						}
@@ -142,7 +148,19 @@ func chain() []contract {
 			}
 			end, waiting, err = s.ChainEnd(t.Context())
 			require.NoError(t, err)
-			require.Equal(t, storage.ChainEnd{Sequence: events, Hash: before}, end)
+			mark := fmt.Sprintf("%d after %d", events, events-events%7)
+			if events%7 == 0 {
+				mark = fmt.Sprintf("%d after %d", events, events-7)
+			}
+			require.Equal(t, storage.ChainEnd{Sequence: events, Hash: before, Mark: mark}, end)
+			require.NoError(t, s.MarkChain(t.Context(), storage.ChainEnd{Sequence: events, Hash: before, Mark: "moved"}, "x"))
+			require.NoError(t, s.MarkChain(t.Context(), end, "anew"))
+			marked, _, err := s.ChainEnd(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, "anew", marked.Mark)
+			strays, err := s.StrayEvents(t.Context())
+			require.NoError(t, err)
+			require.Zero(t, strays)
 			require.Zero(t, waiting)
 			rest, err := s.SealedEvents(t.Context(), events-2, 10)
 			require.NoError(t, err)

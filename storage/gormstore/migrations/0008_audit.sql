@@ -17,10 +17,11 @@ CREATE UNIQUE INDEX audit_sealed ON audit_events (sequence) WHERE sequence > 0;
 CREATE INDEX audit_actor ON audit_events (actor_kind, actor_id, id);
 CREATE INDEX audit_action ON audit_events (action, id);
 CREATE INDEX audit_target ON audit_events (target_kind, target_id, id);
--- The end of the chain. Who holds its row may seal.
+-- The end of the chain, and the mark of who sealed it. Who holds its row may seal.
 CREATE TABLE audit_chain (
     id SMALLINT PRIMARY KEY CHECK (id = 1),
     sequence BIGINT NOT NULL,
-    hash TEXT NOT NULL
+    hash TEXT NOT NULL,
+    mark TEXT NOT NULL
 );
-INSERT INTO audit_chain (id, sequence, hash) VALUES (1, 0, '');
+INSERT INTO audit_chain (id, sequence, hash, mark) VALUES (1, 0, '', '');

@@ -1,4 +1,9 @@
--- Events are only added; an event that is not sealed may be sealed, once.
+-- Events are only added, unsealed; an event that is not sealed may be sealed, once.
+CREATE TRIGGER audit_events_new BEFORE INSERT ON audit_events
+WHEN NEW.sequence <> 0 OR NEW.hash <> ''
+BEGIN
+    SELECT RAISE(ABORT, 'audit events are never added with a place in the chain');
+END;
 CREATE TRIGGER audit_events_stay BEFORE DELETE ON audit_events BEGIN
     SELECT RAISE(ABORT, 'audit events are never removed');
 END;

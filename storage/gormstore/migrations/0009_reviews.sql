@@ -53,8 +53,10 @@ CREATE TABLE review_notes (
     digest TEXT NOT NULL
 );
 CREATE INDEX review_notes_client ON review_notes (client_id, id);
--- Tokens of a client that were issued before this time are dead.
+-- Changes when all codes, tokens and vouched sessions of a client end. Those that have another one are dead.
 ALTER TABLE clients ADD COLUMN tokens_from BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE tokens ADD COLUMN tokens_from BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE sessions ADD COLUMN tokens_from BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX clients_submitted ON clients (id) WHERE status = 'submitted';
 -- Keys of programs for the admin API.
 CREATE TABLE api_keys (

@@ -5,6 +5,7 @@ CREATE TABLE initial_access_tokens (
     name TEXT NOT NULL,
     publisher_id TEXT NOT NULL,
     status TEXT NOT NULL,
+    purposes TEXT NOT NULL,
     scopes TEXT NOT NULL,
     max_uses BIGINT NOT NULL,
     uses BIGINT NOT NULL,

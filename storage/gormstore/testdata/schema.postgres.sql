@@ -9,6 +9,7 @@ api_keys.08 seen_at bigint NOT NULL
 audit_chain.01 id smallint NOT NULL
 audit_chain.02 sequence bigint NOT NULL
 audit_chain.03 hash text COLLATE C NOT NULL
+audit_chain.04 mark text COLLATE C NOT NULL
 audit_events.01 id text COLLATE C NOT NULL
 audit_events.02 at bigint NOT NULL
 audit_events.03 actor_kind text COLLATE C NOT NULL
@@ -382,5 +383,6 @@ CREATE UNIQUE INDEX tokens_pkey ON public.tokens USING btree (family_id, kind, g
 CREATE UNIQUE INDEX users_email_key ON public.users USING btree (email)
 CREATE UNIQUE INDEX users_phone_key ON public.users USING btree (phone)
 CREATE UNIQUE INDEX users_pkey ON public.users USING btree (id)
+CREATE TRIGGER audit_events_new BEFORE INSERT ON public.audit_events FOR EACH ROW WHEN (((new.sequence <> 0) OR (new.hash <> ''::text))) EXECUTE FUNCTION audit_events_new()
 CREATE TRIGGER audit_events_sealed_once BEFORE UPDATE ON public.audit_events FOR EACH ROW WHEN (((old.sequence <> 0) OR (new.sequence <= 0) OR (((((((((new.id IS DISTINCT FROM old.id) OR (new.at IS DISTINCT FROM old.at)) OR (new.actor_kind IS DISTINCT FROM old.actor_kind)) OR (new.actor_id IS DISTINCT FROM old.actor_id)) OR (new.address IS DISTINCT FROM old.address)) OR (new.action IS DISTINCT FROM old.action)) OR (new.target_kind IS DISTINCT FROM old.target_kind)) OR (new.target_id IS DISTINCT FROM old.target_id)) OR (new.detail IS DISTINCT FROM old.detail)))) EXECUTE FUNCTION audit_events_stay()
 CREATE TRIGGER audit_events_stay BEFORE DELETE OR TRUNCATE ON public.audit_events FOR EACH STATEMENT EXECUTE FUNCTION audit_events_stay()

@@ -1,3 +1,9 @@
+CREATE TRIGGER audit_events_new BEFORE INSERT ON audit_events
+WHEN NEW.sequence <> 0 OR NEW.hash <> ''
+BEGIN
+    SELECT RAISE(ABORT, 'audit events are never added with a place in the chain');
+END
+
 CREATE TRIGGER audit_events_sealed_once BEFORE UPDATE ON audit_events
 WHEN OLD.sequence <> 0 OR NEW.sequence <= 0
     OR (NEW.id, NEW.at, NEW.actor_kind, NEW.actor_id, NEW.address, NEW.action, NEW.target_kind, NEW.target_id, NEW.detail)
@@ -24,7 +30,8 @@ CREATE TABLE api_keys (
 CREATE TABLE audit_chain (
     id SMALLINT PRIMARY KEY CHECK (id = 1),
     sequence BIGINT NOT NULL,
-    hash TEXT NOT NULL
+    hash TEXT NOT NULL,
+    mark TEXT NOT NULL
 )
 
 CREATE TABLE audit_events (
