@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"strconv"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"gatehouse/admin"
-	"gatehouse/cmd/gatehouse/seed"
 	"gatehouse/storage"
 )
 
@@ -50,6 +48,7 @@ func (c *cli) initialTokenCreate() *cobra.Command {
 	flags.StringVar(&n.Name, "name", "", "what the token is for")
 	flags.StringVar(&n.Publisher, "publisher", "", "the publisher of what is registered with it")
 	flags.StringVar(&n.Status, "status", storage.StatusSubmitted, "of what is registered with it: submitted, or approved without a review")
+	flags.StringVar(&n.Purposes, "purposes", storage.PurposesRequired, "of what is approved at once: required, or optional for programs that send none, such as conformance suites")
 	flags.StringArrayVar(&n.Scopes, "scopes", nil, "a scope that can be registered with it, and that is where none is named; may be given several times")
 	flags.IntVar(&n.MaxUses, "max-uses", 0, "how many mini apps can be registered with it; 0 for any number")
 	flags.DurationVar(&lifetime, "expires-in", 0, "how long it works, such as 720h")
@@ -57,7 +56,7 @@ func (c *cli) initialTokenCreate() *cobra.Command {
 }
 
 func initialTokenEntry(t storage.InitialAccessToken) map[string]any {
-	entry := map[string]any{"id": t.ID, "name": t.Name, "status": t.Status, "uses": t.Uses, "created_at": stamp(t.CreatedAt)}
+	entry := map[string]any{"id": t.ID, "name": t.Name, "status": t.Status, "purposes": t.Purposes, "uses": t.Uses, "created_at": stamp(t.CreatedAt)}
 	if t.PublisherID != "" {
 		entry["publisher"] = t.PublisherID
 	}
@@ -78,10 +77,10 @@ func (c *cli) initialTokenList() *cobra.Command {
 		Use: "list", Short: "list the tokens by which programs register mini apps", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.withHouse(cmd.Context(), func(h *house) error {
-				read := func(ctx context.Context, after string, limit int) ([]storage.InitialAccessToken, error) {
-					return h.store.InitialAccessTokens(ctx, after, limit)
-				}
-				tokens, err := seed.All(cmd.Context(), read, func(t storage.InitialAccessToken) string { return t.ID })
+				house := h.admin()
+				tokens, err := everything(func(p admin.Page) (admin.List[storage.InitialAccessToken], error) {
+					return house.InitialTokens(cmd.Context(), asOperator(), p)
+				})
 				if err != nil {
 					return err
 				}
