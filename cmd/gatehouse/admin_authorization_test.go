@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"os"
@@ -22,7 +23,8 @@ import (
 
 type authorization struct {
 	Roles   []string
-	Enters  map[string][]string                      // console, portal → roles
+	Enters  map[string][]string // console, portal → roles
+	Recent  []admin.Capability
 	Allowed map[admin.Capability]map[string][]string // capability → owner → roles
 }
 
@@ -187,6 +189,21 @@ func TestEveryCellOfTheAuthorizationMatrixHoldsAtTheAPI(t *testing.T) {
 		}
 	}
 	require.Len(t, matrix.Allowed, len(admin.Rules), "testdata/authorization.yaml has what no rule is about")
+}
+
+// What opens doors wants a person who has signed in a moment ago, and a program is not asked.
+func TestWhatWantsARecentSignInIsInTheMatrix(t *testing.T) {
+	t.Parallel()
+	var recent []admin.Capability
+	for _, rule := range admin.Rules {
+		stale := admin.Caller{Roles: []string{storage.RoleAdmin}, ProvedAt: time.Now().Add(-admin.RecentFor - time.Second)}
+		if stale.Actor.Kind = storage.ActorUser; errors.Is(stale.May(rule.Capability, admin.Belongs{}, time.Now()), admin.ErrSignInAgain) {
+			recent = append(recent, rule.Capability)
+		}
+		stale.Actor.Kind = storage.ActorAPIKey
+		require.NoError(t, stale.May(rule.Capability, admin.Belongs{}, time.Now()), rule.Capability)
+	}
+	require.ElementsMatch(t, readAuthorization(t).Recent, recent)
 }
 
 // The rules themselves, also those without a call.
