@@ -3,7 +3,6 @@ package registry
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -55,9 +54,6 @@ func checkKeySet(raw json.RawMessage) error {
 	return nil
 }
 
-// link finds what reads as a link or as markup in a text that people see.
-var link = regexp.MustCompile(`(?i)https?:|www\.|<[a-z/!]`)
-
 // Advice is what could be better about a client that breaks no rule.
 func Advice(c storage.Client, catalogue *Catalogue) Problems {
 	var p Problems
@@ -87,7 +83,7 @@ func (p *Problems) checkPurposes(c storage.Client, catalogue *Catalogue) {
 				p.add(at, "is shorter than %d characters; say what the mini app does with it", minPurpose)
 			case utf8.RuneCountInString(text) > maxPurpose:
 				p.add(at, "is longer than %d characters; people read it on a phone", maxPurpose)
-			case link.MatchString(text):
+			case hasLink(text):
 				p.add(at, "has a link or markup; write plain words")
 			case known != nil && text == known.Description[tag]:
 				p.add(at, "repeats the description of the scope; say what the mini app does with it")
