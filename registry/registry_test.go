@@ -291,6 +291,31 @@ func TestRotateSecretRefusesAPublicClient(t *testing.T) {
 	require.ErrorIs(t, err, storage.ErrNotFound)
 }
 
+func TestRotateSecretRefusesAnArchivedClientAndTwoSecretsForLong(t *testing.T) {
+	r, s := newRegistry(t)
+	require.NoError(t, r.Create(t.Context(), mini()))
+	for _, keep := range []time.Duration{-time.Second, registry.MaxKeepOld + time.Second} {
+		var problems registry.Problems
+		_, err := r.RotateSecret(t.Context(), outbound(t, "root", ""), "photoprint", keep)
+		require.ErrorAs(t, err, &problems, keep)
+		require.Equal(t, "keep_old", problems[0].Field)
+		_, err = r.RotateSecretOnce(t.Context(), outbound(t, "root", ""), "photoprint", keep, time.Now())
+		require.ErrorAs(t, err, &problems, keep)
+	}
+	_, err := r.RotateSecret(t.Context(), outbound(t, "root", ""), "photoprint", registry.MaxKeepOld)
+	require.NoError(t, err)
+	take(t, r, registry.Archive, reviewer)
+	was, err := s.Client(t.Context(), "photoprint")
+	require.NoError(t, err)
+	_, err = r.RotateSecret(t.Context(), outbound(t, "root", ""), "photoprint", 0)
+	var problems registry.Problems
+	require.ErrorAs(t, err, &problems)
+	require.Equal(t, "status", problems[0].Field)
+	is, err := s.Client(t.Context(), "photoprint")
+	require.NoError(t, err)
+	require.Equal(t, was.Secrets, is.Secrets)
+}
+
 func TestAnOutageIsNotRemembered(t *testing.T) {
 	r, s := newRegistry(t)
 	require.NoError(t, r.Create(t.Context(), mini()))

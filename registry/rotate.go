@@ -20,10 +20,10 @@ const rotateTries = 5
 // RotateSecret gives a client a new secret and returns it, this once. The one before works for keepOld longer, but not past the
 // end it had; two work at a time, so what is older ends now. The last few stay known afterwards (see HadSecret). What GAM's
 // sign-in call sends is the new secret from then on, sealed by o, unless it was another than the client's own. Problems for a
-// public client, storage.ErrNotFound when there is none of this ID.
+// public client, for an archived one and for a keepOld of more than MaxKeepOld, storage.ErrNotFound when there is none of this ID.
 func (r *Registry) RotateSecret(ctx context.Context, o *Outbound, id string, keepOld time.Duration) (string, error) {
-	if keepOld < 0 {
-		return "", negativeKeep()
+	if err := checkKeep(keepOld); err != nil {
+		return "", err
 	}
 	for try := 1; ; try++ {
 		secret, err := r.rotateSecret(ctx, o, id, keepOld, time.Time{})
@@ -36,13 +36,24 @@ func (r *Registry) RotateSecret(ctx context.Context, o *Outbound, id string, kee
 // RotateSecretOnce is RotateSecret for a client whose UpdatedAt still is was, else storage.ErrConflict: who asks twice about
 // one state of it gets one secret.
 func (r *Registry) RotateSecretOnce(ctx context.Context, o *Outbound, id string, keepOld time.Duration, was time.Time) (string, error) {
-	if keepOld < 0 {
-		return "", negativeKeep()
+	if err := checkKeep(keepOld); err != nil {
+		return "", err
 	}
 	return r.rotateSecret(ctx, o, id, keepOld, was)
 }
 
-func negativeKeep() Problems { return Problems{{Field: "keep_old", Text: "must not be negative"}} }
+// MaxKeepOld is the longest that an old secret works beside its new one.
+const MaxKeepOld = 7 * 24 * time.Hour
+
+func checkKeep(keepOld time.Duration) error {
+	switch {
+	case keepOld < 0:
+		return Problems{{Field: "keep_old", Text: "must not be negative"}}
+	case keepOld > MaxKeepOld:
+		return Problems{{Field: "keep_old", Text: "must be at most seven days; rotate once the mini app has the new secret everywhere"}}
+	}
+	return nil
+}
 
 // rotateSecret tries once; a zero was is any state of the client.
 func (r *Registry) rotateSecret(ctx context.Context, o *Outbound, id string, keepOld time.Duration, was time.Time) (string, error) {
@@ -55,6 +66,9 @@ func (r *Registry) rotateSecret(ctx context.Context, o *Outbound, id string, kee
 	}
 	if c.Public {
 		return "", Problems{{Field: "public", Text: "a public client has no secret; register a confidential one"}}
+	}
+	if c.Status == storage.StatusArchived {
+		return "", Problems{{Field: "status", Text: "an archived client signs in no more, by no secret; register another one"}}
 	}
 	now := r.now().UTC().Truncate(stamp)
 	secret := GenerateSecret()

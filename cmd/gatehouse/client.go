@@ -173,7 +173,7 @@ func (c *cli) clientRotateSecret() *cobra.Command {
 			})
 		},
 	})
-	cmd.Flags().DurationVar(&keepOld, "keep-old", 24*time.Hour, "how long the old secrets still work; 0s when one is known to others")
+	cmd.Flags().DurationVar(&keepOld, "keep-old", 24*time.Hour, "how long the old secrets still work, seven days at most; 0s when one is known to others")
 	return cmd
 }
 
