@@ -37,7 +37,7 @@ func (s *Server) introspect(ctx context.Context, c *storage.Client, token string
 	switch {
 	case err != nil:
 		return nil, err
-	case owner == nil || !t.Alive(s.now()) || ranOut(owner, t, s.now()) || t.Kind == storage.KindCode || t.Kind == storage.KindTicket:
+	case owner == nil || !t.Alive(s.now()) || !t.MayMeet(owner) || ranOut(owner, t, s.now()) || t.Kind == storage.KindCode || t.Kind == storage.KindTicket:
 		return inactive, nil
 	}
 	answer := &Answer{}

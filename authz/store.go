@@ -99,6 +99,9 @@ func (f fositeStore) standing(x *exchange, stored *storage.StoredToken) bool {
 		x.reason = whyDead(stored, x.now)
 		x.detail = "code or refresh token is no longer good: " + string(x.reason)
 		return false
+	case !stored.MayMeet(x.client):
+		x.reason, x.detail = ReasonRevoked, "code or refresh token is of a test person of the publisher that the client had"
+		return false
 	case ranOut(x.client, stored, x.now):
 		x.reason = ReasonExpired
 		x.detail = "code or refresh token has expired with what the person allowed"

@@ -150,7 +150,7 @@ func (s *Server) goodTicket(ctx context.Context, req *Request) (*openTicket, err
 	if err != nil && !errors.Is(err, storage.ErrNotFound) {
 		return nil, err
 	}
-	if err != nil || c.Status != storage.StatusApproved || !req.Route.Speaks(c) || ranOut(c, row, now) {
+	if err != nil || c.Status != storage.StatusApproved || !req.Route.Speaks(c) || !row.MayMeet(c) || ranOut(c, row, now) {
 		return nil, errTicket
 	}
 	if companys {

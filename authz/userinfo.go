@@ -75,6 +75,8 @@ func (s *Server) presented(ctx context.Context, req *Request, value string) (*st
 	case !t.Alive(now):
 		why := whyDead(t, now)
 		return nil, errToken.For(why).told("access token is no longer good: " + string(why))
+	case !t.MayMeet(c):
+		return nil, errToken.For(ReasonRevoked).told("access token is of a test person of the publisher that the client had")
 	case ranOut(c, t, now):
 		return nil, errToken.For(ReasonExpired).told("access token has expired with what the person allowed")
 	}

@@ -68,6 +68,7 @@ type StoredToken struct {
 	ScopeEnds     []ScopeEnd
 	UserDisabled  bool   // true also when the person is gone
 	UserEmail     string // of UserID, for introspection's username
+	UserTester    string // of UserID, see User.TestPublisher
 }
 
 // ScopeEnd is when a scope that the grant allows runs out by itself.
@@ -91,6 +92,9 @@ func (t StoredToken) Alive(now time.Time) bool {
 
 // Standing reports whether the authorization behind the token is in force, whatever the token's own state.
 func (t StoredToken) Standing() bool { return !t.FamilyRevoked && !t.GrantEnded && !t.UserDisabled }
+
+// MayMeet is User.MayMeet of the token's person, with whom the client that the token was issued to can have moved apart.
+func (t StoredToken) MayMeet(c *Client) bool { return User{TestPublisher: t.UserTester}.MayMeet(c) }
 
 // Tokens reads tokens. They change in units of work only.
 type Tokens interface {

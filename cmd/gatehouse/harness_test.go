@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -321,6 +322,25 @@ func (b *browser) submit(target string, form url.Values) answer {
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	return do(b.s.t, b.Client, r)
+}
+
+// byHand posts a form of the console or the portal that no page has drawn: with the seal of a page that every visitor gets, so that
+// what comes of it is about the rest of the form.
+func (b *browser) byHand(target string, form url.Values) answer {
+	b.s.t.Helper()
+	form = maps.Clone(form)
+	form.Set("interaction", b.sealOf(target))
+	return b.submit(target, form)
+}
+
+// sealOf is what b's forms of the console, or of the portal, carry; empty for whom these are not for.
+func (b *browser) sealOf(target string) string {
+	page, id := "/developer/new", "step"
+	if strings.HasPrefix(target, "/admin") {
+		page, id = "/admin/evaluate", "evaluate"
+	}
+	_, form, _ := readForm(b.get(page).body, id)
+	return form.Get("interaction")
 }
 
 func (s *testServer) absolute(target string) string {

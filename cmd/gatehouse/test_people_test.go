@@ -109,6 +109,37 @@ func TestATestPersonMeetsTheMiniAppsOfTheirPublisherAndNoOthers(t *testing.T) {
 	})
 }
 
+func TestTokensOfATestPersonEndWhenTheMiniAppGoesToAnotherPublisher(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		b := s.aDeveloper("ana@example.com", "acme")
+		s.register(storage.Client{ID: "kiosk", Name: "Kiosk", PublisherID: "acme"})
+		email, _ := b.aTestPerson("acme")
+		s.isTester(email)
+		tester, own := s.tokens(email, "kiosk"), s.tokens("bo@example.com", "kiosk")
+		code := s.allow(email, request("kiosk"))
+		require.NoError(t, s.store.SavePublisher(t.Context(), storage.Publisher{ID: "globex", Name: "Globex"}))
+		s.updateClient("kiosk", func(c *storage.Client) { c.PublisherID = "globex" })
+		s = s.beside()
+
+		require.Equal(t, http.StatusUnauthorized, s.userinfo(tester["access_token"]).StatusCode)
+		for _, other := range []string{"kiosk", "resource"} {
+			require.False(t, s.active(other, tester["access_token"]), other)
+			require.False(t, s.active(other, tester["refresh_token"]), other)
+		}
+		for name, form := range map[string]url.Values{"refresh": refreshForm(tester["refresh_token"].(string)), "code": exchangeForm(code)} {
+			a := s.post("/oauth2/token", "kiosk", form)
+			require.Equal(t, "invalid_grant", a.json(t)["error"], name)
+		}
+		require.Equal(t, http.StatusOK, s.userinfo(own["access_token"]).StatusCode, "people who are real stay")
+		require.Equal(t, http.StatusOK, s.post("/oauth2/token", "kiosk", refreshForm(own["refresh_token"].(string))).StatusCode)
+
+		s.updateClient("kiosk", func(c *storage.Client) { c.PublisherID = "acme" })
+		require.Equal(t, http.StatusOK, s.beside().userinfo(tester["access_token"]).StatusCode, "it came back")
+	})
+}
+
 func TestATestPersonHasNoRoleAndNoCompany(t *testing.T) {
 	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
@@ -172,6 +203,6 @@ func TestADeveloperMakesAndDeletesTestPeopleWhileTheyDevelopForThePublisher(t *t
 	s.api(key, http.MethodGet, path, nil).require(t, http.StatusNotFound)
 	s.api(key, http.MethodDelete, path+"/"+made[1]["id"].(string), nil).require(t, http.StatusNotFound)
 	action, form := "/developer/people", url.Values{"publisher": {"acme"}, "person": {made[1]["id"].(string)}, "action": {"reset"}}
-	require.Equal(t, http.StatusNotFound, b.submit(action, form).StatusCode)
+	require.Equal(t, http.StatusNotFound, b.byHand(action, form).StatusCode)
 	require.NotContains(t, b.get("/developer/people").body, made[1]["email"])
 }

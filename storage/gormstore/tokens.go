@@ -21,7 +21,8 @@ SELECT t.hash, t.client_id, t.grant_id, t.user_id, t.company_id, t.scope, t.sess
        COALESCE((SELECT state FROM grants WHERE id = t.grant_id), 0),
        (SELECT string_agg(scope || ' ' || until, ' ') FROM decisions WHERE grant_id = t.grant_id AND until > 0 AND allowed),
        COALESCE((SELECT disabled FROM users WHERE id = t.user_id), TRUE),
-       (SELECT email FROM users WHERE id = t.user_id)
+       (SELECT email FROM users WHERE id = t.user_id),
+       (SELECT test_publisher FROM users WHERE id = t.user_id)
 FROM tokens t
 WHERE t.family_id = $1 AND t.kind = $2 AND t.generation = $3`
 
@@ -31,14 +32,14 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	var issued, expires, spent, keep, from micros
 	var grantState storage.GrantState
 	var userDead bool
-	var ends, email nullable
+	var ends, email, tester nullable
 	var givenBy []byte
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	err := s.pool.QueryRowContext(bounded, selectToken, key.Family[:], int64(key.Kind), int64(key.Generation)).Scan(
 		&t.Hash, &t.ClientID, &t.GrantID, &t.UserID, &t.CompanyID, &t.Scope, &t.Session, &issued,
 		&expires, &t.State, &spent, &t.SecretID, &keep, &givenBy, &from,
-		&t.FamilyRevoked, &grantState, &ends, &userDead, &email)
+		&t.FamilyRevoked, &grantState, &ends, &userDead, &email, &tester)
 	if err != nil {
 		return storage.StoredToken{}, translate(ctx, s.dialect, err)
 	}
@@ -53,7 +54,7 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	}
 	t.GrantEnded = t.GrantID != "" && grantState != storage.GrantActive
 	t.UserDisabled = t.UserID != "" && userDead
-	t.UserEmail = string(email)
+	t.UserEmail, t.UserTester = string(email), string(tester)
 	return t, nil
 }
 
