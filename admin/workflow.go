@@ -44,6 +44,9 @@ func (h *House) TakeStep(ctx context.Context, c Caller, s registry.Step) (status
 	if s.Changed != nil {
 		changed, proposed := *s.Changed, w.Proposed()
 		changed.ID = proposed.ID
+		if err := h.mayMove(c, proposed.PublisherID, changed.PublisherID); err != nil {
+			return "", err
+		}
 		if err := h.Secrets.SealSettings(&changed, &proposed); err != nil {
 			return "", err
 		}
@@ -62,6 +65,17 @@ func asChanged(s registry.Step) storage.Client {
 		return storage.Client{}
 	}
 	return *s.Changed
+}
+
+// mayMove says why c may not take a mini app from a publisher to another: who approves it says what is in it, not whose it is.
+func (h *House) mayMove(c Caller, from, to string) error {
+	if from == to {
+		return nil
+	}
+	if err := h.may(c, ClientUpdate, Belongs{PublisherID: from}); err != nil {
+		return err
+	}
+	return h.may(c, ClientUpdate, Belongs{PublisherID: to})
 }
 
 // works reports whether a reviewer is a developer of any of these registrations' publishers: nobody approves their own work, but

@@ -130,6 +130,8 @@ type AdminAgain struct {
 	Action string  // where the form goes
 	Fields []Field // what was posted
 	Lost   bool    // there was a password, which has to be typed anew at Back: there is no form#resend
+	// Unsealed says that they have signed in, but that the form was not given to them in this browser.
+	Unsealed bool
 }
 
 func (*AdminReviews) name() string { return "admin_reviews" }

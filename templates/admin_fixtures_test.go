@@ -48,6 +48,8 @@ func adminSamples(own Common, outside func(string) string) map[string]Page {
 			Action: "/admin/apps/photoprint", Fields: []Field{{"action", "suspend"}, {"comment", outside("It leaks.")}}},
 		"admin again after a password":  &AdminAgain{AdminCommon: common, SignIn: "/admin/sign-in?back=%2Fadmin%2Fpeople%2F1", Back: "/admin/people/1", Lost: true},
 		"admin again without a session": &AdminAgain{SignIn: "/admin/sign-in?back=%2Fadmin%2Fapps%2Fphotoprint", Back: "/admin/apps/photoprint", Action: "/admin/apps/photoprint"},
+		"admin unsealed":                &AdminAgain{AdminCommon: common, Back: "/admin/apps/photoprint", Action: "/admin/apps/photoprint", Unsealed: true, Fields: []Field{{outside("comment"), outside("Why")}, {"empty", ""}}},
+		"admin unsealed password":       &AdminAgain{AdminCommon: common, Back: "/admin/people/1", Lost: true, Unsealed: true},
 	}
 	maps.Copy(pages, adminRecordSamples(common, outside))
 	maps.Copy(pages, adminOpsSamples(common, outside))

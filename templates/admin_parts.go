@@ -96,3 +96,11 @@ type adminForm struct {
 }
 
 func posted(page *AdminRecord, form AdminForm) adminForm { return adminForm{page, form} }
+
+// adminRows are rows with what their forms need from the page around them.
+type adminRows struct {
+	Rows     []AdminRow
+	FormSeal string
+}
+
+func rows(all []AdminRow, seal string) adminRows { return adminRows{all, seal} }

@@ -252,6 +252,8 @@ type DeveloperAgain struct {
 	Action string
 	Fields []Field
 	Back   string // the page with the form
+	// Unsealed says that they have signed in, but that the form was not given to them in this browser.
+	Unsealed bool
 }
 
 // Action is where the form goes.

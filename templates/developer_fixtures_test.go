@@ -45,6 +45,7 @@ func addDeveloperSamples(pages map[string]Page, own Common, outside func(string)
 		"developer's security": &DeveloperStep{Common: own, ClientID: "photoprint", Name: outside("PhotoPrint"), Step: "security", ETag: "1",
 			Fields: []DeveloperField{{ID: "token_endpoint_auth_method", Name: "token_endpoint_auth_method", Label: "token_endpoint_auth_method"}}},
 		"developer has to sign in again": &DeveloperAgain{Common: own, Action: "/developer/apps/photoprint/comment", Back: "/developer/apps/photoprint", Fields: []Field{{"comment", outside("Why")}}},
+		"developer's form is unsealed":   &DeveloperAgain{Common: own, Action: "/developer/new", Back: "/developer", Unsealed: true, Fields: []Field{{outside("name"), outside("Kiosk")}}},
 		"developer is signed out":        &DeveloperAgain{Action: "/developer/new", Back: "/developer"},
 		"developer's review":             &DeveloperReview{Look: Preview{Lang: "ar", Theme: "dark"}, Languages: []DeveloperOption{{Value: "ar", Text: outside("العربية")}, {Value: "en", Text: outside("English")}}, Common: own, ClientID: "photoprint", Name: outside("PhotoPrint"), Step: "review", ETag: "1", Open: true},
 		"developer's review of too few":  &DeveloperReview{Common: own, ClientID: "photoprint", Name: outside("PhotoPrint"), Step: "review", Problems: []Problem{rule("")}, Missing: []DeveloperMissing{{Step: "data", Text: outside("is missing")}}},

@@ -27,7 +27,7 @@ func (p *Pages) funcs(c catalog) template.FuncMap {
 		"saved":   c.saved,
 		"explain": c.explain, "headline": c.headline,
 		"address": actionURL, "item": item, "seen": seen, "allowed": allowed, "about": about, "plaintext": plainText,
-		"control": control, "posted": posted, "moment": moment, "status": AdminStatus, "own": own,
+		"control": control, "posted": posted, "rows": rows, "moment": moment, "status": AdminStatus, "own": own,
 	}
 }
 

@@ -86,6 +86,26 @@ func TestFormsHaveTheNamesOfTheContract(t *testing.T) {
 	}
 }
 
+// See interaction.SealForm. The choice of a language is no form of theirs alone.
+func TestEveryFormOfTheConsoleAndThePortalIsSealed(t *testing.T) {
+	p := testPages(t, Brand{Name: "Orbit"})
+	forms := 0
+	for name, page := range samples(plainly) {
+		if !strings.HasPrefix(page.name(), "admin_") && !strings.HasPrefix(page.name(), "developer") {
+			continue
+		}
+		page.common().FormSeal = "SEAL"
+		for _, form := range strings.Split(draw(p, "en", page).Body.String(), "<form ")[1:] {
+			form, _, _ = strings.Cut(form, "</form>")
+			if strings.Contains(form, `method="post"`) && !strings.HasPrefix(form, `id="language"`) {
+				forms++
+				require.Contains(t, form, `<input type="hidden" name="interaction" value="SEAL">`, name)
+			}
+		}
+	}
+	require.Greater(t, forms, 30)
+}
+
 func TestErrorPageSaysItsCode(t *testing.T) {
 	page := draw(testPages(t, Brand{}), "en", &Error{Code: "invalid_request"}).Body.Bytes()
 	found := all(t, page, func(n *html.Node) bool { return n.Data == "main" && attr(n, "id") == "error" })

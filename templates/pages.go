@@ -27,6 +27,8 @@ type Common struct {
 	RequestID string
 	// Person is who is signed in, for the page's head; nil when nobody is.
 	Person *Person
+	// FormSeal is what the forms of the console and the portal carry, hidden, as interaction; empty on other pages.
+	FormSeal string
 	// Language and Theme (light or dark) are how a page is drawn that is to look at, whoever looks; empty: as they like it.
 	Language, Theme string
 }

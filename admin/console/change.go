@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -88,6 +87,9 @@ func (p *Pages) act(r *http.Request, v *visitor, form url.Values) (done string, 
 	if _, known := doneBy[string(step.Action)]; !known {
 		return "", errUnknown
 	}
+	if err := p.unmoved(v, id, form); err != nil { // also without a tag, which would mean: whatever it is
+		return "", err
+	}
 	status, err := p.House.TakeStep(ctx, v.Caller, step)
 	if err == nil && step.Action == registry.Approve && status == storage.StatusSubmitted {
 		return doneFirst, nil
@@ -124,14 +126,14 @@ func (p *Pages) edited(r *http.Request, v *visitor, form url.Values) (*storage.C
 // rotate answers with the new secret. It is the only form here that is not followed by a redirect: the secret is shown once,
 // and kept nowhere. A form that is posted again is about what is no more, and makes no other.
 func (p *Pages) rotate(w http.ResponseWriter, r *http.Request, v *visitor, form url.Values) {
-	hours, err := strconv.Atoi(single(form, "keep_old"))
-	if err != nil || !slices.Contains(keepHours, hours) {
-		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "keep_old is not one that the form offers")
+	keep, err := time.ParseDuration(single(form, "keep_old") + "h")
+	if err != nil {
+		p.Refuse(w, r, http.StatusBadRequest, "invalid_request", "", "keep_old is a number of hours")
 		return
 	}
 	secret, err := "", p.unmoved(v, r.PathValue("id"), form)
 	if err == nil {
-		secret, err = p.House.RotateSecret(v.ctx, v.Caller, r.PathValue("id"), time.Duration(hours)*time.Hour, single(form, "was"))
+		secret, err = p.House.RotateSecret(v.ctx, v.Caller, r.PathValue("id"), keep, single(form, "was"))
 	}
 	if problems, status := problemsOf(err); problems != nil {
 		p.redraw(w, r, v, form, problems, status)

@@ -23,6 +23,7 @@ type Options struct {
 	House    *admin.House
 	Registry *registry.Registry
 	Sessions *identity.Sessions
+	Sealer   *interaction.Sealer
 	// SignIn sends a browser to sign in, as somebody or anew, and then to a path here.
 	SignIn func(w http.ResponseWriter, r *http.Request, back string)
 	Now    func() time.Time
@@ -88,6 +89,7 @@ type visitor struct {
 	ctx  context.Context // of the request
 	now  time.Time
 	lang string // of the page
+	seal string // of the forms on it, see interaction.SealForm
 }
 
 // offer reports whether v may do something here, if need be after signing in again.
@@ -98,7 +100,8 @@ func (v *visitor) offer(do admin.Capability, to admin.Belongs) (can, again bool)
 }
 
 // enter returns who is signed in. Who is not, or came here by a mini app's ticket, is sent to sign in and then to back, a
-// path here, and keeps the form that they sent; who may not see the console is told so. Then ok is false.
+// path here, and keeps the form that they sent; who may not see the console is told so; and a form that was not given to them in
+// this browser is shown to them first. Then ok is false.
 func (p *Pages) enter(w http.ResponseWriter, r *http.Request, back string) (v *visitor, ok bool) {
 	current, err := p.Sessions.Current(r)
 	if err != nil {
@@ -124,6 +127,12 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, back string) (v *v
 	}
 	if err := caller.Might(admin.DashboardRead); err != nil {
 		p.refused(w, r, v, err, back)
+		return nil, false
+	}
+	browser := p.Sessions.Browser(w, r)
+	v.seal = p.Sealer.SealForm(browser, v.UserID)
+	if r.Method == http.MethodPost && !p.Sealer.OpensForm(browser, v.UserID, single(r.PostForm, "interaction")) {
+		p.unsealed(w, r, v, back)
 		return nil, false
 	}
 	return v, true
@@ -175,6 +184,7 @@ func (p *Pages) common(r *http.Request, v *visitor, here string) templates.Admin
 		return templates.AdminCommon{Common: rim.Common(r, interaction.Interaction{}, nil)}
 	}
 	c := templates.AdminCommon{Common: rim.Common(r, interaction.Interaction{}, &v.user)}
+	c.FormSeal = v.seal
 	for _, part := range parts {
 		if v.Might(part.do) == nil {
 			c.Links = append(c.Links, templates.AdminLink{Key: part.key, Path: part.path, Here: part.key == here})

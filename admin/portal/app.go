@@ -34,7 +34,7 @@ func (p *Pages) appPage(v *visit) (*templates.DeveloperMiniApp, error) {
 		return nil, err
 	}
 	page := &templates.DeveloperMiniApp{
-		Common: v.common(), ETag: w.ETag(), Editable: slices.Contains(editable, w.Status()), Confidential: !w.Live.Public,
+		Common: v.common(), ETag: w.ETag(), Editable: slices.Contains(editable, w.Status()), Confidential: !w.Live.Public && w.Live.Status != storage.StatusArchived,
 		App: shownApp(p, w), Archivable: slices.Contains(w.Possible(), registry.Archive),
 	}
 	if w.Version != nil {
@@ -174,10 +174,9 @@ func (p *Pages) discard(v *visit) error {
 
 // archive answers form#archive. Nothing leads back, so whoever does it confirms it by saying why.
 func (p *Pages) archive(v *visit) error {
-	step := registry.Step{Action: registry.Archive, ClientID: v.clientID(), Comment: strings.TrimSpace(v.form.Get("comment")), Was: v.form.Get("etag")}
 	var err error = registry.Problems{{Field: "comment", Text: "must not be empty; say why"}}
-	if step.Comment != "" {
-		_, err = p.House.TakeStep(v.r.Context(), v.caller, step)
+	if strings.TrimSpace(v.form.Get("comment")) != "" {
+		err = p.take(v, registry.Archive)
 	}
 	if err != nil {
 		return p.appAgain(v, err, archiveControl)
@@ -196,7 +195,7 @@ func (p *Pages) rotateSecret(v *visit) error {
 	}
 	secret := ""
 	if err = p.unmoved(v); err == nil {
-		secret, err = p.House.RotateSecret(v.r.Context(), v.caller, v.clientID(), keep, v.form.Get("etag"))
+		secret, err = p.House.RotateSecret(v.r.Context(), v.caller, v.clientID(), keep, single(v.form, "etag"))
 	}
 	if err != nil {
 		return p.appAgain(v, err, "")
@@ -213,7 +212,7 @@ func (p *Pages) rotateSecret(v *visit) error {
 // unmoved returns storage.ErrConflict when a form is about another state of the mini app than the present one.
 func (p *Pages) unmoved(v *visit) error {
 	w, err := p.House.Client(v.r.Context(), v.caller, v.clientID())
-	if err == nil && w.ETag() != v.form.Get("etag") {
+	if err == nil && w.ETag() != single(v.form, "etag") {
 		err = storage.ErrConflict
 	}
 	return err

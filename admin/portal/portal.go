@@ -23,6 +23,7 @@ type Options struct {
 	rim.Writer
 	House    *admin.House
 	Sessions *identity.Sessions
+	Sealer   *interaction.Sealer
 	// SignIn sends a browser to sign in, as somebody or anew, and then to a path here.
 	SignIn func(w http.ResponseWriter, r *http.Request, back string)
 	// Preview draws the consent page that a client would have, as look says.
@@ -73,6 +74,7 @@ type visit struct {
 	user   storage.User
 	caller admin.Caller
 	lang   string         // that the page is drawn in
+	seal   string         // of the forms on it, see interaction.SealForm
 	query  url.Values     // what is asked for
 	form   url.Values     // what is posted; nil for a GET
 	file   []byte         // what was chosen in form#step, of logo.MaxBytes and one at most
@@ -81,7 +83,9 @@ type visit struct {
 
 // common is what every page has.
 func (v *visit) common() templates.Common {
-	return rim.Common(v.r, interaction.Interaction{}, &v.user)
+	c := rim.Common(v.r, interaction.Interaction{}, &v.user)
+	c.FormSeal = v.seal
+	return c
 }
 
 // saved is the text that says that something was saved; empty where nothing was.
@@ -95,7 +99,8 @@ func (v *visit) saved() string {
 // clientID is the mini app that the request is about; empty: a new one.
 func (v *visit) clientID() string { return v.r.PathValue("id") }
 
-// visited finds out who is here before handle, and answers for its errors.
+// visited finds out who is here before handle, and answers for its errors. A form that was not given to them in this browser is
+// shown to them first.
 func (p *Pages) visited(handle func(*visit) error) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		v := &visit{w: w, r: r}
@@ -129,6 +134,12 @@ func (p *Pages) visited(handle func(*visit) error) http.HandlerFunc {
 			p.Pages.Render(w, r, http.StatusForbidden, &templates.Developer{Common: v.common(), Refused: true})
 			return
 		}
+		browser := p.Sessions.Browser(w, r)
+		v.seal = p.Sealer.SealForm(browser, v.user.ID)
+		if r.Method == http.MethodPost && !p.Sealer.OpensForm(browser, v.user.ID, single(v.form, "interaction")) {
+			p.unsealed(v)
+			return
+		}
 		if err := handle(v); err != nil {
 			p.fail(v, err)
 		}
@@ -152,16 +163,39 @@ func (p *Pages) again(v *visit) {
 		p.SignIn(v.w, v.r, back(v.r))
 		return
 	}
+	p.Pages.Render(v.w, v.r, http.StatusForbidden, p.kept(v))
+}
+
+// unsealed asks whoever posted a form that was not given to them whether they want it, and gives it to them.
+func (p *Pages) unsealed(v *visit) {
+	page := p.kept(v)
+	page.Unsealed = true
+	p.Pages.Render(v.w, v.r, http.StatusForbidden, page)
+}
+
+// kept is a page that keeps what was posted. The form in it is sealed anew, for somebody who is signed in.
+func (p *Pages) kept(v *visit) *templates.DeveloperAgain {
 	page := &templates.DeveloperAgain{Common: rim.Common(v.r, interaction.Interaction{}, nil), Action: v.r.URL.Path, Back: back(v.r)}
 	if v.user.ID != "" {
 		page.Common = v.common()
 	}
 	for _, name := range slices.Sorted(maps.Keys(v.form)) {
+		if name == "interaction" && page.FormSeal != "" {
+			continue
+		}
 		for _, value := range v.form[name] {
 			page.Fields = append(page.Fields, templates.Field{Name: name, Value: value})
 		}
 	}
-	p.Pages.Render(v.w, v.r, http.StatusForbidden, page)
+	return page
+}
+
+// single is a value that a form has once; empty when it is missing or comes twice.
+func single(form url.Values, name string) string {
+	if len(form[name]) != 1 {
+		return ""
+	}
+	return form[name][0]
 }
 
 // back is where a browser goes once somebody has signed in: where it wanted to go, or for a form to the page that it is on.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"gatehouse/internal/rim"
 	"gatehouse/registry"
@@ -43,10 +44,19 @@ func (p *Pages) drawReview(v *visit, status int, problems []templates.Problem) e
 	return nil
 }
 
+// take takes a step of the workflow, as a form asks for it that has seen a certain state.
+func (p *Pages) take(v *visit, action registry.Action) error {
+	if err := p.unmoved(v); err != nil { // also without a tag, which would mean: whatever it is
+		return err
+	}
+	step := registry.Step{Action: action, ClientID: v.clientID(), Comment: strings.TrimSpace(v.form.Get("comment")), Was: single(v.form, "etag")}
+	_, err := p.House.TakeStep(v.r.Context(), v.caller, step)
+	return err
+}
+
 // submit answers form#submit.
 func (p *Pages) submit(v *visit) error {
-	step := registry.Step{Action: registry.Submit, ClientID: v.clientID(), Comment: v.form.Get("comment"), Was: v.form.Get("etag")}
-	_, err := p.House.TakeStep(v.r.Context(), v.caller, step)
+	err := p.take(v, registry.Submit)
 	if err == nil {
 		rim.Redirect(v.w, v.r, path(v.clientID())+"?saved=submit")
 		return nil

@@ -131,7 +131,7 @@ func (p *Pages) save(v *visit, c storage.Client) (storage.Client, error) {
 		}
 		return created, nil
 	}
-	was := v.form.Get("etag")
+	was := single(v.form, "etag")
 	if was == "" { // which would mean: whatever it is
 		return c, storage.ErrConflict
 	}

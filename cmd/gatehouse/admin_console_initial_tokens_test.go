@@ -31,7 +31,7 @@ func TestAnAdminMakesAnInitialAccessTokenInTheConsoleAndDeletesIt(t *testing.T) 
 	require.Contains(t, list.body, "1 / 1")
 	require.NotContains(t, list.body, token)
 	id := regexp.MustCompile(`name="item" value="([a-z0-9]+)"`).FindStringSubmatch(list.body)[1]
-	done := b.submit("/admin/initial-access-tokens", map[string][]string{"action": {"delete"}, "item": {id}})
+	done := b.byHand("/admin/initial-access-tokens", map[string][]string{"action": {"delete"}, "item": {id}})
 	require.Equal(t, http.StatusSeeOther, done.StatusCode, done.body)
 	require.NotContains(t, b.get("/admin/initial-access-tokens").body, "Partners")
 

@@ -78,7 +78,7 @@ func TestWhatComesWithGatehouseIsShownAndCannotBeChanged(t *testing.T) {
 	require.NotContains(t, page.body, `<form id="change"`)
 	scope := registry.NewCatalogue(nil).Scope("email")
 	for _, action := range []string{"save", "delete"} {
-		refused := b.submit("/admin/scopes/email", url.Values{"action": {action}, "was": {admin.Tag(*scope)}, "title.en": {"Everything"}})
+		refused := b.byHand("/admin/scopes/email", url.Values{"action": {action}, "was": {admin.Tag(*scope)}, "title.en": {"Everything"}})
 		require.Equal(t, http.StatusUnprocessableEntity, refused.StatusCode, action)
 		require.Contains(t, refused.body, "comes with Gatehouse")
 	}
@@ -136,9 +136,9 @@ func TestAnAPIKeyIsShownOnceWorksAndIsRemoved(t *testing.T) {
 		require.NotContains(t, list.body, key)
 		s.logLacks(key)
 		id := strings.Split(key, "_")[1]
-		require.Equal(t, http.StatusSeeOther, b.submit("/admin/api-keys", url.Values{"action": {"delete"}, "item": {id}}).StatusCode)
+		require.Equal(t, http.StatusSeeOther, b.byHand("/admin/api-keys", url.Values{"action": {"delete"}, "item": {id}}).StatusCode)
 		s.api(key, "GET", "/scopes", nil).require(t, 401)
-		require.Equal(t, http.StatusNotFound, b.submit("/admin/api-keys", url.Values{"action": {"delete"}, "item": {id}}).StatusCode)
+		require.Equal(t, http.StatusNotFound, b.byHand("/admin/api-keys", url.Values{"action": {"delete"}, "item": {id}}).StatusCode)
 	})
 }
 

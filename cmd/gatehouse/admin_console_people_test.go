@@ -92,7 +92,7 @@ func TestAnAdminDisablesAPersonAndEndsOneSession(t *testing.T) {
 		require.Len(t, sessions, 1)
 		kept.signIn(kept.get("/account"), "bo@example.com")
 		require.Contains(t, page.body, sessions[0].ID)
-		done := b.submit("/admin/people/"+bo.ID, url.Values{"action": {"end-session"}, "item": {sessions[0].ID}})
+		done := b.byHand("/admin/people/"+bo.ID, url.Values{"action": {"end-session"}, "item": {sessions[0].ID}})
 		require.Equal(t, http.StatusSeeOther, done.StatusCode, done.body)
 		require.Equal(t, http.StatusSeeOther, there.get("/account").StatusCode)
 		require.Equal(t, http.StatusOK, kept.get("/account").StatusCode)
@@ -167,7 +167,7 @@ func TestSessionsAreListedByPersonAndEndedThere(t *testing.T) {
 	require.NotContains(t, b.get("/admin/sessions?user=nobody%40example.com").body, `value="end-session"`)
 	sessions, err := s.store.UserSessions(t.Context(), bo.ID, s.now())
 	require.NoError(t, err)
-	done := b.submit("/admin/sessions?user=bo%40example.com", url.Values{"action": {"end-session"}, "item": {sessions[0].ID}})
+	done := b.byHand("/admin/sessions?user=bo%40example.com", url.Values{"action": {"end-session"}, "item": {sessions[0].ID}})
 	require.Equal(t, "/admin/sessions?user=bo%40example.com&done=1", done.Header.Get("Location"), "the filter stays")
 	require.Equal(t, http.StatusSeeOther, there.get("/account").StatusCode)
 }
@@ -226,5 +226,5 @@ func TestReviewersSeeNoPeople(t *testing.T) {
 		require.Equal(t, http.StatusForbidden, b.get(path).StatusCode, path)
 	}
 	require.Equal(t, http.StatusForbidden, b.get("/admin/people/"+s.users["bo@example.com"].ID).StatusCode)
-	require.Equal(t, http.StatusForbidden, b.submit("/admin/people/"+s.users["bo@example.com"].ID, url.Values{"action": {"disable"}}).StatusCode)
+	require.Equal(t, http.StatusForbidden, b.byHand("/admin/people/"+s.users["bo@example.com"].ID, url.Values{"action": {"disable"}}).StatusCode)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"testing"
@@ -47,7 +48,7 @@ func TestAnAdminMakesRenamesAndVerifiesAPublisherInTheConsole(t *testing.T) {
 		list := b.get("/admin/publishers")
 		require.Contains(t, list.body, `href="/admin/publishers/printing"`)
 		require.Contains(t, list.body, `href="/admin/new/publishers"`)
-		require.Equal(t, http.StatusBadRequest, b.submit("/admin/publishers/printing", url.Values{"action": {"explode"}, "was": {admin.Tag(one)}}).StatusCode)
+		require.Equal(t, http.StatusBadRequest, b.byHand("/admin/publishers/printing", url.Values{"action": {"explode"}, "was": {admin.Tag(one)}}).StatusCode)
 		require.Equal(t, http.StatusNotFound, b.get("/admin/publishers/unknown").StatusCode)
 	})
 }
@@ -65,7 +66,7 @@ func TestAReviewerVerifiesPublishersAndChangesNothingElse(t *testing.T) {
 		"/admin/publishers/printing": {"action": {"save"}, "was": {admin.Tag(one)}, "name": {"Mine"}},
 		"/admin/new/publishers":      {"action": {"create"}, "id": {"mine"}, "name": {"Mine"}},
 	} {
-		require.Equal(t, http.StatusForbidden, b.submit(path, values).StatusCode, path)
+		require.Equal(t, http.StatusForbidden, b.byHand(path, values).StatusCode, path)
 	}
 	require.Equal(t, http.StatusSeeOther, b.press(page, "verified", "verify").StatusCode)
 }
@@ -104,11 +105,59 @@ func TestAFormOfTheConsoleOutlivesTheSession(t *testing.T) {
 	require.Equal(t, "Printing <Co>", one.Name)
 }
 
+// What comes from no page of theirs is shown to them, with all that is in it, and done when they send it themselves.
+func TestAFormOfNobodysPageIsShownBeforeItIsSent(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	require.NoError(t, s.store.SavePublisher(t.Context(), storage.Publisher{ID: "printing", Name: "Printing", Developers: []string{"ana@example.com"}}))
+	b, page := s.inConsole("/admin/publishers/printing", storage.RoleAdmin, storage.RoleDeveloper)
+	_, form := formOf(t, page, "change")
+	for _, twice := range [][]string{nil, {form.Get("interaction"), form.Get("interaction")}} {
+		form["interaction"], form["action"], form["name"], form["developers"] = twice, []string{"save"}, []string{"Printing <Co>"}, []string{"ana@example.com"}
+		shown := b.submit("/admin/publishers/printing", form)
+		require.Equal(t, http.StatusForbidden, shown.StatusCode)
+		require.Contains(t, gist(shown), "Printing <Co>")
+	}
+	done := b.resend(b.submit("/admin/publishers/printing", form))
+	require.Equal(t, "/admin/publishers/printing?done=1", done.Header.Get("Location"), done.body)
+	one, err := s.store.Publisher(t.Context(), "printing")
+	require.NoError(t, err)
+	require.Equal(t, "Printing <Co>", one.Name)
+
+	action, step := typed(t, b.get("/developer/new"), "step")
+	step.Set("name", "Kiosk <One>")
+	step.Del("interaction")
+	body, media := multipartForm(t, step, "logo", nil)
+	r, err := http.NewRequest(http.MethodPost, s.absolute(action), bytes.NewReader(body))
+	require.NoError(t, err)
+	r.Header.Set("Content-Type", media)
+	shown := do(t, b.Client, r)
+	require.Equal(t, http.StatusForbidden, shown.StatusCode)
+	require.Contains(t, gist(shown), "Kiosk <One>")
+	require.Equal(t, http.StatusSeeOther, b.resend(shown).StatusCode)
+	require.Contains(t, b.get("/developer").body, "Kiosk &lt;One&gt;")
+}
+
+func TestWhoNamesTheDevelopersOfAPublisherHasSignedInAMomentAgo(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	require.NoError(t, s.store.SavePublisher(t.Context(), storage.Publisher{ID: "printing", Name: "Printing"}))
+	b, page := s.inConsole("/admin/publishers/printing", storage.RoleAdmin)
+	s.forward(admin.RecentFor + time.Second)
+	again := b.press(page, "change", "save", "name", "Printing", "developers", "eve@example.com")
+	require.Equal(t, http.StatusForbidden, again.StatusCode)
+	require.Contains(t, again.body, `id="sign-in-again"`)
+	one, err := s.store.Publisher(t.Context(), "printing")
+	require.NoError(t, err)
+	require.Empty(t, one.Developers)
+}
+
 func TestSigningInAgainLeadsNowhereButToTheConsole(t *testing.T) {
 	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
 	b := s.newBrowser()
-	for _, back := range []string{"https://evil.example/admin/x", "//evil.example/admin/x", "/account", `/\evil.example`, "", "%zz"} {
+	for _, back := range []string{"https://evil.example/admin/x", "//evil.example/admin/x", "/account", `/\evil.example`, "", "%zz",
+		"/admin/../account", "/admin/..//evil.example", "/admin/%2e%2e//evil.example", "/admin//evil.example", "/admin/./apps", "/admin/apps/..", "/admin/x/../../account"} {
 		to := b.get("/admin/sign-in?back=" + url.QueryEscape(back))
 		require.Equal(t, http.StatusSeeOther, to.StatusCode, back)
 		require.Equal(t, "/admin", to.Header.Get("Location"), back)

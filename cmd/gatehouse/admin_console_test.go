@@ -84,7 +84,7 @@ func TestTheConsoleIsForReviewersAndAdminsOnly(t *testing.T) {
 			b, page := s.inConsole("/admin/apps", role)
 			require.Equal(t, http.StatusForbidden, page.StatusCode, role)
 			require.Contains(t, page.body, `data-error="access_denied"`)
-			require.Equal(t, http.StatusForbidden, b.submit("/admin/apps/photoprint", url.Values{"action": {"suspend"}, "comment": {"because"}}).StatusCode, role)
+			require.Equal(t, http.StatusForbidden, b.byHand("/admin/apps/photoprint", url.Values{"action": {"suspend"}, "comment": {"because"}}).StatusCode, role)
 		}
 		require.Equal(t, storage.StatusApproved, s.status("photoprint"))
 		for _, role := range []string{storage.RoleReviewer, storage.RoleAdmin} {
@@ -188,6 +188,47 @@ func TestAReviewerSeesWhatDiffersAndApprovesWithChanges(t *testing.T) {
 	})
 }
 
+func TestADecisionIsAboutWhatThePageShowed(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	s.proposed("photoprint", func(c *storage.Client) { c.Name = "PhotoPrint Deluxe" })
+	b, page := s.inConsole("/admin/apps/photoprint", storage.RoleReviewer)
+	target, form := formOf(t, page, "review")
+	for _, action := range []string{"approve", "request-changes", "reject", "suspend", "approve-changed"} {
+		for _, was := range [][]string{nil, {""}, {form.Get("was"), form.Get("was")}} {
+			form["action"], form["was"], form["comment"] = []string{action}, was, []string{"because"}
+			require.Equal(t, http.StatusConflict, b.submit(target, form).StatusCode, "%s %s", action, was)
+		}
+	}
+	w, err := s.reg.Work(t.Context(), "photoprint")
+	require.NoError(t, err)
+	require.Equal(t, storage.StatusSubmitted, w.Status())
+	require.Equal(t, storage.StatusApproved, w.Live.Status)
+}
+
+// Whoever approves says what is in a registration, and not whose it is.
+func TestAnApprovalWithChangesMovesNoMiniAppToAnotherPublisher(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	for _, p := range []storage.Publisher{{ID: "small", Name: "Small"}, {ID: "famous", Name: "Famous", Verified: true}, {ID: "reviewers", Name: "Theirs", Developers: []string{"both@example.com"}}} {
+		require.NoError(t, s.store.SavePublisher(t.Context(), p))
+	}
+	reviewer, both := s.staff("reviewer@example.com", storage.RoleReviewer), s.staff("both@example.com", storage.RoleReviewer, storage.RoleDeveloper)
+	s.register(storage.Client{ID: "kiosk", Name: "Kiosk", PublisherID: "small", Status: storage.StatusSubmitted,
+		Scopes: []storage.ClientScope{{Name: "openid"}, {Name: "email", Purpose: map[string]string{"en": "to send your order status"}}}})
+	approve := func(key, publisher string) answer {
+		return s.api(key, http.MethodPost, "/clients/kiosk/approve", map[string]any{"changes": map[string]any{"publisher": publisher}})
+	}
+	for key, publisher := range map[string]string{reviewer: "famous", both: "reviewers"} {
+		approve(key, publisher).require(t, http.StatusForbidden)
+		require.Equal(t, storage.StatusSubmitted, s.status("kiosk"), publisher)
+	}
+	approve(s.staff("chief@example.com", storage.RoleAdmin), "famous").require(t, http.StatusOK)
+	c, err := s.store.Client(t.Context(), "kiosk")
+	require.NoError(t, err)
+	require.Equal(t, []string{"famous", storage.StatusApproved}, []string{c.PublisherID, c.Status})
+}
+
 func TestWhatOpensDoorsWantsANewSignInAndComesBackToTheForm(t *testing.T) {
 	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
@@ -246,7 +287,10 @@ func TestARotatedSecretIsShownOnceAndTheOldOneWorksAsLongAsAsked(t *testing.T) {
 		fits, err := s.reg.Authenticate(t.Context(), &c, []string{secret})
 		require.NoError(t, err)
 		require.True(t, fits)
-		require.Equal(t, http.StatusBadRequest, b.press(page, "secret", "rotate-secret", "keep_old", "9999").StatusCode)
+		long := b.press(b.get("/admin/apps/photoprint"), "secret", "rotate-secret", "keep_old", "169")
+		require.Equal(t, http.StatusUnprocessableEntity, long.StatusCode)
+		require.Contains(t, long.body, "must be at most seven days")
+		require.Equal(t, http.StatusBadRequest, b.press(page, "secret", "rotate-secret", "keep_old", "ever").StatusCode)
 	})
 }
 
@@ -267,7 +311,7 @@ func TestAFormForASecretThatIsPostedTwiceMakesOne(t *testing.T) {
 		c, err := s.store.Client(t.Context(), "photoprint")
 		require.NoError(t, err)
 		require.Len(t, c.Secrets, 2)
-		blind := b.submit("/admin/apps/photoprint", url.Values{"action": {"rotate-secret"}, "keep_old": {"1"}})
+		blind := b.byHand("/admin/apps/photoprint", url.Values{"action": {"rotate-secret"}, "keep_old": {"1"}})
 		require.Equal(t, http.StatusConflict, blind.StatusCode, "it does not say about which state it is")
 	})
 }

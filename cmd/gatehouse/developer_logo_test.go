@@ -162,7 +162,7 @@ func TestAFormWithAFileIsProtectedAndBounded(t *testing.T) {
 	other := s.newBrowser()
 	_, page := other.Client, other.signIn(other.get("/developer"), "bo@example.com")
 	require.Equal(t, http.StatusForbidden, page.StatusCode)
-	require.Equal(t, http.StatusForbidden, other.upload(step, picture(t, 100, red), "same-origin").StatusCode)
+	require.Equal(t, http.StatusForbidden, other.upload(step, picture(t, 100, red), "same-origin", "interaction", other.sealOf("/developer")).StatusCode)
 }
 
 func TestALogoIsPutAtTheAPI(t *testing.T) {

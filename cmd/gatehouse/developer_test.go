@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -230,6 +231,17 @@ func TestTwoDevelopersDoNotOverwriteEachOther(t *testing.T) {
 	action, form := typed(t, b.get(at+"/identity"), "step")
 	form.Del("etag")
 	require.Equal(t, http.StatusConflict, b.submit(action, form).StatusCode, "a form without a tag is about nothing")
+
+	b.led(b.fill(b.get(at+"/redirects"), "step", "redirect_uris", "https://kiosk.example/cb"))
+	b.led(b.fill(b.get(at+"/data"), "step", "use:openid", "required"))
+	action, form = typed(t, b.get(at+"/review"), "submit")
+	for _, tags := range [][]string{nil, {""}, {form.Get("etag"), form.Get("etag")}} {
+		submitted := maps.Clone(form)
+		submitted["etag"] = tags
+		require.Equal(t, http.StatusConflict, b.submit(action, submitted).StatusCode, tags)
+	}
+	require.Equal(t, storage.StatusDraft, s.status(strings.TrimPrefix(at, "/developer/apps/")))
+	require.Equal(t, http.StatusSeeOther, b.submit(action, form).StatusCode)
 }
 
 func TestThePortalIsForDevelopersAndTheirOwnMiniApps(t *testing.T) {
@@ -241,7 +253,7 @@ func TestThePortalIsForDevelopersAndTheirOwnMiniApps(t *testing.T) {
 		require.Equal(t, http.StatusNotFound, b.get(path).StatusCode, path)
 	}
 	for _, path := range []string{"comment", "discard", "secret", "submit", "data"} {
-		a := b.submit("/developer/apps/photoprint/"+path, url.Values{"etag": {"1"}, "keep_old": {"0s"}, "comment": {"Hello"}})
+		a := b.byHand("/developer/apps/photoprint/"+path, url.Values{"etag": {"1"}, "keep_old": {"0s"}, "comment": {"Hello"}})
 		require.Equal(t, http.StatusNotFound, a.StatusCode, path)
 	}
 	require.NotContains(t, b.get("/developer").body, "PhotoPrint")
@@ -249,7 +261,7 @@ func TestThePortalIsForDevelopersAndTheirOwnMiniApps(t *testing.T) {
 	form.Set("name", "Stolen")
 	form.Set("publisher", "others")
 	require.NoError(t, s.store.SavePublisher(t.Context(), storage.Publisher{ID: "others", Name: "Others"}))
-	require.Equal(t, http.StatusForbidden, b.submit("/developer/new", form).StatusCode)
+	require.Equal(t, http.StatusForbidden, b.byHand("/developer/new", form).StatusCode)
 
 	stranger := s.newBrowser()
 	page := stranger.signIn(stranger.get("/developer"), "bo@example.com")
@@ -288,7 +300,7 @@ func TestDevelopersArchiveTheirOwnMiniAppAndSayWhy(t *testing.T) {
 		require.NotContains(t, done.body, `id="archive"`)
 		require.Equal(t, http.StatusConflict, b.fill(page, "archive", "comment", "Again.").StatusCode)
 
-		require.Equal(t, http.StatusNotFound, b.submit("/developer/apps/photoprint/archive", url.Values{"comment": {"Mine."}}).StatusCode)
+		require.Equal(t, http.StatusNotFound, b.byHand("/developer/apps/photoprint/archive", url.Values{"comment": {"Mine."}}).StatusCode)
 	})
 }
 

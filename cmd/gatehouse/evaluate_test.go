@@ -143,7 +143,7 @@ func TestTheConsoleEvaluatesAndShowsTheConsentPageOfThePerson(t *testing.T) {
 	page := b.signIn(b.get("/admin/evaluate"), "bo@example.com")
 	require.Contains(t, page.body, `id="evaluate"`)
 	asked := url.Values{"client_id": {"photoprint"}, "user": {"ana@example.com"}, "scope": {"openid email phone"}}
-	result := b.submit("/admin/evaluate", asked)
+	result := b.byHand("/admin/evaluate", asked)
 	require.Equal(t, http.StatusOK, result.StatusCode, result.body)
 	require.Contains(t, result.body, "<code>ask</code>")
 	require.Contains(t, result.body, "&#34;email&#34;: &#34;ana@example.com&#34;")
@@ -153,10 +153,10 @@ func TestTheConsoleEvaluatesAndShowsTheConsentPageOfThePerson(t *testing.T) {
 	require.Contains(t, consent.body, "this person would see now")
 	require.Contains(t, result.body, "/admin/evaluate/consent?client_id=photoprint")
 	asked.Set("user", "nobody@example.com")
-	require.Equal(t, http.StatusUnprocessableEntity, b.submit("/admin/evaluate", asked).StatusCode)
+	require.Equal(t, http.StatusUnprocessableEntity, b.byHand("/admin/evaluate", asked).StatusCode)
 
 	s.give("bo@example.com", storage.RoleReviewer)
 	require.NotContains(t, b.get("/admin/evaluate").body, `name="user"`)
 	asked.Set("user", "ana@example.com")
-	require.Equal(t, http.StatusForbidden, b.submit("/admin/evaluate", asked).StatusCode)
+	require.Equal(t, http.StatusForbidden, b.byHand("/admin/evaluate", asked).StatusCode)
 }

@@ -220,6 +220,9 @@ func (v *visitors) form(b *browser, a act, owner string, asks storage.User, s su
 			values.Set("key", s.id)
 		}
 		require.True(v.t, has, "%s is on no page that anybody gets: %d %s", a, page.StatusCode, gist(page))
+		if seal := b.sealOf(target); seal != "" { // so that it is refused for who asks, not for whose form it is
+			values.Set("interaction", seal)
+		}
 	}
 	for name, typed := range v.filledIn(a, owner, asks, s) {
 		values[name] = typed
@@ -263,6 +266,7 @@ func TestEveryCellOfTheAuthorizationMatrixHoldsOnThePages(t *testing.T) {
 	}
 	v.whatWantsANewSignIn()
 	v.whoIsOut()
+	v.formsOfOthers()
 	v.otherOrigins()
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,8 +24,7 @@ func (v *visitors) whatWantsANewSignIn() {
 	v.forward(admin.RecentFor + time.Second)
 	defer v.forward(-admin.RecentFor - time.Second)
 	for _, a := range readActs(v.t) {
-		rule, _ := admin.RuleOf(a.capability)
-		if a.method != http.MethodPost || !rule.Recent {
+		if a.method != http.MethodPost || !slices.Contains(v.matrix.Recent, a.capability) {
 			continue
 		}
 		role := masters[a.face]
@@ -62,6 +62,43 @@ func (v *visitors) whoIsOut() {
 		require.Equal(v.t, http.StatusSeeOther, handed.get(host.handsOver(role, "/account")).StatusCode)
 		v.give(vouched.Email, role)
 		v.refusedEverywhere("vouched for by the host", handed, face, acts, vouched)
+	}
+}
+
+// formsOfOthers posts every form without its seal, and with those of others: another person's, another browser's, another room's.
+func (v *visitors) formsOfOthers() {
+	v.t.Helper()
+	for face, role := range masters {
+		b := v.browsers[role]
+		elsewhere := v.newBrowser() // of the same person
+		require.Equal(v.t, http.StatusOK, elsewhere.signIn(elsewhere.get("/account"), v.people[role].Email).StatusCode)
+		start := map[string]string{"console": "/admin", "portal": "/developer"}[face]
+		_, another := v.visitor("another-"+role+"@example.com", storage.RoleReviewer, storage.RoleDeveloper)
+		_, account := formOf(v.t, b.get("/account"), "profile")
+		seals := map[string]string{"none": "", "another browser's": elsewhere.sealOf(start), "another person's": another.sealOf("/admin"), "the account's": account.Get("interaction")}
+		for name, seal := range seals {
+			require.Equal(v.t, name == "none", seal == "", name)
+		}
+		for _, a := range readActs(v.t) {
+			if a.face != face || a.method != http.MethodPost {
+				continue
+			}
+			s := v.subject(a, "own", v.people[role])
+			target, values, offered := v.form(b, a, "own", v.people[role], s)
+			require.True(v.t, offered, a)
+			require.NotEmpty(v.t, values.Get("interaction"), "%s: the form has a seal", a)
+			for name, seal := range seals {
+				values.Set("interaction", seal)
+				v.forget()
+				done := b.submit(target, values)
+				assert.Equal(v.t, http.StatusForbidden, done.StatusCode, "%s: %s: %s", a, name, gist(done))
+				assert.Contains(v.t, done.body, `id="send-again"`, "%s: %s", a, name)
+				assert.Empty(v.t, v.noticed(), "%s: %s", a, name)
+			}
+			if s.remove != nil {
+				s.remove()
+			}
+		}
 	}
 }
 

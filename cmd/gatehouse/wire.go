@@ -238,7 +238,7 @@ func (r *rooms) newAPI(root secret.Root) *api.API {
 
 func (r *rooms) newPortal() *portal.Pages {
 	return portal.New(portal.Options{
-		Writer: r.rim(), House: r.house, Sessions: r.sessions, SignIn: r.identity.SendToSignIn, Preview: r.previewConsent,
+		Writer: r.rim(), House: r.house, Sessions: r.sessions, Sealer: r.sealer, SignIn: r.identity.SendToSignIn, Preview: r.previewConsent,
 		Samples: r.consent.Samples, ClientAddress: httpx.ClientAddress,
 	})
 }
@@ -254,7 +254,7 @@ func (r *rooms) previewConsent(w http.ResponseWriter, req *http.Request, viewer 
 
 func (r *rooms) newConsole() *console.Pages {
 	return console.New(console.Options{
-		Writer: r.rim(), House: r.house, Registry: r.registry, Sessions: r.sessions, SignIn: r.identity.SendToSignIn, Now: r.now,
+		Writer: r.rim(), House: r.house, Registry: r.registry, Sessions: r.sessions, Sealer: r.sealer, SignIn: r.identity.SendToSignIn, Now: r.now,
 		Consent: r.evaluatedConsent,
 	})
 }

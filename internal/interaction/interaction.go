@@ -26,6 +26,7 @@ const (
 	StepConsent   Step = "consent"
 	StepSwitch    Step = "switch"  // whether another account takes the place of who is signed in
 	StepAccount   Step = "account" // forms of the person's own pages, which carry no request
+	StepForm      Step = "form"    // forms of the console and the portal, which carry none either
 )
 
 // Lifetime is how long a person may take, from the first step to the last.
