@@ -47,9 +47,6 @@ func (p *Pages) listAPIKeys(v *visitor, query url.Values, page *templates.AdminL
 }
 
 func (p *Pages) newAPIKey(v *visitor) (*templates.AdminRecord, error) {
-	if err := v.Might(admin.APIKeyCreate); err != nil {
-		return nil, err
-	}
 	rights := []templates.AdminOption{{Value: "*"}}
 	kind := ""
 	for _, rule := range admin.Rules {
@@ -59,20 +56,10 @@ func (p *Pages) newAPIKey(v *visitor) (*templates.AdminRecord, error) {
 		}
 		rights = append(rights, templates.AdminOption{Value: string(rule.Capability)})
 	}
-	page := &templates.AdminRecord{TitleKey: templates.AdminNew}
-	form := templates.AdminForm{
-		ID: "create", Key: templates.AdminAPIKeysPart,
-		Fields: []templates.AdminInput{
-			{Name: "name", Required: true, Max: maxKeyName}, {Name: "expires_at", Kind: templates.InputDate},
-			{Name: "user_id", Value: v.UserID}, {Name: "rights", Kind: templates.InputChecks, Options: rights},
-		},
-		Buttons: []templates.AdminButton{{Action: actionCreate, Key: templates.AdminSave}},
-	}
-	page.Forms = []templates.AdminForm{form}
-	if _, again := v.offer(admin.APIKeyCreate, admin.Belongs{UserID: v.UserID}); again {
-		page.SignIn = signInAt(newPath(apiKeysPath))
-	}
-	return page, nil
+	return v.creation(admin.APIKeyCreate, apiKeysPath, templates.AdminAPIKeysPart, []templates.AdminInput{
+		{Name: "name", Required: true, Max: maxKeyName}, {Name: "expires_at", Kind: templates.InputDate},
+		{Name: "user_id", Value: v.UserID}, {Name: "rights", Kind: templates.InputChecks, Options: rights},
+	})
 }
 
 func (p *Pages) changeAPIKey(v *visitor, _, action string, form url.Values) (outcome, error) {

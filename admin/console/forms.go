@@ -43,7 +43,7 @@ func (v *visitor) creation(do admin.Capability, path, part string, fields []temp
 	page := &templates.AdminRecord{TitleKey: templates.AdminNew, Forms: []templates.AdminForm{{
 		ID: "create", Key: part, Fields: fields, Buttons: []templates.AdminButton{{Action: actionCreate, Key: templates.AdminSave}},
 	}}}
-	if _, again := v.offer(do, admin.Belongs{}); again {
+	if _, again := v.offer(do, admin.Belongs{UserID: v.UserID}); again {
 		page.SignIn = signInAt(newPath(path))
 	}
 	return page, nil

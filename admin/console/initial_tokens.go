@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"gatehouse/admin"
 	"gatehouse/registry"
@@ -38,7 +37,7 @@ func (p *Pages) listInitialTokens(v *visitor, query url.Values, page *templates.
 			timeFact("expires_at", one.ExpiresAt),
 		}}
 		if remove {
-			row.Does = []templates.AdminRowAct{{Path: page.Path, Action: "delete", Key: templates.AdminDelete, Item: one.ID}}
+			row.Does = []templates.AdminRowAct{{Path: page.Path, Action: actionDelete, Key: templates.AdminDelete, Item: one.ID}}
 		}
 		page.Rows = append(page.Rows, row)
 	}
@@ -77,7 +76,7 @@ func (p *Pages) changeInitialToken(v *visitor, id, action string, form url.Value
 	switch {
 	case id != "":
 		return outcome{}, errUnknown
-	case action == "delete":
+	case action == actionDelete:
 		return outcome{}, p.House.DeleteInitialToken(v.ctx, v.Caller, single(form, "item"))
 	case action != actionCreate:
 		return outcome{}, errUnknown
@@ -85,23 +84,14 @@ func (p *Pages) changeInitialToken(v *visitor, id, action string, form url.Value
 	n := admin.NewInitialToken{
 		Name: strings.TrimSpace(single(form, "name")), Publisher: strings.TrimSpace(single(form, "publisher")), Status: single(form, "status"), Scopes: lines(single(form, "scopes")),
 	}
-	var problems registry.Problems
+	var err error
+	if n.ExpiresAt, err = dayOf(form, "expires_at", 1); err != nil {
+		return outcome{}, err
+	}
 	if text := strings.TrimSpace(single(form, "max_uses")); text != "" {
-		uses, err := strconv.Atoi(text)
-		if err != nil {
-			problems = append(problems, registry.Problem{Field: "max_uses", Text: "must be a whole number"})
+		if n.MaxUses, err = strconv.Atoi(text); err != nil {
+			return outcome{}, registry.Problems{{Field: "max_uses", Text: "must be a whole number"}}
 		}
-		n.MaxUses = uses
-	}
-	if text := single(form, "expires_at"); text != "" {
-		day, err := time.Parse(time.DateOnly, text)
-		if err != nil {
-			problems = append(problems, registry.Problem{Field: "expires_at", Text: "must be a date such as 2026-01-31"})
-		}
-		n.ExpiresAt = day
-	}
-	if len(problems) > 0 {
-		return outcome{}, problems
 	}
 	_, value, err := p.House.CreateInitialToken(v.ctx, v.Caller, n)
 	return outcome{secret: value}, err

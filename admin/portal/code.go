@@ -1,12 +1,10 @@
 package portal
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
 	"gatehouse/admin/samplecode"
-	"gatehouse/registry"
 	"gatehouse/templates"
 )
 
@@ -27,15 +25,11 @@ func (p *Pages) showCode(v *visit) error {
 		page.Languages = append(page.Languages, templates.DeveloperLanguage{ID: l.ID, Name: l.Name})
 	}
 	program, err := p.House.ClientCode(v.r.Context(), v.caller, v.clientID(), lang)
-	var missing registry.Problems
-	switch {
-	case errors.As(err, &missing):
-		for _, m := range missing {
-			page.Problems = append(page.Problems, templates.Problem{Key: "problem.rule", Args: map[string]string{"text": m.Field + ": " + m.Text}})
-		}
-	case err != nil:
+	missing, _, is := problemsOf(err, nowhere)
+	if err != nil && !is {
 		return err
 	}
+	page.Problems = missing
 	page.File, page.Run, page.Variable = program.Language.File, program.Language.Run, program.Variable
 	page.Code = strings.ReplaceAll(program.Code, "\t", "    ") // a page shows no control characters but line ends
 	p.Pages.Render(v.w, v.r, http.StatusOK, page)

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -58,24 +57,19 @@ func (p *Pages) changeKeys(v *visit) error {
 		return nil
 	}
 	value, err := p.createKey(v)
-	problems, wrong := errors.AsType[registry.Problems](err)
-	if err != nil && !wrong {
+	problems, status, wrong := problemsOf(err, nowhere)
+	switch {
+	case wrong:
+	case err != nil:
 		return err
-	}
-	status := http.StatusOK
-	if wrong {
-		status = http.StatusUnprocessableEntity
-	} else {
-		v.form = nil // what was typed has been used
+	default:
+		status, v.form = http.StatusOK, nil // what was typed has been used
 	}
 	page, err := p.keysPage(v)
 	if err != nil {
 		return err
 	}
-	page.Value = value
-	for _, one := range problems {
-		page.Problems = append(page.Problems, templates.Problem{Key: "problem.rule", Args: map[string]string{"text": one.Field + ": " + one.Text}})
-	}
+	page.Value, page.Problems = value, problems
 	p.Pages.Render(v.w, v.r, status, page)
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 
 	"gatehouse/admin"
 	"gatehouse/internal/rim"
-	"gatehouse/registry"
 	"gatehouse/storage"
 	"gatehouse/templates"
 )
@@ -67,15 +66,13 @@ func (p *Pages) changePeople(v *visit) error {
 		p.Refuse(v.w, v.r, http.StatusBadRequest, "invalid_request", "", "the form asks for something that this page does not do")
 		return nil
 	}
-	var problems []templates.Problem
-	status := http.StatusOK
-	if wrong, is := errors.AsType[registry.Problems](err); is {
-		status = http.StatusUnprocessableEntity
-		for _, w := range wrong {
-			problems = append(problems, templates.Problem{Key: "problem.rule", Args: map[string]string{"text": w.Field + ": " + w.Text}})
-		}
-	} else if err != nil {
+	problems, status, wrong := problemsOf(err, nowhere)
+	switch {
+	case wrong:
+	case err != nil:
 		return err
+	default:
+		status = http.StatusOK
 	}
 	page, err := p.peoplePage(v)
 	if err != nil {

@@ -33,6 +33,9 @@ func problemsOf(err error, control func(field string) string) (problems []templa
 	return nil, 0, false
 }
 
+// nowhere is the control of every field on a page whose problems are all shown at its head.
+func nowhere(string) string { return "" }
+
 // rule is a problem in the words of the registry, which are the same wherever somebody registers a mini app.
 func rule(id, text string) templates.Problem {
 	return templates.Problem{Field: id, Key: "problem.rule", Args: map[string]string{"text": text}}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"regexp"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,8 +20,11 @@ func TestAnAdminMakesAnInitialAccessTokenInTheConsoleAndDeletesIt(t *testing.T) 
 	for _, member := range []string{"publisher", "scopes[1]", "max_uses", "expires_at"} {
 		require.Contains(t, bad.body, "<code>"+member+"</code>")
 	}
-	made := b.press(page, "create", "create", "name", "Partners", "status", "approved", "scopes", "openid", "max_uses", "1")
+	made := b.press(page, "create", "create", "name", "Partners", "status", "approved", "scopes", "openid", "max_uses", "1", "expires_at", "2099-01-31")
 	require.Equal(t, http.StatusOK, made.StatusCode, made.body)
+	stored, err := s.store.InitialAccessTokens(t.Context(), "", 10)
+	require.NoError(t, err)
+	require.Equal(t, "2099-02-01T00:00:00Z", stored[0].ExpiresAt.Format(time.RFC3339), "it works on the day that was chosen, as API keys do")
 	token := regexp.MustCompile(`gia_[A-Za-z0-9_-]+`).FindString(made.body)
 	require.NotEmpty(t, token)
 	s.registration(token, "POST", "", `{"redirect_uris": ["https://a.example/cb"]}`).require(t, 201)
