@@ -73,8 +73,28 @@ func (h *House) Client(ctx context.Context, c Caller, id string) (*registry.Work
 // CreateClient registers a mini app and returns it with its secret, this once; empty for a public one. What a developer
 // registers is a draft; an operator's status is taken, and approved where there is none. Errors as registry.Create.
 func (h *House) CreateClient(ctx context.Context, c Caller, client storage.Client) (storage.Client, string, error) {
+	secret := ""
+	if !client.Public && len(client.Secrets) == 0 {
+		secret = registry.GenerateSecret()
+		client.Secrets = []storage.ClientSecret{registry.NewSecret(registry.HashSecret(secret), h.now())}
+	}
+	created, err := h.createClient(ctx, c, client, secret)
+	if err != nil {
+		return created, "", err
+	}
+	return created, secret, nil
+}
+
+// CreateClientWithoutSecret is CreateClient for a page, which shows a secret when somebody asks for one: until RotateSecret made
+// the first, nothing proves a confidential mini app.
+func (h *House) CreateClientWithoutSecret(ctx context.Context, c Caller, client storage.Client) (storage.Client, error) {
+	client.Secrets = nil
+	return h.createClient(ctx, c, client, "")
+}
+
+func (h *House) createClient(ctx context.Context, c Caller, client storage.Client, secret string) (storage.Client, error) {
 	if err := h.may(c, ClientCreate, Belongs{PublisherID: client.PublisherID}); err != nil {
-		return client, "", err
+		return client, err
 	}
 	if !c.Sees(ClientCreate) {
 		client.Status = storage.StatusDraft
@@ -83,28 +103,23 @@ func (h *House) CreateClient(ctx context.Context, c Caller, client storage.Clien
 	if client.ID == "" {
 		client.ID = registry.GenerateID()
 	}
-	secret := ""
-	if !client.Public && len(client.Secrets) == 0 {
-		secret = registry.GenerateSecret()
-		client.Secrets = []storage.ClientSecret{registry.NewSecret(registry.HashSecret(secret), h.now())}
-	}
 	if err := h.Secrets.SealSettings(&client, nil); err != nil {
-		return client, "", err
+		return client, err
 	}
 	h.Secrets.KeepSigninSecret(&client, secret, nil)
 	client = registry.Defaults(client)
 	if err := h.needsTwo(ctx, c, client, nil); err != nil {
-		return client, "", err
+		return client, err
 	}
 	ctx = h.audited(ctx, c, ClientCreate, clientKind, client.ID, "status", client.Status, "publisher", client.PublisherID)
-	if err := h.Registry.Create(ctx, client); err != nil {
-		return client, "", err
+	if err := h.Registry.CreateWithPurposes(ctx, client); err != nil {
+		return client, err
 	}
 	stored, err := h.Store.Client(context.WithoutCancel(ctx), client.ID)
 	if err != nil { // it is there, and its secret is shown this once
-		return registry.Defaults(client), secret, nil
+		return registry.Defaults(client), nil
 	}
-	return stored, secret, nil
+	return stored, nil
 }
 
 // Editable is the registration that an update by c replaces: for a developer what waits for a review, where something does.

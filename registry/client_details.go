@@ -96,11 +96,16 @@ func (p *Problems) checkPurposes(c storage.Client, catalogue *Catalogue) {
 func checkPurposesThere(c storage.Client) Problems {
 	var p Problems
 	for i, s := range c.Scopes {
-		if len(s.Purpose) == 0 && !slices.Contains(purposeless, s.Name) && !ClientOnly(s.Name) && !firstPartyOnly(s.Name) {
+		if len(s.Purpose) == 0 && WantsPurpose(s.Name) {
 			p.add(fmt.Sprintf("scopes[%d].purpose", i), "is missing; say in %d to %d characters what the mini app does with %s", minPurpose, maxPurpose, s.Name)
 		}
 	}
 	return p
+}
+
+// WantsPurpose reports whether a mini app has to say why it wants a scope.
+func WantsPurpose(scope string) bool {
+	return !slices.Contains(purposeless, scope) && !ClientOnly(scope) && !firstPartyOnly(scope)
 }
 
 // purposeless are the scopes whose purpose is known.

@@ -93,9 +93,6 @@ func (p *Problems) checkAuthentication(c storage.Client) {
 	default:
 		p.oneOf("token_endpoint_auth_method", c.TokenEndpointAuthMethod, MethodBasic, MethodPost, MethodNone)
 	}
-	if len(c.Secrets) == 0 && c.Status == storage.StatusApproved && c.TokenEndpointAuthMethod != MethodNone { // see above
-		p.add("client_secret", "a confidential client needs one; give client_secret or client_secret_hash, or set public: true")
-	}
 	for _, s := range c.Secrets {
 		p.addErr("client_secret_hash", CheckSecretHash(s.Hash))
 	}

@@ -70,7 +70,6 @@ func TestCheckClientNamesTheFieldAndTheFix(t *testing.T) {
 		{"another token type", func(c *storage.Client) { c.TokenTypes = []string{"robot"} }, "token_types[0]", "use user or company"},
 		{"another method", func(c *storage.Client) { c.TokenEndpointAuthMethod = "client_secret_jwt" }, "token_endpoint_auth_method", "use client_secret_basic"},
 		{"a confidential client without a method", func(c *storage.Client) { c.TokenEndpointAuthMethod = "none" }, "token_endpoint_auth_method", "set public: true"},
-		{"a confidential client without a secret", func(c *storage.Client) { c.Secrets = nil }, "client_secret", "or set public: true"},
 		{"an imported hash that costs too much", func(c *storage.Client) {
 			c.Secrets[0].Hash = "$2a$31$N9qo8uLOickgx2ZMRZoMyeIjZAgcfl7p92ldGxad68LJZdL17lhWy"
 		}, "client_secret_hash", "bcrypt cost"},

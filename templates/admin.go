@@ -66,7 +66,8 @@ type AdminApp struct {
 	Status    string       // of the mini app
 	Waiting   string       // the status of the version beside it; empty: there is none
 	Was       string       // the state that the forms are about
-	Compared  bool         // Fields and Scopes are compared with what is live
+	Ways      []AdminWay
+	Compared  bool // Fields and Scopes are compared with what is live
 	Fields    []AdminField
 	Scopes    []AdminScope
 	Notes     []AdminNote

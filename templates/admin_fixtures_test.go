@@ -26,7 +26,7 @@ func adminSamples(own Common, outside func(string) string) map[string]Page {
 	pages := map[string]Page{
 		"admin reviews":    &AdminReviews{AdminCommon: common, Items: []AdminWaiting{app, fresh}, Next: "/admin/reviews?after=1"},
 		"admin no reviews": &AdminReviews{AdminCommon: common},
-		"admin app": &AdminApp{AdminCommon: common, App: app, Status: "approved", Waiting: "submitted", Was: "1-2", Compared: true,
+		"admin app": &AdminApp{AdminCommon: common, App: app, Status: "approved", Waiting: "submitted", Was: "1-2", Compared: true, Ways: []AdminWay{{AdminChange, "/admin/apps/photoprint/edit"}},
 			Fields: []AdminField{{Name: "name", Lines: lines}, {Name: "redirect_uris", Lines: lines},
 				{Name: "logo_uri", Lines: lines, Logos: []AdminLogo{{"/logo/a.png", "removed"}, {"/logo/b.png", "added"}, {"/logo/c.png", ""}}}},
 			Scopes: []AdminScope{

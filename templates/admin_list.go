@@ -10,6 +10,7 @@ type AdminList struct {
 	Ways     []AdminWay   // to a page for a new one, to an export
 	Filters  []AdminInput // none: there is nothing to search by
 	Rows     []AdminRow
+	Nothing  string // key of what to do where there is nothing at all yet; empty: that there is nothing is said
 	Next     string // the path of the next part; empty: this is the last
 	Saved    string // key of what was just done; empty: nothing was
 	Problems []Problem

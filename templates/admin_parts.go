@@ -48,6 +48,9 @@ type AdminInput struct {
 	Max      int           // the longest text, in characters; 0: no end
 	Required bool
 	Lang     string // of what is typed into it; empty: any
+	// Fields are the controls of InputGroup, which is called Label or Name. A folded one is shown when it is asked for.
+	Fields []AdminInput
+	Folded bool
 }
 
 // AdminKind says what a control is.
@@ -62,6 +65,7 @@ const (
 	InputLines    AdminKind = "lines"    // a text area: a list has one entry per line
 	InputSelect   AdminKind = "select"
 	InputChecks   AdminKind = "checks" // a checkbox each; all have the name of the control
+	InputGroup    AdminKind = "group"  // of other controls
 )
 
 // AdminOption is one of some. It is called Key, or where that is empty Text or Value, as it is.

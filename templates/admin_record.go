@@ -82,6 +82,9 @@ func (r *AdminRecord) Keep(posted url.Values) {
 }
 
 func (i *AdminInput) keep(posted url.Values) {
+	for n := range i.Fields {
+		i.Fields[n].keep(posted)
+	}
 	i.Options = slices.Clone(i.Options)
 	for n := range i.Options {
 		i.Options[n].Chosen = slices.Contains(posted[i.Name], i.Options[n].Value)
@@ -95,11 +98,15 @@ func (i *AdminInput) keep(posted url.Values) {
 func (r *AdminRecord) Control(member string) string {
 	name, _, _ := strings.Cut(member, "[")
 	for _, f := range r.Forms {
-		if f.ID == r.Failed && slices.ContainsFunc(f.Fields, func(i AdminInput) bool { return i.Name == name }) {
+		if f.ID == r.Failed && hasInput(f.Fields, name) {
 			return f.ID + "-" + name
 		}
 	}
 	return ""
+}
+
+func hasInput(fields []AdminInput, name string) bool {
+	return slices.ContainsFunc(fields, func(i AdminInput) bool { return i.Name == name && i.Kind != InputGroup || hasInput(i.Fields, name) })
 }
 
 // Wrong reports whether a problem is about a control of a form.

@@ -29,6 +29,8 @@ func adminRecordSamples(common AdminCommon, outside func(string) string) map[str
 		{Name: "developers", Kind: InputLines, Value: outside("ana@example.com"), Hint: AdminPerLine},
 		{Name: "status", Kind: InputSelect, Options: options[:2]},
 		{Name: "roles", Kind: InputChecks, Options: options, Hint: AdminPerLine},
+		{Name: "email", Kind: InputGroup, Fields: []AdminInput{{Name: "use:email", Label: AdminUse, Kind: InputSelect, Options: options[:2]}, {Name: "purpose:email:en", Label: AdminPurposed, Lang: "en"}}},
+		{Name: "names", Label: AdminNames, Kind: InputGroup, Folded: true, Fields: []AdminInput{{Name: "name:de", Value: outside("Kasse"), Lang: "de"}}},
 	}
 	record := &AdminRecord{AdminCommon: common, Path: "/admin/publishers/acme", Title: outside("Acme Ltd"), ID: "acme",
 		Tags: []AdminTag{{AdminVerified, "good"}}, Ways: []AdminWay{{AdminAppsPart, "/admin/apps?publisher=acme"}}, Facts: facts,
@@ -48,6 +50,7 @@ func adminRecordSamples(common AdminCommon, outside func(string) string) map[str
 			SignIn: record.SignIn, Saved: "saved.other", Problems: []Problem{{Key: "problem.taken"}}},
 		"admin states":        &AdminList{AdminCommon: common, Title: AdminAppsPart, Path: "/admin/apps", Rows: states},
 		"admin nothing found": &AdminList{AdminCommon: common, Title: AdminPublishersPart, Path: "/admin/publishers", Filters: fields[:1]},
+		"admin nothing yet":   &AdminList{AdminCommon: common, Title: AdminAppsPart, Path: "/admin/apps", Filters: fields[:1], Nothing: AdminAppsNone},
 		"admin empty list":    &AdminList{AdminCommon: common, Title: AdminPublishersPart, Path: "/admin/publishers"},
 	}
 }

@@ -20,6 +20,10 @@ const (
 	AdminSearch   = "admin.search"
 	AdminAny      = "admin.any"
 	AdminState    = "admin.status"
+	AdminAppsNone = "admin.apps_none"
+	AdminPurposed = "admin.purpose"
+	AdminUse      = "field.use"
+	AdminNames    = "developer.names"
 )
 
 // AdminStatus is the tag of the status of a mini app or of a version of it.

@@ -20,6 +20,7 @@ type Preview struct {
 type Developer struct {
 	Common
 	Refused bool // who looks at it develops for nobody
+	Admin   bool // and could make themselves a developer
 	Apps    []DeveloperApp
 	Next    string // the path of the next part of the list; empty: this is the last
 }
@@ -44,6 +45,7 @@ type DeveloperMiniApp struct {
 	Archivable   bool
 	Changed      []string
 	Confidential bool
+	Live         bool   // it works, so that a first secret leads the page
 	Secret       string // a new one, shown this once
 	Secrets      []DeveloperSecret
 	EndsFirst    time.Time // when the secret was created that ends at once when there is another; zero: none does

@@ -17,9 +17,11 @@ func addDeveloperSamples(pages map[string]Page, own Common, outside func(string)
 	}
 	list.Apps = append(list.Apps, app)
 	maps.Copy(pages, map[string]Page{
-		"developer":         list,
-		"developer of none": &Developer{Common: own},
-		"developer refused": &Developer{Common: own, Refused: true},
+		"developer":                        list,
+		"developer of none":                &Developer{Common: own},
+		"developer refused":                &Developer{Common: own, Refused: true},
+		"developer refused an admin":       &Developer{Common: own, Refused: true, Admin: true},
+		"developer's app without a secret": &DeveloperMiniApp{Common: own, App: app, ETag: "1", Confidential: true, Live: true},
 		"developer's app": &DeveloperMiniApp{Common: own, App: app, ETag: "1", Editable: true, Archivable: true, Changed: []string{"name"}, Confidential: true, Secret: "gas_1", Secrets: []DeveloperSecret{{Created: drawn}, {Created: drawn, Ends: drawn}}, EndsFirst: drawn, Saved: "comment",
 			Failed:  []DeveloperRequest{{At: drawn, Endpoint: "token", Format: "gam", Code: "invalid_grant", Reason: outside("the code was exchanged before"), RequestID: "018472", Unproven: true}, {At: drawn, Endpoint: "authorize", Code: "invalid_scope"}},
 			Granted: []DeveloperRequest{{At: drawn, Endpoint: "token", Format: "boxc", RequestID: "018472"}, {At: drawn, Endpoint: "userinfo"}}},

@@ -33,6 +33,9 @@ func (p *Pages) app(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page.Comment, page.Saved = query.Get("comment"), doneBy[query.Get("done")]
+	if query.Get("done") == "1" { // form#change of its registration
+		page.Saved = saved(query)
+	}
 	p.Pages.Render(w, r, http.StatusOK, page)
 }
 
@@ -62,6 +65,7 @@ func (p *Pages) appPage(w http.ResponseWriter, r *http.Request, v *visitor) (*te
 		page.Waiting, page.Compared = work.Version.Status, true
 	}
 	again := false
+	page.Ways = v.waysFrom(work)
 	page.Can, again = p.possible(v, work)
 	if again {
 		page.SignIn = signInAt(appPath(work.Live.ID))
@@ -77,6 +81,17 @@ func (p *Pages) appPage(w http.ResponseWriter, r *http.Request, v *visitor) (*te
 	page.Requests = requestsOf(requests)
 	page.Notes, err = p.notes(r.Context(), v, work.Live.ID)
 	return page, err
+}
+
+// waysFrom are the links from a mini app's page.
+func (v *visitor) waysFrom(work *registry.Work) (ways []templates.AdminWay) {
+	if v.Sees(admin.ClientUpdate) {
+		ways = append(ways, templates.AdminWay{Key: templates.AdminChange, Path: appPath(work.Live.ID) + editBelow})
+	}
+	if v.Sees(admin.ClientEvaluate) {
+		ways = append(ways, templates.AdminWay{Key: templates.AdminEvaluatePart, Path: evaluatePath + "?" + url.Values{"client_id": {work.Live.ID}}.Encode()})
+	}
+	return ways
 }
 
 // possible returns the actions of this page that v may take here and now, and whether v has to sign in again for one.

@@ -13,9 +13,12 @@ import (
 var statuses = []string{storage.StatusDraft, storage.StatusSubmitted, storage.StatusChangesRequested, storage.StatusApproved,
 	storage.StatusRejected, storage.StatusSuspended, storage.StatusArchived}
 
-// appList lists mini apps. The page of one is app.
+// appList lists mini apps, and has the forms of their registrations. The page of one is app.
 func (p *Pages) appList() kind {
-	return kind{path: appsPath, part: templates.AdminAppsPart, list: p.listApps}
+	return kind{
+		path: appsPath, part: templates.AdminAppsPart, below: editBelow,
+		list: p.listApps, record: p.registrationPage, fresh: p.newApp, act: p.changeRegistration,
+	}
 }
 
 func (p *Pages) listApps(v *visitor, query url.Values, page *templates.AdminList) error {
@@ -28,6 +31,11 @@ func (p *Pages) listApps(v *visitor, query url.Values, page *templates.AdminList
 		return err
 	}
 	page.Next = next(page.Path, query, found.Next)
+	page.Ways = v.wayToNew(admin.ClientCreate, page.Path)
+	if page.Ways != nil && filter == (admin.ClientFilter{}) && len(found.Items) == 0 && query.Get("after") == "" {
+		page.Nothing = templates.AdminAppsNone
+		page.Ways = append(page.Ways, templates.AdminWay{Key: templates.AdminPublishersPart, Path: publishersPath})
+	}
 	choice := []templates.AdminOption{{Key: templates.AdminAny}}
 	for _, status := range statuses {
 		choice = append(choice, templates.AdminOption{Value: status, Key: templates.AdminStatus(status).Key, Chosen: status == filter.Status})

@@ -16,6 +16,8 @@ import (
 type kind struct {
 	path string
 	part string // the key of its part, which is also the title of the list
+	// below is what the page of one has in its path after path/ID, where that has another page; empty: nothing.
+	below string
 	// list fills filters, rows and Next for a query.
 	list func(v *visitor, query url.Values, page *templates.AdminList) error
 	// record is the page of one; nil: they have none.
@@ -49,9 +51,9 @@ func (p *Pages) mount(mux *http.ServeMux, k kind) {
 	if k.record == nil {
 		return
 	}
-	mux.HandleFunc("GET "+k.path+"/{id}", func(w http.ResponseWriter, r *http.Request) { p.shown(w, r, k, r.PathValue("id")) })
+	mux.HandleFunc("GET "+k.path+"/{id}"+k.below, func(w http.ResponseWriter, r *http.Request) { p.shown(w, r, k, r.PathValue("id")) })
 	if k.act != nil {
-		mux.HandleFunc("POST "+k.path+"/{id}", func(w http.ResponseWriter, r *http.Request) { p.posted(w, r, k, r.PathValue("id")) })
+		mux.HandleFunc("POST "+k.path+"/{id}"+k.below, func(w http.ResponseWriter, r *http.Request) { p.posted(w, r, k, r.PathValue("id")) })
 	}
 }
 
@@ -117,7 +119,7 @@ func pathOf(k kind, id string) string {
 	if id == "" {
 		return newPath(k.path)
 	}
-	return k.path + "/" + url.PathEscape(id)
+	return k.path + "/" + url.PathEscape(id) + k.below
 }
 
 // newPath is where a record of the list at path is made: beside the list, for below it new may be the ID of one.

@@ -34,7 +34,7 @@ func (p *Pages) appPage(v *visit) (*templates.DeveloperMiniApp, error) {
 		return nil, err
 	}
 	page := &templates.DeveloperMiniApp{
-		Common: v.common(), ETag: w.ETag(), Editable: slices.Contains(editable, w.Status()), Confidential: !w.Live.Public && w.Live.Status != storage.StatusArchived,
+		Common: v.common(), ETag: w.ETag(), Editable: slices.Contains(editable, w.Status()), Confidential: !w.Live.Public && w.Live.Status != storage.StatusArchived, Live: w.Live.Status == storage.StatusApproved,
 		App: shownApp(p, w), Archivable: slices.Contains(w.Possible(), registry.Archive),
 	}
 	if w.Version != nil {

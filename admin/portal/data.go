@@ -2,11 +2,11 @@ package portal
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
 	"gatehouse/admin"
+	"gatehouse/internal/rim"
 	"gatehouse/internal/translated"
 	"gatehouse/registry"
 	"gatehouse/storage"
@@ -101,25 +101,7 @@ func inLanguage(texts map[string]string, lang string) string {
 
 // readData reads the scopes that are used, in the order of the form, after those that are not on it.
 func readData(v *visit, c *storage.Client) func(string) string {
-	scopes := slices.DeleteFunc(slices.Clone(c.Scopes), func(s storage.ClientScope) bool { return v.form.Has("use:" + s.Name) })
-	for _, name := range slices.Sorted(maps.Keys(v.form)) {
-		scope, is := strings.CutPrefix(name, "use:")
-		use := v.form.Get(name)
-		if !is || use != "optional" && use != "required" {
-			continue
-		}
-		s := storage.ClientScope{Name: scope, Required: use == "required"}
-		for field, values := range v.form {
-			tag, is := strings.CutPrefix(field, "purpose:"+scope+":")
-			if text := strings.TrimSpace(strings.Join(values, " ")); is && text != "" {
-				if s.Purpose == nil {
-					s.Purpose = map[string]string{}
-				}
-				s.Purpose[tag] = text
-			}
-		}
-		scopes = append(scopes, s)
-	}
+	scopes := rim.Scopes(v.form, c.Scopes)
 	c.Scopes = scopes
 	return func(field string) string {
 		var i int

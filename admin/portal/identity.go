@@ -3,6 +3,7 @@ package portal
 import (
 	"strings"
 
+	"gatehouse/internal/rim"
 	"gatehouse/registry/logo"
 	"gatehouse/storage"
 	"gatehouse/templates"
@@ -41,16 +42,7 @@ func (p *Pages) languagesWith(texts map[string]string) []string {
 func readIdentity(v *visit, c *storage.Client) func(string) string {
 	c.Name, c.PublisherID = strings.TrimSpace(v.form.Get("name")), v.form.Get("publisher")
 	c.ClientURI, c.PolicyURI, c.TOSURI = strings.TrimSpace(v.form.Get("client_uri")), strings.TrimSpace(v.form.Get("policy_uri")), strings.TrimSpace(v.form.Get("tos_uri"))
-	c.Contacts, c.Names = filled(v.form["contacts"]), nil
-	for field, values := range v.form {
-		tag, is := strings.CutPrefix(field, "name:")
-		if text := strings.TrimSpace(strings.Join(values, " ")); is && text != "" {
-			if c.Names == nil {
-				c.Names = map[string]string{}
-			}
-			c.Names[tag] = text
-		}
-	}
+	c.Contacts, c.Names = filled(v.form["contacts"]), rim.Texts(v.form, "name:")
 	if c.LogoURI = v.form.Get("logo_uri"); v.form.Get("no_logo") != "" {
 		c.LogoURI = ""
 	}

@@ -129,9 +129,10 @@ func (p *Pages) visited(handle func(*visit) error) http.HandlerFunc {
 			p.Fail(w, r, err)
 			return
 		}
+		isAdmin := v.caller.Sees(admin.PublisherSave)
 		v.caller.Roles = slices.DeleteFunc(slices.Clone(v.caller.Roles), func(role string) bool { return role != storage.RoleDeveloper }) // here, everybody is a developer
 		if len(v.caller.Roles) == 0 || len(v.caller.Publishers) == 0 {
-			p.Pages.Render(w, r, http.StatusForbidden, &templates.Developer{Common: v.common(), Refused: true})
+			p.Pages.Render(w, r, http.StatusForbidden, &templates.Developer{Common: v.common(), Refused: true, Admin: isAdmin})
 			return
 		}
 		browser := p.Sessions.Browser(w, r)

@@ -118,11 +118,10 @@ func (p *Pages) saveStep(v *visit) error {
 	return nil
 }
 
-// save stores a registration and returns it, with its ID. The secret that a new one gets is nobody's: developers make one
-// when they need it.
+// save stores a registration and returns it, with its ID. A new one has no secret: developers make one when they need it.
 func (p *Pages) save(v *visit, c storage.Client) (storage.Client, error) {
 	if v.clientID() == "" {
-		created, _, err := p.House.CreateClient(v.r.Context(), v.caller, c)
+		created, err := p.House.CreateClientWithoutSecret(v.r.Context(), v.caller, c)
 		if errors.Is(err, storage.ErrExists) {
 			err = storage.ErrConflict
 		}

@@ -111,6 +111,9 @@ func (o *owned) filledIn(a act, owner string, asks storage.User, s subject) url.
 	case admin.ClientCreate:
 		v.Set("name", "App "+fresh)
 		v.Set("publisher", o.publisher[owner])
+		if a.face == "console" {
+			v.Set("redirect_uris", "https://"+fresh+".example/cb")
+		}
 	case admin.ClientUpdate:
 		v.Set("name", "App "+fresh)
 		v.Set("redirect_uris", "https://"+fresh+".example/cb")
