@@ -72,7 +72,7 @@ func (s *Server) find(ctx context.Context, key storage.TokenKey, value string) (
 	if err != nil {
 		return nil, err
 	}
-	if stored.IssuedAt.Before(c.TokensFrom) {
+	if !stored.TokensFrom.Equal(c.TokensFrom) {
 		stored.FamilyRevoked = true
 	}
 	return &stored, nil
@@ -122,7 +122,7 @@ func (x *exchange) issue(key storage.TokenKey, hash []byte, scope string, expire
 		TokenKey: key, Hash: hash,
 		ClientID: x.client.ID, GrantID: x.session.GrantID, UserID: x.session.UserID, CompanyID: x.session.CompanyID,
 		Scope: scope, Session: data,
-		IssuedAt: x.now, ExpiresAt: expires, State: storage.TokenActive, GivenBy: x.giver(),
+		IssuedAt: x.now, TokensFrom: x.client.TokensFrom, ExpiresAt: expires, State: storage.TokenActive, GivenBy: x.giver(),
 	}})
 	return nil
 }

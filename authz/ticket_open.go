@@ -227,7 +227,7 @@ func (s *Server) signInBy(w http.ResponseWriter, r *http.Request, who *identity.
 	if keepsSession(who, t) {
 		err = s.store.Apply(r.Context(), spend)
 	} else {
-		_, err = s.sessions.StartVouched(w, r, t.UserID, t.ClientID, spend)
+		_, err = s.sessions.StartVouched(w, r, t.Token, spend)
 	}
 	if errors.Is(err, storage.ErrConflict) { // in this moment it was opened, the company disconnected the client, or the account was closed
 		return errTicket.because(err)

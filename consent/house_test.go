@@ -81,7 +81,11 @@ func newHouseOn(t *testing.T, dsn string, change ...func(*consent.PagesOptions))
 		}
 	})
 	mux.HandleFunc("POST /test/vouch/{user}", func(w http.ResponseWriter, r *http.Request) {
-		if _, err := sessions.StartVouched(w, r, r.PathValue("user"), "own", nil); err != nil {
+		by := storage.Token{UserID: r.PathValue("user"), ClientID: "own"}
+		if own, err := store.Client(r.Context(), by.ClientID); err == nil {
+			by.TokensFrom = own.TokensFrom
+		}
+		if _, err := sessions.StartVouched(w, r, by, nil); err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 		}
 	})

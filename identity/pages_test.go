@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/internal/interaction"
+	"gatehouse/storage"
 )
 
 // request is an interaction of an authorization request with these parameters besides the usual ones.
@@ -414,7 +415,7 @@ func TestAccountPageSaysWhichMiniAppSignedThePersonIn(t *testing.T) {
 	s.vouching("photoprint")
 	require.NotContains(t, b.get("/account").body, "PhotoPrint")
 	w := httptest.NewRecorder()
-	_, err := s.sessions.StartVouched(w, httptest.NewRequest(http.MethodGet, "/", nil), s.ana.ID, "photoprint", nil)
+	_, err := s.sessions.StartVouched(w, httptest.NewRequest(http.MethodGet, "/", nil), storage.Token{UserID: s.ana.ID, ClientID: "photoprint"}, nil)
 	require.NoError(t, err)
 	b.get("/account").shows(t, http.StatusOK, "signed in by", "PhotoPrint")
 }

@@ -142,7 +142,7 @@ func (s *Sessions) Start(w http.ResponseWriter, r *http.Request, userID string) 
 
 // StartAt does the same for a person who gave their credentials to another server that we trust with it, at provedAt.
 func (s *Sessions) StartAt(w http.ResponseWriter, r *http.Request, userID string, provedAt time.Time) (storage.Session, error) {
-	session, err := s.start(w, r, userID, "", provedAt, nil)
+	session, err := s.start(w, r, storage.Session{UserID: userID}, provedAt, nil)
 	if errors.Is(err, storage.ErrConflict) { // with a random ID that is the only reason
 		err = ErrDisabled
 	}
@@ -151,16 +151,16 @@ func (s *Sessions) StartAt(w http.ResponseWriter, r *http.Request, userID string
 
 // StartVouched does the same for a person whom a client signs in by a ticket, which spend uses up in the same transaction;
 // the session says so (VouchedBy). The browser does not count as known to the person (see Knows): nobody has proved there
-// that they are that person. storage.ErrConflict when the ticket cannot be spent, or the account is closed.
-func (s *Sessions) StartVouched(w http.ResponseWriter, r *http.Request, userID, clientID string, spend storage.Unit) (storage.Session, error) {
-	if clientID == "" {
+// that they are that person. by is the ticket, of which the client counts. storage.ErrConflict when the ticket cannot be spent, or the account is closed.
+func (s *Sessions) StartVouched(w http.ResponseWriter, r *http.Request, by storage.Token, spend storage.Unit) (storage.Session, error) {
+	if by.ClientID == "" {
 		return storage.Session{}, errors.New("start a vouched session: the client is missing")
 	}
-	return s.start(w, r, userID, clientID, s.now(), spend)
+	return s.start(w, r, storage.Session{UserID: by.UserID, VouchedBy: by.ClientID, TokensFrom: by.TokensFrom}, s.now(), spend)
 }
 
-// start begins a session in one unit of work with what comes before it.
-func (s *Sessions) start(w http.ResponseWriter, r *http.Request, userID, vouchedBy string, provedAt time.Time, before storage.Unit) (storage.Session, error) {
+// start begins a session, of whom and by whose word of says, in one unit of work with what comes before it.
+func (s *Sessions) start(w http.ResponseWriter, r *http.Request, of storage.Session, provedAt time.Time, before storage.Unit) (storage.Session, error) {
 	session, content := s.get(r)
 	replaced := ""
 	if content.Secret != "" {
@@ -170,17 +170,17 @@ func (s *Sessions) start(w http.ResponseWriter, r *http.Request, userID, vouched
 		content.Browser = rand.Text()
 	}
 	content.Secret = rand.Text()
-	if vouchedBy == "" {
-		content.remember(userID)
+	if of.VouchedBy == "" {
+		content.remember(of.UserID)
 	} else {
 		content.Secret = vouchedPrefix + content.Secret
 	}
-	record := s.record(r, sessionID(content.Secret), userID)
-	record.VouchedBy = vouchedBy
+	record := s.record(r, sessionID(content.Secret), of.UserID)
+	record.VouchedBy, record.TokensFrom = of.VouchedBy, of.TokensFrom
 	if provedAt.Before(record.AuthTime) {
 		record.AuthTime = provedAt.UTC().Truncate(time.Second)
 	}
-	ctx := did(r.Context(), userID, record.Address, "session.start", aSession(record.ID), "vouched_by", vouchedBy)
+	ctx := did(r.Context(), of.UserID, record.Address, "session.start", aSession(record.ID), "vouched_by", of.VouchedBy)
 	unit := append(slices.Clone(before), storage.StartSession{Session: record, Replaced: replaced})
 	if err := s.store.Apply(ctx, unit); err != nil {
 		return storage.Session{}, fmt.Errorf("start a session: %w", err)

@@ -62,7 +62,7 @@ func (b *browser) vouch(userID string) storage.Session {
 	if c := b.cookie(); c != nil {
 		r.AddCookie(c)
 	}
-	record, err := b.sessions.StartVouched(w, r, userID, "storefront", nil)
+	record, err := b.sessions.StartVouched(w, r, storage.Token{UserID: userID, ClientID: "storefront"}, nil)
 	require.NoError(b.t, err)
 	u, err := url.Parse(b.server.URL)
 	require.NoError(b.t, err)
@@ -105,7 +105,7 @@ func TestATicketGivesTheBrowserANewSessionThatSaysWhoVouched(t *testing.T) {
 	_, _, err = s.store.Session(t.Context(), record.ID, s.now())
 	require.ErrorIs(t, err, storage.ErrNotFound)
 
-	_, err = s.sessions.StartVouched(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), bo.ID, "", nil)
+	_, err = s.sessions.StartVouched(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil), storage.Token{UserID: bo.ID}, nil)
 	require.Error(t, err, "somebody must vouch")
 }
 

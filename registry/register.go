@@ -18,7 +18,7 @@ const (
 // returns the client as it is stored. storage.ErrConflict where the initial access token is good no more; storage.ErrExists.
 func (r *Registry) Register(ctx context.Context, c storage.Client, registration storage.Registration) (storage.Client, error) {
 	now := r.now().UTC().Truncate(stamp)
-	c.CreatedAt, c.UpdatedAt = now, now
+	c.CreatedAt, c.UpdatedAt, c.TokensFrom = now, now, now // TokensFrom: as in Create
 	defer r.Forget()
 	if err := r.store.RegisterClient(ctx, c, registration, now); err != nil {
 		return c, fmt.Errorf("client %q: %w", c.ID, err)
@@ -27,9 +27,9 @@ func (r *Registry) Register(ctx context.Context, c storage.Client, registration 
 }
 
 // CheckRegistration applies the defaults and rules of Create to a client that a program registers, and returns it as it is to be
-// stored. What is submitted has to be fit for a review; of what is approved at once purposes may be left out, since no reviewer
-// reads them. Where sensitive scopes need two people, nothing that has some is approved at once. Problems.
-func (r *Registry) CheckRegistration(ctx context.Context, c storage.Client) (storage.Client, error) {
+// stored. It has to be fit for a review, also where it gets none, but that purposes (of storage.InitialAccessToken) says whether
+// purposes may be left out of what is approved at once. Where sensitive scopes need two people, nothing that has some is approved at once. Problems.
+func (r *Registry) CheckRegistration(ctx context.Context, c storage.Client, purposes string) (storage.Client, error) {
 	c = Defaults(c)
 	if c.Status == storage.StatusApproved {
 		sensitive, err := r.TwoApprove(ctx, c)
@@ -40,10 +40,10 @@ func (r *Registry) CheckRegistration(ctx context.Context, c storage.Client) (sto
 			c.Status = storage.StatusSubmitted
 		}
 	}
-	if c.Status == storage.StatusSubmitted {
-		return c, r.CheckSubmission(ctx, c)
+	if c.Status == storage.StatusApproved && purposes == storage.PurposesOptional {
+		return c, r.check(ctx, c)
 	}
-	return c, r.check(ctx, c)
+	return c, r.CheckSubmission(ctx, c)
 }
 
 // Amend replaces the registration of a client that a program registered (RFC 7592 §2.2). What needs a review is submitted at

@@ -189,6 +189,17 @@ func (r *Registry) Create(ctx context.Context, c storage.Client) error {
 	return nil
 }
 
+// CreateWithPurposes is Create for everybody but seed files, in which purposes may be left out: a client that is approved at once
+// has to say why it wants what people are asked to share.
+func (r *Registry) CreateWithPurposes(ctx context.Context, c storage.Client) error {
+	if c = Defaults(c); c.Status == storage.StatusApproved {
+		if err := r.CheckSubmission(ctx, c); err != nil {
+			return err
+		}
+	}
+	return r.Create(ctx, c)
+}
+
 // Update replaces a client if its UpdatedAt still is was, under the same defaults and rules as Create. Problems,
 // storage.ErrNotFound, or storage.ErrConflict when somebody else changed it meanwhile.
 func (r *Registry) Update(ctx context.Context, c storage.Client, was time.Time) error {
@@ -196,6 +207,11 @@ func (r *Registry) Update(ctx context.Context, c storage.Client, was time.Time) 
 	if err := r.check(ctx, c); err != nil {
 		return err
 	}
+	old, err := r.store.Client(ctx, c.ID)
+	if err != nil {
+		return fmt.Errorf("client %q: %w", c.ID, err)
+	}
+	c.TokensFrom = tokensFrom(old, c.Status, r.now().UTC().Truncate(stamp))
 	return r.update(ctx, c, was)
 }
 

@@ -189,9 +189,9 @@ func (r *Registry) review(t transition, w *Work, s Step, proposed storage.Client
 			review.Version = snapshot(c, now)
 		}
 	case Reinstate:
-		c.Status, c.TokensFrom = t.to, now // also for what a process issued that did not know of the suspension yet
+		c.Status = t.to
 	case Suspend, Archive:
-		c.Status, c.TokensFrom = t.to, now.Add(stamp)
+		c.Status = t.to
 		if t.action == Archive && w.Version != nil {
 			v := *w.Version
 			v.Status, v.UpdatedAt = t.to, after(w.Version.UpdatedAt, now)
@@ -200,6 +200,7 @@ func (r *Registry) review(t transition, w *Work, s Step, proposed storage.Client
 	default:
 		c.Status = t.to
 	}
+	c.TokensFrom = tokensFrom(w.Live, c.Status, now)
 	c.UpdatedAt = after(w.Live.UpdatedAt, now)
 	review.Client, review.ClientWas = &c, w.Live.UpdatedAt
 	return review
@@ -224,6 +225,16 @@ func (r *Registry) note(s Step, now time.Time) *storage.ReviewNote {
 }
 
 func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// tokensFrom is the TokensFrom of a client that gets a status at now: another one where what it has must not outlive that. It is
+// so when a client is reinstated too, for what a process issues that did not know of the suspension yet.
+func tokensFrom(was storage.Client, status string, now time.Time) time.Time {
+	ended := func(status string) bool { return status == storage.StatusSuspended || status == storage.StatusArchived }
+	if status == was.Status || !ended(was.Status) && !ended(status) {
+		return was.TokensFrom
+	}
+	return after(was.TokensFrom, now)
+}
 
 // after is now, or the next tick after was: two writes within one tick, or a clock set back, are still two versions.
 func after(was, now time.Time) time.Time {

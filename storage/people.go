@@ -61,6 +61,8 @@ type Session struct {
 	UserAgent string
 	Address   string
 	VouchedBy string // the client_id whose ticket signed the person in; empty when they gave their own credentials
+	// TokensFrom is the ticket's: the session that VouchedBy began is over once it is not the client's.
+	TokensFrom time.Time
 	// LinkedElsewhere says, of a session that VouchedBy began, that the user has a Link of another Issuer than
 	// ClientIssuer(VouchedBy). It is told by Sessions.Session and stored by nobody.
 	LinkedElsewhere bool
@@ -131,7 +133,8 @@ const MaxSessions = 50
 type Sessions interface {
 	// Session returns the live session with this ID and its user in one read. ErrNotFound when there is none, it has
 	// expired at now, its user is disabled, or it stands on a client's word that counts no more: the client of VouchedBy
-	// has to be approved, and one that is not of first party to have an active grant of the user's company.
+	// has to be approved, with the session's TokensFrom, and one that is not of first party to have an active grant of the
+	// user's company.
 	Session(ctx context.Context, id string, now time.Time) (Session, User, error)
 	// TouchSession records when and from where a session was last seen; no error when it has gone.
 	TouchSession(ctx context.Context, id string, seenAt time.Time, address string) error

@@ -79,9 +79,11 @@ type Client struct {
 	JWKSURI                 string
 	WebhookURI              string
 	Dialects                map[string]json.RawMessage // vendor → its settings
-	TokensFrom              time.Time                  // tokens issued before are dead: the client was created or suspended then
-	CreatedAt               time.Time
-	UpdatedAt               time.Time
+	// TokensFrom changes, and only grows, when the client is created, suspended, reinstated or archived. Codes, tokens and
+	// vouched sessions live while theirs is the same, so that no clocks of two machines are compared.
+	TokensFrom time.Time
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
 }
 
 // ClientScope is a scope in a mini app's registration.
@@ -124,10 +126,11 @@ type Registry interface {
 	LiveNames(ctx context.Context) ([]ClientNames, error)
 	// CreateClient stores a new client; ErrExists when the ID is taken.
 	CreateClient(ctx context.Context, c Client) error
-	// UpdateClient replaces a client, but for CreatedAt, if its UpdatedAt still is was; ErrConflict when it moved,
+	// UpdateClient replaces a client, but for CreatedAt and a later TokensFrom, if its UpdatedAt still is was; ErrConflict when it moved,
 	// ErrNotFound when absent.
 	UpdateClient(ctx context.Context, c Client, was time.Time) error
-	// DeleteClient removes a client with its versions and notes, and ends every grant for it, in one transaction.
+	// DeleteClient removes a client with all that the next one of its ID must not have: its versions, notes, requests,
+	// deliveries, links and the sessions that it began. It ends every grant for it, in the same transaction.
 	// ErrNotFound when there is none.
 	DeleteClient(ctx context.Context, id string) error
 

@@ -50,11 +50,13 @@ type Token struct {
 	Scope     string // granted, separated by single spaces
 	Session   []byte // what authz wants back with it; opaque here
 	IssuedAt  time.Time
-	ExpiresAt time.Time // zero: never
-	State     TokenState
-	SpentAt   time.Time
-	SecretID  string    // of a spent refresh token: which root secret derived its children
-	KeepUntil time.Time // when the row may be collected; zero: at ExpiresAt
+	// TokensFrom is that of the client as it was known where the token was issued. The token is dead once it is not the client's.
+	TokensFrom time.Time
+	ExpiresAt  time.Time // zero: never
+	State      TokenState
+	SpentAt    time.Time
+	SecretID   string    // of a spent refresh token: which root secret derived its children
+	KeepUntil  time.Time // when the row may be collected; zero: at ExpiresAt
 	// GivenBy is the family of the host app's access token that the authorization was had with, without a browser; zero for
 	// all others. The token dies with that family.
 	GivenBy FamilyID

@@ -186,13 +186,15 @@ func (s *Store) DeleteClient(ctx context.Context, id string) error {
 			"DELETE FROM review_notes WHERE client_id = ?",
 			"DELETE FROM client_requests WHERE client_id = ?",
 			"DELETE FROM registrations WHERE id = ?",
+			"DELETE FROM deliveries WHERE client_id = ?",
+			"DELETE FROM sessions WHERE vouched_by = ?",
 			"UPDATE grants SET state = 2, version = version + 1 WHERE state = 1 AND client_id = ?",
 		} {
 			if err := tx.Exec(statement, id).Error; err != nil {
 				return err
 			}
 		}
-		return nil
+		return tx.Exec("DELETE FROM links WHERE issuer = ?", storage.ClientIssuer(id)).Error
 	})
 }
 
@@ -208,6 +210,9 @@ func (s *Store) UpdateClient(ctx context.Context, c storage.Client, was time.Tim
 
 func updateClient(tx *gorm.DB, c storage.Client, was time.Time) error {
 	row := toClientRow(c)
+	if err := tx.Exec(endMovedRegistration, c.ID, c.PublisherID, c.FirstParty).Error; err != nil {
+		return err
+	}
 	err := mustMeet(tx.Select("*").Omit("id", "created_at", "tokens_from").Where("updated_at = ?", at(was)).Updates(&row))
 	if err == storage.ErrNotFound {
 		return conflictIfExists(tx, &clientRow{}, c.ID)

@@ -10,15 +10,16 @@ import (
 )
 
 type sessionRow struct {
-	ID        string `gorm:"primaryKey"`
-	UserID    string
-	AuthTime  micros
-	Created   micros `gorm:"column:created_at"`
-	SeenAt    micros
-	ExpiresAt micros
-	UserAgent string
-	Address   string
-	VouchedBy string
+	ID         string `gorm:"primaryKey"`
+	UserID     string
+	AuthTime   micros
+	Created    micros `gorm:"column:created_at"`
+	SeenAt     micros
+	ExpiresAt  micros
+	UserAgent  string
+	Address    string
+	VouchedBy  string
+	TokensFrom micros
 }
 
 // TableName implements gorm's schema.Tabler.
@@ -27,14 +28,14 @@ func (sessionRow) TableName() string { return "sessions" }
 func (r sessionRow) session() storage.Session {
 	return storage.Session{
 		ID: r.ID, UserID: r.UserID, AuthTime: r.AuthTime.time(), CreatedAt: r.Created.time(), SeenAt: r.SeenAt.time(),
-		ExpiresAt: r.ExpiresAt.time(), UserAgent: r.UserAgent, Address: r.Address, VouchedBy: r.VouchedBy,
+		ExpiresAt: r.ExpiresAt.time(), UserAgent: r.UserAgent, Address: r.Address, VouchedBy: r.VouchedBy, TokensFrom: r.TokensFrom.time(),
 	}
 }
 
 // wordCounts is true of a session s of a user u that the person began, or a client whose word counts: an approved one, of
-// the super app itself or with an active grant of the user's company.
+// the super app itself or with an active grant of the user's company, that was neither suspended nor deleted since.
 const wordCounts = `(s.vouched_by = '' OR EXISTS (
-    SELECT 1 FROM clients c WHERE c.id = s.vouched_by AND c.status = '` + storage.StatusApproved + `' AND (c.first_party OR EXISTS (
+    SELECT 1 FROM clients c WHERE c.id = s.vouched_by AND c.status = '` + storage.StatusApproved + `' AND c.tokens_from = s.tokens_from AND (c.first_party OR EXISTS (
         SELECT 1 FROM grants g WHERE g.user_id = '' AND g.company_id = u.company_id AND g.client_id = c.id AND g.state = 1))))`
 
 // clientIssuer is what comes before a client's ID in its issuer.
@@ -74,13 +75,13 @@ func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.
 func startSession(op storage.StartSession, forShare string) []step {
 	s := op.Session
 	insert := step{must: true, sql: `
-INSERT INTO sessions (id, user_id, auth_time, created_at, seen_at, expires_at, user_agent, address, vouched_by)
+INSERT INTO sessions (id, user_id, auth_time, created_at, seen_at, expires_at, user_agent, address, vouched_by, tokens_from)
 SELECT CAST($1 AS TEXT), id, CAST($2 AS BIGINT), CAST($3 AS BIGINT), CAST($4 AS BIGINT), CAST($5 AS BIGINT),
-       CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS TEXT)
-FROM users WHERE id = $9 AND NOT disabled` + forShare + `
+       CAST($6 AS TEXT), CAST($7 AS TEXT), CAST($8 AS TEXT), CAST($9 AS BIGINT)
+FROM users WHERE id = $10 AND NOT disabled` + forShare + `
 ON CONFLICT DO NOTHING`, args: []any{
 		s.ID, int64(at(s.AuthTime)), int64(at(s.CreatedAt)), int64(at(s.SeenAt)), int64(at(s.ExpiresAt)),
-		clean(s.UserAgent), clean(s.Address), s.VouchedBy, s.UserID,
+		clean(s.UserAgent), clean(s.Address), s.VouchedBy, int64(at(s.TokensFrom)), s.UserID,
 	}}
 	// What is left are the newest, and those that the user began themselves before any that a client vouched for.
 	makeRoom := step{sql: `

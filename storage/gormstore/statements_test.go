@@ -3,6 +3,7 @@ package gormstore_test
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -214,8 +215,8 @@ func parameters(statement string) int {
 	if n := strings.Count(statement, "?"); n > 0 {
 		return n
 	}
-	for n := 9; n > 0; n-- {
-		if strings.Contains(statement, "$"+string(rune('0'+n))) {
+	for n := 18; n > 0; n-- {
+		if strings.Contains(statement, "$"+strconv.Itoa(n)) {
 			return n
 		}
 	}

@@ -158,11 +158,12 @@ initial_access_tokens.02 hash text COLLATE C NOT NULL
 initial_access_tokens.03 name text COLLATE C NOT NULL
 initial_access_tokens.04 publisher_id text COLLATE C NOT NULL
 initial_access_tokens.05 status text COLLATE C NOT NULL
-initial_access_tokens.06 scopes text COLLATE C NOT NULL
-initial_access_tokens.07 max_uses bigint NOT NULL
-initial_access_tokens.08 uses bigint NOT NULL
-initial_access_tokens.09 created_at bigint NOT NULL
-initial_access_tokens.10 expires_at bigint NOT NULL
+initial_access_tokens.06 purposes text COLLATE C NOT NULL
+initial_access_tokens.07 scopes text COLLATE C NOT NULL
+initial_access_tokens.08 max_uses bigint NOT NULL
+initial_access_tokens.09 uses bigint NOT NULL
+initial_access_tokens.10 created_at bigint NOT NULL
+initial_access_tokens.11 expires_at bigint NOT NULL
 links.01 issuer text COLLATE C NOT NULL
 links.02 subject text COLLATE C NOT NULL
 links.03 user_id text COLLATE C NOT NULL
@@ -216,6 +217,7 @@ sessions.06 expires_at bigint NOT NULL
 sessions.07 user_agent text COLLATE C NOT NULL
 sessions.08 address text COLLATE C NOT NULL
 sessions.09 vouched_by text COLLATE C NOT NULL
+sessions.10 tokens_from bigint NOT NULL
 signing_keys.01 id text COLLATE C NOT NULL
 signing_keys.02 generation integer NOT NULL
 signing_keys.03 algorithm text COLLATE C NOT NULL
@@ -241,6 +243,7 @@ tokens.14 spent_at bigint NOT NULL
 tokens.15 secret_id text COLLATE C NOT NULL
 tokens.16 keep_until bigint NOT NULL
 tokens.17 given_by bytea
+tokens.18 tokens_from bigint NOT NULL
 users.01 id text COLLATE C NOT NULL
 users.02 email text COLLATE C
 users.03 email_verified boolean NOT NULL

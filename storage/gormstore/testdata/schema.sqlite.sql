@@ -229,6 +229,7 @@ CREATE TABLE initial_access_tokens (
     name TEXT NOT NULL,
     publisher_id TEXT NOT NULL,
     status TEXT NOT NULL,
+    purposes TEXT NOT NULL,
     scopes TEXT NOT NULL,
     max_uses BIGINT NOT NULL,
     uses BIGINT NOT NULL,
@@ -315,7 +316,7 @@ CREATE TABLE sessions (
     expires_at BIGINT NOT NULL,
     user_agent TEXT NOT NULL,
     address TEXT NOT NULL
-, vouched_by TEXT NOT NULL DEFAULT '') WITHOUT ROWID
+, vouched_by TEXT NOT NULL DEFAULT '', tokens_from BIGINT NOT NULL DEFAULT 0) WITHOUT ROWID
 
 CREATE TABLE signing_keys (
     id TEXT PRIMARY KEY,
@@ -345,7 +346,7 @@ CREATE TABLE tokens (
     state SMALLINT NOT NULL,
     spent_at BIGINT NOT NULL,
     secret_id TEXT NOT NULL,
-    keep_until BIGINT NOT NULL, given_by BLOB,
+    keep_until BIGINT NOT NULL, given_by BLOB, tokens_from BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (family_id, kind, generation)
 ) WITHOUT ROWID
 
