@@ -25,6 +25,7 @@ type NewInitialToken struct {
 	Name      string
 	Publisher string    // of what is registered; empty: none
 	Status    string    // of what is registered: submitted (also where this is empty) or approved
+	Purposes  string    // of what is approved at once: required (also where this is empty) or optional
 	Scopes    []string  // that can be registered, and that a registration gets which names none; empty: any, and openid
 	MaxUses   int       // 0: any number
 	ExpiresAt time.Time // zero: never
@@ -49,16 +50,19 @@ func (h *House) CreateInitialToken(ctx context.Context, c Caller, n NewInitialTo
 	if n.Status == "" {
 		n.Status = storage.StatusSubmitted
 	}
+	if n.Purposes == "" {
+		n.Purposes = storage.PurposesRequired
+	}
 	if err := h.checkInitialToken(ctx, n); err != nil {
 		return t, "", err
 	}
 	t = storage.InitialAccessToken{
-		ID: strings.ToLower(rand.Text()), Name: n.Name, PublisherID: n.Publisher, Status: n.Status, Scopes: n.Scopes, MaxUses: n.MaxUses,
+		ID: strings.ToLower(rand.Text()), Name: n.Name, PublisherID: n.Publisher, Status: n.Status, Purposes: n.Purposes, Scopes: n.Scopes, MaxUses: n.MaxUses,
 		CreatedAt: h.now(), ExpiresAt: n.ExpiresAt.UTC().Truncate(time.Microsecond),
 	}
 	value = InitialTokenPrefix + t.ID + "_" + registry.GenerateSecret()
 	t.Hash = hashKey(value)
-	ctx = h.audited(ctx, c, InitialTokenCreate, initialTokenKind, t.ID, "publisher", t.PublisherID, "status", t.Status, "scopes", strings.Join(t.Scopes, " "))
+	ctx = h.audited(ctx, c, InitialTokenCreate, initialTokenKind, t.ID, "publisher", t.PublisherID, "status", t.Status, "purposes", t.Purposes, "scopes", strings.Join(t.Scopes, " "))
 	return t, value, h.Store.CreateInitialAccessToken(ctx, t)
 }
 
@@ -72,6 +76,9 @@ func (h *House) checkInitialToken(ctx context.Context, n NewInitialToken) error 
 	}
 	if n.Status != storage.StatusSubmitted && n.Status != storage.StatusApproved {
 		add("status", "%q is not allowed; use submitted, or approved for what needs no review", n.Status)
+	}
+	if n.Purposes != storage.PurposesRequired && n.Purposes != storage.PurposesOptional {
+		add("purposes", "%q is not allowed; use required, or optional where nobody has to say why they want what people share", n.Purposes)
 	}
 	if n.MaxUses < 0 || n.MaxUses > maxTokenUses {
 		add("max_uses", "must be from 1 to %d, or 0 for any number", maxTokenUses)

@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -29,6 +30,8 @@ const (
 var (
 	// ErrNoToken says that an initial access token is needed.
 	ErrNoToken = errors.New("an initial access token is needed; ask who runs this server for one")
+	// ErrNoRegistrationToken says that the token is needed which came with the registration (RFC 7592 §2).
+	ErrNoRegistrationToken = errors.New("the registration_access_token of this mini app is needed; it was answered when the mini app was registered")
 	// ErrToken says that an initial or a registration access token is not good.
 	ErrToken = errors.New("the token is not good: it is another one's, was used up, or has expired")
 )
@@ -71,7 +74,7 @@ func (h *House) RegisterClient(ctx context.Context, who Registrant, client stora
 	client.ID, client.PublisherID, client.Status = registry.GenerateID(), token.PublisherID, token.Status
 	client.FirstParty, client.ResourceServer = false, false
 	if client.Name == "" && client.Status == storage.StatusApproved {
-		client.Name = client.ID // what may be shown to people then (RFC 7591 §2); a reviewer would be asked to judge nothing
+		client.Name = hostOf(client) // people know it, unlike an ID (RFC 7591 §2); a reviewer would be asked to judge nothing
 	}
 	beyond := within(&client, token)
 	done := Registered{RegistrationToken: RegistrationTokenPrefix + registry.GenerateSecret()}
@@ -86,7 +89,7 @@ func (h *House) RegisterClient(ctx context.Context, who Registrant, client stora
 	if len(beyond) > 0 {
 		return Registered{}, beyond
 	}
-	client, err := h.Registry.CheckRegistration(ctx, client)
+	client, err := h.Registry.CheckRegistration(ctx, client, token.Purposes)
 	if err != nil {
 		return done, err
 	}
@@ -97,6 +100,16 @@ func (h *House) RegisterClient(ctx context.Context, who Registrant, client stora
 		err = ErrToken
 	}
 	return done, err
+}
+
+// hostOf is the host of the first redirect URI that has one, else the client ID.
+func hostOf(c storage.Client) string {
+	for _, uri := range c.RedirectURIs {
+		if u, err := url.Parse(uri); err == nil && u.Hostname() != "" {
+			return u.Hostname()
+		}
+	}
+	return c.ID
 }
 
 // registrant is the actor: a mini app that a program registers acts for itself.
@@ -164,11 +177,11 @@ func within(c *storage.Client, t storage.InitialAccessToken) registry.Problems {
 	return p
 }
 
-// RegisteredClient returns a mini app to whoever has its registration access token. ErrToken for one that is not good: also
+// RegisteredClient returns a mini app to whoever has its registration access token. ErrNoRegistrationToken without one, ErrToken for one that is not good: also
 // where the mini app is gone or archived, which is what a program's DELETE leaves (RFC 7592 §2.1).
 func (h *House) RegisteredClient(ctx context.Context, by Bearer, clientID string) (*registry.Work, error) {
 	if by.Token == "" {
-		return nil, ErrNoToken
+		return nil, ErrNoRegistrationToken
 	}
 	known, err := h.Store.Registration(ctx, clientID)
 	if isNotFound(err) {
@@ -227,5 +240,18 @@ func (h *House) EndClient(ctx context.Context, by Bearer, clientID string) error
 		return err
 	}
 	_, err := h.Registry.Take(ctx, registry.Step{Action: registry.Archive, ClientID: clientID, By: registrant(clientID, by)})
+	return err
+}
+
+// RevokeRegistration makes the registration access token of a mini app good for nothing; the mini app stays. Nothing happens where
+// there is none.
+func (h *House) RevokeRegistration(ctx context.Context, c Caller, id string) error {
+	if _, err := h.work(ctx, c, ClientRevokeRegistration, id); err != nil {
+		return err
+	}
+	err := h.Store.EndRegistration(h.audited(ctx, c, ClientRevokeRegistration, clientKind, id), id)
+	if isNotFound(err) {
+		return nil
+	}
 	return err
 }

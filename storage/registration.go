@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// Whether what is approved at once has to say why it wants what people are asked to share.
+const (
+	PurposesRequired = "required"
+	PurposesOptional = "optional"
+)
+
 // InitialAccessToken lets programs register mini apps (RFC 7591 §1.2), and says what comes of it. Its value is never stored.
 type InitialAccessToken struct {
 	ID          string // a random name, which the token's value begins with
@@ -12,6 +18,7 @@ type InitialAccessToken struct {
 	Name        string // what it is for, in the words of who made it
 	PublisherID string // of what is registered with it; empty: none
 	Status      string // of what is registered with it: StatusSubmitted or StatusApproved
+	Purposes    string // of its scopes, where it is approved at once: PurposesRequired (also where this is empty) or PurposesOptional
 	// Scopes are what can be registered with it, and what a registration gets that names none; empty: any, and openid.
 	Scopes    []string
 	MaxUses   int // 0: any number
@@ -34,7 +41,11 @@ type Registrations interface {
 	// client's ID is taken.
 	RegisterClient(ctx context.Context, c Client, r Registration, now time.Time) error
 	// Registration returns how a client was registered; ErrNotFound when it is not there or no program registered it.
+	// It ends where the client's publisher changes, or it becomes the operator's own (FirstParty): whoever has its token was
+	// trusted with what it was.
 	Registration(ctx context.Context, clientID string) (Registration, error)
+	// EndRegistration makes a registration access token good for nothing; the client stays. ErrNotFound as Registration.
+	EndRegistration(ctx context.Context, clientID string) error
 
 	// InitialAccessToken returns the token with this ID, or ErrNotFound.
 	InitialAccessToken(ctx context.Context, id string) (InitialAccessToken, error)

@@ -26,6 +26,7 @@ func (a *API) calls() []call {
 		{put, "/clients/{id}/logo", admin.ClientUpdate, putLogo, nil},
 		{post, "/clients/{id}/discard", admin.ClientDiscard, discardVersion, nil},
 		{post, "/clients/{id}/rotate-secret", admin.ClientRotateSecret, rotateSecret, nil},
+		{post, "/clients/{id}/revoke-registration", admin.ClientRevokeRegistration, revokeRegistration, nil},
 		{post, "/clients/{id}/evaluate", admin.ClientEvaluate, evaluateClient, nil},
 		{get, "/clients/{id}/code/{lang}", admin.ClientRead, clientCode, nil},
 		{get, "/clients/{id}/comments", admin.ClientRead, listComments, nil},

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -13,13 +14,14 @@ type initialTokenFields struct {
 	Name      string    `json:"name"`
 	Publisher string    `json:"publisher"`
 	Status    string    `json:"status"`
+	Purposes  string    `json:"purposes"`
 	Scopes    []string  `json:"scopes"`
 	MaxUses   int       `json:"max_uses"`
 	ExpiresAt time.Time `json:"expires_at"`
 }
 
 func shownInitialToken(t storage.InitialAccessToken) object {
-	o := object{"id": t.ID, "name": t.Name, "status": t.Status, "scopes": texts(t.Scopes), "uses": t.Uses}
+	o := object{"id": t.ID, "name": t.Name, "status": t.Status, "purposes": cmp.Or(t.Purposes, storage.PurposesRequired), "scopes": texts(t.Scopes), "uses": t.Uses}
 	if t.PublisherID != "" {
 		o["publisher"] = t.PublisherID
 	}

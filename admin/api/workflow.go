@@ -64,3 +64,13 @@ func discardVersion(q *request) (*response, error) {
 	}
 	return again(q, q.path("id"))
 }
+
+func revokeRegistration(q *request) (*response, error) {
+	if _, err := decode[struct{}](q.body); err != nil {
+		return nil, err
+	}
+	if err := q.house.RevokeRegistration(q.ctx, q.caller, q.path("id")); err != nil {
+		return nil, err
+	}
+	return again(q, q.path("id"))
+}

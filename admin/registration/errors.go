@@ -53,7 +53,7 @@ func refusalOf(err error) *refusal {
 		return &refusal{status: http.StatusBadRequest, code: codeOf(problems), text: problems.Error(), problems: problems}
 	case errors.As(err, &status): // "does not have permission to update its record" (RFC 7592 §2.2)
 		return &refusal{status: http.StatusForbidden, code: codeDenied, text: status.Error()}
-	case errors.Is(err, admin.ErrNoToken):
+	case errors.Is(err, admin.ErrNoToken), errors.Is(err, admin.ErrNoRegistrationToken):
 		return &refusal{status: http.StatusUnauthorized, code: codeToken, text: err.Error(), challenge: realm}
 	case errors.Is(err, admin.ErrToken):
 		return &refusal{status: http.StatusUnauthorized, code: codeToken, text: err.Error(), challenge: realm + `, error="invalid_token"`}

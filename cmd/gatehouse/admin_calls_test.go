@@ -51,7 +51,7 @@ func everyCall(u storage.User, grant, delivery, session string) []asked {
 		{"POST /clients/{id}/request-changes", "every", comment}, {"POST /clients/{id}/submit", "every", nil}, {"POST /clients/{id}/approve", "every", nil},
 		{"POST /clients/{id}/comments", "every", m{"text": "well done"}}, {"GET /clients/{id}/comments", "every", nil}, {"GET /clients/{id}/versions", "every", nil},
 		{"GET /clients/{id}/requests", "every", nil}, {"GET /clients/{id}/code/{lang}", "every go", nil},
-		{"POST /clients/{id}/evaluate", "every", nil}, {"POST /clients/{id}/rotate-secret", "every", nil},
+		{"POST /clients/{id}/evaluate", "every", nil}, {"POST /clients/{id}/rotate-secret", "every", nil}, {"POST /clients/{id}/revoke-registration", "every", nil},
 		{"POST /clients/{id}/discard", "versioned", nil}, {"POST /clients/{id}/reject", "refused", comment},
 		{"POST /clients/{id}/suspend", "every", comment}, {"POST /clients/{id}/reinstate", "every", nil}, {"POST /clients/{id}/archive", "every", nil},
 		{"DELETE /clients/{id}", "every", nil}, {"DELETE /publishers/{id}", "pub", nil},

@@ -20,7 +20,7 @@ import (
 func (c *cli) clientCommand() *cobra.Command {
 	return c.group("client", "mini apps",
 		slices.Concat([]*cobra.Command{
-			c.clientCreate(), c.clientList(), c.clientGet(), c.clientUpdate(), c.clientDelete(), c.clientRotateSecret(), c.clientRequests(), c.clientCode(),
+			c.clientCreate(), c.clientList(), c.clientGet(), c.clientUpdate(), c.clientDelete(), c.clientRotateSecret(), c.clientRevokeRegistration(), c.clientRequests(), c.clientCode(),
 		}, c.reviewCommands(), c.readingCommands())...)
 }
 

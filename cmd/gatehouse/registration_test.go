@@ -315,3 +315,33 @@ func TestWhatAsksForSensitiveScopesIsNotApprovedByOneToken(t *testing.T) {
 	made := s.registration(token, "POST", "", `{"client_name": "A", "redirect_uris": ["https://a.example/cb"], "scopes": [{"name": "health", "purpose": {"en": "to plan your training"}}]}`).require(t, 201).json(t)
 	require.Equal(t, "submitted", made["status"])
 }
+
+func TestARegistrationAccessTokenIsTakenBackAndEndsWhereTheMiniAppIsAnothers(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s, admin := registering(t, dsn)
+		require.NoError(t, s.store.SavePublisher(t.Context(), storage.Publisher{ID: "movedto", Name: "Moved"}))
+		for name, take := range map[string]func(id string){
+			"by an operator":   func(id string) { s.api(admin, "POST", "/clients/"+id+"/revoke-registration", nil).require(t, 200) },
+			"as first party":   func(id string) { s.api(admin, "PATCH", "/clients/"+id, `{"first_party": true}`).require(t, 200) },
+			"to another owner": func(id string) { s.api(admin, "PATCH", "/clients/"+id, `{"publisher": "movedto"}`).require(t, 200) },
+			"": func(id string) {
+				s.api(admin, "PATCH", "/clients/"+id, `{"contacts": ["a@example.com"]}`).require(t, 200)
+			},
+		} {
+			made := s.registration(s.initialToken(admin, nil), "POST", "", `{"client_name": "A", "redirect_uris": ["https://a.example/cb"]}`).require(t, 201).json(t)
+			id, token := made["client_id"].(string), made["registration_access_token"].(string)
+			s.registration(token, "GET", "/"+id, "").require(t, 200)
+			take(id)
+			status := 401
+			if name == "" {
+				status = 200
+			}
+			s.registration(token, "GET", "/"+id, "").require(t, status)
+			if name == "by an operator" {
+				s.api(admin, "POST", "/clients/"+id+"/revoke-registration", nil).require(t, 200)
+				require.Len(t, s.api(admin, "GET", "/audit?action=client.revoke-registration&target=client:"+id, nil).json(t)["items"], 1)
+			}
+		}
+	})
+}

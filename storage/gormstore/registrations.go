@@ -79,6 +79,21 @@ func (s *Store) Registration(ctx context.Context, clientID string) (storage.Regi
 	return one(ctx, s, clientID, registrationRow.registration)
 }
 
+// EndRegistration implements storage.Registrations.
+func (s *Store) EndRegistration(ctx context.Context, clientID string) error {
+	if !storable(clientID) {
+		return storage.ErrNotFound
+	}
+	return s.write(ctx, func(tx *gorm.DB) error {
+		return mustMeet(tx.Where("id = ?", clientID).Delete(&registrationRow{}))
+	})
+}
+
+// endMovedRegistration runs before a client is replaced, in the same transaction.
+const endMovedRegistration = `
+DELETE FROM registrations WHERE id = ? AND EXISTS (
+    SELECT 1 FROM clients c WHERE c.id = registrations.id AND (c.publisher_id <> ? OR (NOT c.first_party AND CAST(? AS BOOLEAN))))`
+
 // InitialAccessToken implements storage.Registrations.
 func (s *Store) InitialAccessToken(ctx context.Context, id string) (storage.InitialAccessToken, error) {
 	return one(ctx, s, id, initialAccessTokenRow.token)

@@ -16,7 +16,7 @@ func initialToken(t *testing.T, s storage.Store, maxUses int, expires time.Time)
 	t.Helper()
 	token := storage.InitialAccessToken{
 		ID: id(), Hash: []byte("hash"), Name: "Partners", PublisherID: "printco", Status: storage.StatusSubmitted, Scopes: []string{"openid", "email"},
-		MaxUses: maxUses, CreatedAt: moment, ExpiresAt: expires,
+		Purposes: storage.PurposesOptional, MaxUses: maxUses, CreatedAt: moment, ExpiresAt: expires,
 	}
 	require.NoError(t, s.CreateInitialAccessToken(t.Context(), token))
 	return token
