@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"gatehouse/admin"
-	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -15,7 +14,7 @@ func listComments(q *request) (*response, error) {
 
 // shownNote is a note without the address of who wrote it, which is nobody else's business.
 func shownNote(n storage.ReviewNote) any {
-	o := object{"id": n.ID, "author": shownActor(storage.Actor{Kind: n.Author.Kind, ID: n.Author.ID}), "at": n.At.UTC(), "text": n.Text}
+	o := object{"id": n.ID, "author": shownActor(storage.Actor{Kind: n.Author.Kind, ID: n.Author.ID}), "at": n.At.UTC(), "comment": n.Text}
 	if n.Action != "" {
 		o["action"] = n.Action
 	}
@@ -35,22 +34,14 @@ func shownActor(a storage.Actor) object {
 
 func addComment(q *request) (*response, error) {
 	body, err := decode[struct {
-		Text string `json:"text"`
+		Comment string `json:"comment"`
 	}](q.body)
 	if err != nil {
 		return nil, err
 	}
-	note, err := q.house.Comment(q.ctx, q.caller, q.path("id"), body.Text)
+	note, err := q.house.Comment(q.ctx, q.caller, q.path("id"), body.Comment)
 	if err != nil {
-		return nil, textOf(err)
+		return nil, err
 	}
 	return &response{status: http.StatusCreated, body: shownNote(note)}, nil
-}
-
-// textOf is an error about a comment under the name that it has here.
-func textOf(err error) error {
-	if p := problemOf(err); len(p.Errors) == 1 && p.Errors[0].Field == "comment" {
-		return invalid(registry.Problems{{Field: "text", Text: p.Errors[0].Text}})
-	}
-	return err
 }

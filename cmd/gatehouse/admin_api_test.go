@@ -160,8 +160,8 @@ func TestAMiniAppGoesFromDraftToLiveAndChangesThroughTheAPI(t *testing.T) {
 		require.NotContains(t, s.api(dev, "POST", "/clients/mini/discard", nil).require(t, 200).json(t), "version")
 		s.api(dev, "POST", "/clients/mini/discard", nil).require(t, 404)
 
-		require.Equal(t, "text", s.api(dev, "POST", "/clients/mini/comments", map[string]any{"text": " "}).require(t, 422).fields(t)[0])
-		require.Equal(t, "Thanks", s.api(dev, "POST", "/clients/mini/comments", map[string]any{"text": "Thanks"}).require(t, 201).json(t)["text"])
+		require.Equal(t, "comment", s.api(dev, "POST", "/clients/mini/comments", map[string]any{"comment": " "}).require(t, 422).fields(t)[0])
+		require.Equal(t, "Thanks", s.api(dev, "POST", "/clients/mini/comments", map[string]any{"comment": "Thanks"}).require(t, 201).json(t)["comment"])
 		notes := s.api(reviewer, "GET", "/clients/mini/comments", nil).require(t, 200)
 		require.Len(t, notes.json(t)["items"], 7)
 		require.NotContains(t, notes.body, "127.0.0.1", "where people are is nobody's business")

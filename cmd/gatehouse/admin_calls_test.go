@@ -49,7 +49,7 @@ func everyCall(u storage.User, grant, delivery, session string) []asked {
 		{"POST /clients", "", app}, {"GET /clients", "", nil}, {"GET /clients/{id}", "every", nil}, {"PATCH /clients/{id}", "every", m{"client_name": "Everything"}},
 		{"POST /clients/{id}/submit", "every", nil}, {"GET /reviews", "", nil}, {"GET /clients/{id}/hints", "every", nil},
 		{"POST /clients/{id}/request-changes", "every", comment}, {"POST /clients/{id}/submit", "every", nil}, {"POST /clients/{id}/approve", "every", nil},
-		{"POST /clients/{id}/comments", "every", m{"text": "well done"}}, {"GET /clients/{id}/comments", "every", nil}, {"GET /clients/{id}/versions", "every", nil},
+		{"POST /clients/{id}/comments", "every", m{"comment": "well done"}}, {"GET /clients/{id}/comments", "every", nil}, {"GET /clients/{id}/versions", "every", nil},
 		{"GET /clients/{id}/requests", "every", nil}, {"GET /clients/{id}/code/{lang}", "every go", nil},
 		{"POST /clients/{id}/evaluate", "every", nil}, {"POST /clients/{id}/rotate-secret", "every", nil}, {"POST /clients/{id}/revoke-registration", "every", nil},
 		{"POST /clients/{id}/discard", "versioned", nil}, {"POST /clients/{id}/reject", "refused", comment},

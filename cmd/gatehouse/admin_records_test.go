@@ -92,7 +92,7 @@ func TestPublishersCompaniesAndScopesAreKeptThroughTheAPI(t *testing.T) {
 		changed := s.api(admin, "PATCH", "/scopes/orders:read", map[string]any{"title": map[string]any{"es": "Tus pedidos"}, "sensitive": true}).require(t, 200).json(t)
 		require.Equal(t, map[string]any{"en": "Your orders", "es": "Tus pedidos"}, changed["title"])
 		require.Equal(t, []any{"orders"}, changed["claims"])
-		s.api(admin, "POST", "/clients", map[string]any{"client_id": "orders", "client_name": "Orders", "redirect_uris": []string{"https://o.example/cb"}, "scopes": []any{map[string]any{"name": "orders:read"}}}).require(t, 201)
+		s.api(admin, "POST", "/clients", map[string]any{"client_id": "orders", "client_name": "Orders", "redirect_uris": []string{"https://o.example/cb"}, "scopes": []any{map[string]any{"name": "orders:read", "purpose": map[string]any{"en": "to show what you have bought"}}}}).require(t, 201)
 		require.Equal(t, "in-use", s.api(admin, "DELETE", "/scopes/orders:read", nil).require(t, 409).problemType(t))
 		s.api(admin, "PATCH", "/clients/orders", map[string]any{"scopes": nil}).require(t, 200)
 		s.api(admin, "DELETE", "/scopes/orders:read", nil).require(t, 204)

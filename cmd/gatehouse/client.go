@@ -27,7 +27,7 @@ func (c *cli) clientCommand() *cobra.Command {
 func (c *cli) clientCreate() *cobra.Command {
 	cmd := c.printing(&cobra.Command{
 		Use: "create", Short: "register a mini app and print its client_id and, this once, its new secret", Args: cobra.NoArgs,
-		Example: "  gatehouse client create --name PhotoPrint --redirect-uris https://photoprint.example/cb --scopes openid --scopes '{name: email, required: true}'",
+		Example: "  gatehouse client create --name PhotoPrint --redirect-uris https://photoprint.example/cb --scopes openid --scopes '{name: email, required: true, purpose: {en: to send your order status}}'",
 	})
 	flags := addEntryFlags[seed.Client](cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

@@ -116,7 +116,7 @@ type noteEntry struct {
 	AuthorKind string    `json:"author_kind"`
 	AuthorID   string    `json:"author_id,omitempty"`
 	Action     string    `json:"action,omitempty"`
-	Text       string    `json:"text"`
+	Comment    string    `json:"comment"`
 	At         time.Time `json:"at"`
 }
 
@@ -149,7 +149,7 @@ func (c *cli) clientComment() *cobra.Command {
 		if _, err := h.Comment(cmd.Context(), asOperator(), id, said); err != nil {
 			return err
 		}
-		return c.print(map[string]any{"client_id": id, "text": said}, []string{"CLIENT ID", "SAID"}, [][]string{{id, said}})
+		return c.print(map[string]any{"client_id": id, "comment": said}, []string{"CLIENT ID", "SAID"}, [][]string{{id, said}})
 	})
 	cmd.Flags().StringVar(&text, "comment", "", "what to say; - reads it from stdin")
 	return cmd

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -56,7 +57,7 @@ func (c *cli) initialTokenCreate() *cobra.Command {
 }
 
 func initialTokenEntry(t storage.InitialAccessToken) map[string]any {
-	entry := map[string]any{"id": t.ID, "name": t.Name, "status": t.Status, "purposes": t.Purposes, "uses": t.Uses, "created_at": stamp(t.CreatedAt)}
+	entry := map[string]any{"id": t.ID, "name": t.Name, "status": t.Status, "purposes": cmp.Or(t.Purposes, storage.PurposesRequired), "uses": t.Uses, "created_at": stamp(t.CreatedAt)}
 	if t.PublisherID != "" {
 		entry["publisher"] = t.PublisherID
 	}

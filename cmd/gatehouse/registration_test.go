@@ -130,15 +130,18 @@ func TestWhatAProgramRegistersIsSubmittedAndGoesThroughTheReview(t *testing.T) {
 	})
 }
 
-// What an OIDC conformance suite sends: hardly anything, and no purposes.
+// What an OIDC conformance suite sends: hardly anything, and no purposes, which the token has to allow.
 func TestAClientOfATokenThatApprovesWorksAtOnce(t *testing.T) {
 	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, admin := registering(t, dsn)
-		token := s.initialToken(admin, map[string]any{"status": "approved", "scopes": []string{"openid", "email", "offline_access"}})
+		token := s.initialToken(admin, map[string]any{"status": "approved", "purposes": "optional", "scopes": []string{"openid", "email", "offline_access"}})
 		made := s.registration(token, "POST", "", `{"redirect_uris": ["`+testCallback+`"], "pkce": "optional"}`).require(t, 201).json(t)
 		require.Equal(t, "approved", made["status"])
 		require.Equal(t, "openid email offline_access", made["scope"])
+		callback, err := url.Parse(testCallback)
+		require.NoError(t, err)
+		require.Equal(t, callback.Hostname(), made["client_name"], "people know a host, and no ID")
 		id, secret, mine := made["client_id"].(string), made["client_secret"].(string), made["registration_access_token"].(string)
 		code := s.allow("ana@example.com", request(id))
 		r, err := http.NewRequest(http.MethodPost, s.url+"/oauth2/token", strings.NewReader(exchangeForm(code).Encode()))
@@ -169,6 +172,38 @@ func TestAClientOfATokenThatApprovesWorksAtOnce(t *testing.T) {
 		require.NotContains(t, public, "client_secret")
 		require.NotContains(t, public, "client_secret_expires_at")
 	})
+}
+
+func TestWhatIsApprovedAtOnceSaysWhyItWantsWhatPeopleShare(t *testing.T) {
+	t.Parallel()
+	dsn := furnished.SQLite(t)
+	s, admin := registering(t, dsn)
+	s.api(admin, "POST", "/initial-access-tokens", map[string]any{"name": "Partners", "purposes": "some"}).require(t, 422)
+	token := s.initialToken(admin, map[string]any{"status": "approved"})
+	const asking = `"redirect_uris": ["https://prints.example/cb"], "scope": "openid email"`
+	a := s.registration(token, "POST", "", `{`+asking+`}`).require(t, 400)
+	require.Contains(t, a.body, "purpose")
+	s.registration(token, "POST", "", `{"redirect_uris": ["https://prints.example/cb"]}`).require(t, 201)
+
+	body := map[string]any{"client_name": "Prints", "redirect_uris": []string{"https://prints.example/cb"}, "scopes": []any{map[string]any{"name": "email"}}}
+	for _, status := range []any{nil, "approved"} {
+		body["status"] = status
+		require.Equal(t, []string{"scopes[0].purpose"}, s.api(admin, "POST", "/clients", body).require(t, 422).fields(t))
+	}
+	said, code := s.command(dsn, "", "client", "create", "--name", "Prints", "--redirect-uris", "https://prints.example/cb", "--scopes", "email")
+	require.NotZero(t, code)
+	require.Contains(t, said, "purpose")
+	said, code = s.command(dsn, "", "client", "create", "--name", "Prints", "--redirect-uris", "https://prints.example/cb", "--scopes", "{name: email, purpose: {en: to send your order status}}")
+	require.Zero(t, code, said)
+}
+
+func TestAManagedRegistrationAsksForItsOwnToken(t *testing.T) {
+	t.Parallel()
+	s, _ := registering(t, furnished.SQLite(t))
+	for _, method := range []string{"GET", "PUT", "DELETE"} {
+		require.Contains(t, s.registration("", method, "/prints", `{}`).require(t, 401).body, "registration_access_token", method)
+	}
+	require.Contains(t, s.registration("", "POST", "", `{}`).require(t, 401).body, "initial access token")
 }
 
 func TestRegistrationRefusesWithTheErrorsOfTheRFCsAndLeavesNothing(t *testing.T) {
