@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/google/uuid"
 	"golang.org/x/text/language"
 
 	"gatehouse/identity"
@@ -22,7 +23,7 @@ func unprintable(r rune) bool { return !unicode.IsPrint(r) }
 
 // UserFilter says which people to list; what is empty does not matter.
 type UserFilter struct {
-	Search  string // the beginning of the e-mail address
+	Search  string // the beginning of the e-mail address, or a whole phone number or ID
 	Company string
 }
 
@@ -38,6 +39,9 @@ func (h *House) Users(ctx context.Context, c Caller, f UserFilter, p Page) (List
 	if err := h.may(c, UserRead, Belongs{}); err != nil {
 		return none, err
 	}
+	if one, err := h.userNamed(ctx, f); one != nil || err != nil {
+		return List[Account]{Items: one}, err
+	}
 	query := storage.UserQuery{Search: strings.ToLower(strings.TrimSpace(f.Search)), CompanyID: f.Company}
 	found, err := paged(p, func(after string, limit int) ([]storage.User, error) {
 		return h.Store.FindUsers(ctx, query, after, limit)
@@ -52,6 +56,27 @@ func (h *House) Users(ctx context.Context, c Caller, f UserFilter, p Page) (List
 	}
 	accounts, err := h.accounts(ctx, found.Items)
 	return List[Account]{Items: accounts, Next: found.Next}, err
+}
+
+// userNamed finds whoever has what is searched for as their phone number or ID; nil where nobody has.
+func (h *House) userNamed(ctx context.Context, f UserFilter) ([]Account, error) {
+	text := strings.TrimSpace(f.Search)
+	var u storage.User
+	var err error
+	if phone, wrong := identity.CanonicalPhone(text); text != "" && wrong == nil {
+		u, err = h.Store.UserByLogin(ctx, phone)
+	} else if uuid.Validate(text) == nil {
+		u, err = h.Store.User(ctx, strings.ToLower(text))
+	} else {
+		return nil, nil
+	}
+	if isNotFound(err) || err == nil && f.Company != "" && u.CompanyID != f.Company {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return h.accounts(ctx, []storage.User{u})
 }
 
 // accounts adds the links of users, by one statement.

@@ -16,6 +16,7 @@ import (
 
 	"gatehouse/authz/keys"
 	"gatehouse/identity/upstream"
+	"gatehouse/internal/audit"
 	"gatehouse/internal/config"
 	"gatehouse/storage"
 	"gatehouse/storage/gormstore"
@@ -48,7 +49,7 @@ func (d *doctor) say(v verdict, check, format string, args ...any) {
 }
 
 const doctorHelp = `Check what a server with these settings needs: the settings themselves, the issuer and its cookies, the database and its schema,
-the keys, the clock, and what was forgotten there. It changes nothing. Every line begins with OK, WARN or FAIL and says what to
+the keys, the audit log, the clock, and what was forgotten there. It changes nothing. Every line begins with OK, WARN or FAIL and says what to
 do. The exit code is 1 when a line says FAIL.`
 
 func (c *cli) doctorCommand() *cobra.Command {
@@ -147,6 +148,7 @@ func (d *doctor) checkDatabase(ctx context.Context) {
 	d.checkClock(ctx, store)
 	if d.checkSchema(ctx, store) {
 		d.checkKeys(ctx, store)
+		d.checkAudit(ctx, store)
 		d.checkData(ctx, store)
 	}
 }
@@ -232,6 +234,28 @@ func (d *doctor) checkKeys(ctx context.Context, store *gormstore.Store) {
 		return
 	}
 	d.say(fine, "keys", "%d signing keys open with the root secret; the newest is %d days old", len(all), int(time.Since(all[0].CreatedAt).Hours()/24))
+}
+
+// auditLooked is how many events of the audit log are computed anew, in about a second.
+const auditLooked = 50_000
+
+// checkAudit looks whether the audit log is what was written.
+func (d *doctor) checkAudit(ctx context.Context, store *gormstore.Store) {
+	root, err := d.cfg.Root()
+	if err != nil {
+		return // checkKeys says so
+	}
+	report, whole, err := audit.New(store, root).Check(ctx, auditLooked)
+	switch {
+	case err != nil:
+		d.say(broken, "audit log", "it cannot be read: %s", err)
+	case report.Broken != "":
+		d.say(broken, "audit log", "it is not whole: %s; compare with an export or a backup", report.Broken)
+	case !whole:
+		d.say(dubious, "audit log", "its end is what was written; it is too long to be read here, gatehouse audit verify reads all %d events", report.Sealed)
+	default:
+		d.say(fine, "audit log", "%d events are what was written", report.Sealed)
+	}
 }
 
 // checkData looks for what was forgotten in the database.

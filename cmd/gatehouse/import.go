@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,12 +31,12 @@ func (c *cli) importCommand() *cobra.Command {
 }
 
 // reader reads the clients in a file of another server.
-type reader func(raw []byte, catalogue *registry.Catalogue, now time.Time) ([]foreign.Client, error)
+type reader func(raw []byte, catalogue *registry.Catalogue, now time.Time) (foreign.File, error)
 
-func (c *cli) importFrom(name, server, file string, read reader) *cobra.Command {
+func (c *cli) importFrom(name, server, what string, read reader) *cobra.Command {
 	var dryRun bool
 	cmd := c.printing(&cobra.Command{
-		Use: name + " FILE", Short: "register the clients of " + server + " from " + file + "; - is stdin", Args: oneArg("file"), Long: importHelp,
+		Use: name + " FILE", Short: "register the clients of " + server + " from " + what + "; - is stdin", Args: oneArg("file"), Long: importHelp,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			raw, err := c.readImport(args[0])
 			if err != nil {
@@ -46,11 +47,11 @@ func (c *cli) importFrom(name, server, file string, read reader) *cobra.Command 
 				if err != nil {
 					return err
 				}
-				clients, err := read(raw, registry.NewCatalogue(scopes), time.Now())
+				file, err := read(raw, registry.NewCatalogue(scopes), time.Now())
 				if err != nil {
-					return usagef("%s cannot be read: %w; give %s", args[0], err, file)
+					return usagef("%s cannot be read: %w; give %s", args[0], err, what)
 				}
-				return c.importClients(cmd.Context(), h, clients, dryRun)
+				return c.importClients(cmd.Context(), h, file, dryRun)
 			})
 		},
 	})
@@ -84,6 +85,7 @@ type imported struct {
 	Imported  []importedClient   `json:"imported"`
 	Skipped   []skippedClient    `json:"skipped"`
 	Decisions []foreign.Decision `json:"decisions"`
+	Own       []string           `json:"own"` // the other server's own clients, which were left out
 }
 
 type importedClient struct {
@@ -96,17 +98,14 @@ type skippedClient struct {
 	Reason   string `json:"reason"`
 }
 
-func (c *cli) importClients(ctx context.Context, h *house, clients []foreign.Client, dryRun bool) error {
-	done := imported{DryRun: dryRun, Imported: []importedClient{}, Skipped: []skippedClient{}, Decisions: []foreign.Decision{}}
-	for _, client := range clients {
+func (c *cli) importClients(ctx context.Context, h *house, file foreign.File, dryRun bool) error {
+	done := imported{DryRun: dryRun, Imported: []importedClient{}, Skipped: []skippedClient{}, Decisions: []foreign.Decision{}, Own: append([]string{}, file.Own...)}
+	for _, client := range file.Clients {
 		taken, err := h.importClient(ctx, client, dryRun)
 		switch _, rules := errors.AsType[registry.Problems](err); {
 		case rules, errors.Is(err, errNotImported):
 			done.Skipped = append(done.Skipped, skippedClient{client.ID, err.Error()})
-			if client.Skipped != "" { // else there is nothing to decide: it is here
-				done.Decisions = append(done.Decisions, client.Decisions...)
-			}
-			continue
+			continue // there is nothing to decide about what is not here, or was before
 		case err != nil:
 			return errors.Join(c.printImport(done), fmt.Errorf("client %s: %w", client.ID, err))
 		}
@@ -156,6 +155,9 @@ func (c *cli) printImport(done imported) error {
 	}
 	for _, client := range done.Skipped {
 		fmt.Fprintln(c.out, oneLine(fmt.Sprintf("- client %s: %s", client.ClientID, client.Reason)))
+	}
+	if len(done.Own) > 0 {
+		fmt.Fprintln(c.out, oneLine("- the other server's own clients were left out: "+strings.Join(done.Own, ", ")))
 	}
 	for _, d := range done.Decisions {
 		value := ""

@@ -66,6 +66,30 @@ func (c *Chain) Verify(ctx context.Context, expect Head) (Report, error) {
 	return report, nil
 }
 
+// Check is Verify without an earlier head, of a chain of at most most events; of a longer one it looks at the end alone, and whole
+// is false.
+func (c *Chain) Check(ctx context.Context, most int64) (report Report, whole bool, err error) {
+	end, waiting, err := c.store.ChainEnd(ctx)
+	if err != nil {
+		return report, false, err
+	}
+	if end.Sequence <= most {
+		report, err = c.Verify(ctx, Head{})
+		return report, true, err
+	}
+	report = Report{Sealed: end.Sequence, Waiting: waiting}
+	last, err := c.store.SealedEvents(ctx, end.Sequence-1, 1)
+	switch {
+	case err != nil:
+		return report, false, err
+	case !c.marked(end):
+		report.Broken = "its end was not written with this GATEHOUSE_SECRET (or GATEHOUSE_SECRET_PREVIOUS)"
+	case len(last) == 0 || last[0].Sequence != end.Sequence || string(last[0].Hash) != string(end.Hash):
+		report.Broken = "the last event is not the one that the chain ended with"
+	}
+	return report, false, nil
+}
+
 // walk reads the chain to its end, and says where it breaks.
 func (c *Chain) walk(ctx context.Context, report *Report, end storage.ChainEnd, expect Head) (broken string, err error) {
 	var before []byte

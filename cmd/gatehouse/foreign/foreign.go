@@ -17,6 +17,12 @@ import (
 	"gatehouse/storage"
 )
 
+// File is what a file of another server has.
+type File struct {
+	Clients []Client
+	Own     []string // client IDs of the server's own ones, which are left out
+}
+
 // Client is what can be taken of a registration, and what has to be decided about it.
 type Client struct {
 	ID        string

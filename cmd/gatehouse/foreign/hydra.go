@@ -41,22 +41,22 @@ type hydraClient struct {
 }
 
 // Hydra reads what `hydra list oauth2-clients --format json` prints: an object with items, or the list alone.
-func Hydra(raw []byte, catalogue *registry.Catalogue, now time.Time) ([]Client, error) {
+func Hydra(raw []byte, catalogue *registry.Catalogue, now time.Time) (File, error) {
 	var page struct {
 		NextPageToken string `json:"next_page_token"`
 	}
 	if json.Unmarshal(raw, &page) == nil && page.NextPageToken != "" {
-		return nil, errors.New("the file is one page of several; list them all with a larger --page-size")
+		return File{}, errors.New("the file is one page of several; list them all with a larger --page-size")
 	}
 	list, err := readList(raw, "items", func(h hydraClient) bool { return h.ClientID != "" })
 	if err != nil {
-		return nil, err
+		return File{}, err
 	}
-	var clients []Client
+	var file File
 	for _, h := range list {
-		clients = append(clients, h.client(catalogue, now))
+		file.Clients = append(file.Clients, h.client(catalogue, now))
 	}
-	return clients, nil
+	return file, nil
 }
 
 // What each grant of Hydra's is here.

@@ -24,7 +24,6 @@ type keycloakClient struct {
 	RedirectURIs              []string `json:"redirectUris"`
 	BearerOnly                bool     `json:"bearerOnly"`
 	PublicClient              bool     `json:"publicClient"`
-	ConsentRequired           bool     `json:"consentRequired"`
 	StandardFlowEnabled       *bool    `json:"standardFlowEnabled"` // true when left out
 	ImplicitFlowEnabled       bool     `json:"implicitFlowEnabled"`
 	DirectAccessGrantsEnabled bool     `json:"directAccessGrantsEnabled"`
@@ -46,18 +45,20 @@ var (
 )
 
 // Keycloak reads a realm's export, or that of a client. Keycloak's own clients are left out.
-func Keycloak(raw []byte, catalogue *registry.Catalogue, now time.Time) ([]Client, error) {
+func Keycloak(raw []byte, catalogue *registry.Catalogue, now time.Time) (File, error) {
 	list, err := readList(raw, "clients", func(k keycloakClient) bool { return k.ClientID != "" })
 	if err != nil {
-		return nil, err
+		return File{}, err
 	}
-	var clients []Client
+	var file File
 	for _, k := range list {
-		if !slices.Contains(keycloakOwn, k.ClientID) {
-			clients = append(clients, k.client(catalogue, now))
+		if slices.Contains(keycloakOwn, k.ClientID) {
+			file.Own = append(file.Own, k.ClientID)
+		} else {
+			file.Clients = append(file.Clients, k.client(catalogue, now))
 		}
 	}
-	return clients, nil
+	return file, nil
 }
 
 func (k keycloakClient) client(catalogue *registry.Catalogue, now time.Time) Client {
@@ -189,8 +190,5 @@ func (k keycloakClient) tokens(c *Client) {
 			continue
 		}
 		c.decide("protocolMappers", m.Name, "claims come from scopes here; declare a scope with this claim in a seed file, and add it to the mini app")
-	}
-	if !k.ConsentRequired {
-		c.decide("consentRequired", "false", "people are asked here; first_party: true is for the super app's own clients")
 	}
 }
