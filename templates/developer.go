@@ -33,6 +33,7 @@ type DeveloperApp struct {
 	Publisher string
 	Status    string
 	Waiting   string // the status of the version beside it; empty: there is none
+	NewName   string // that the version asks for; empty: the same
 }
 
 // DeveloperMiniApp is the page of one mini app, with form#comment, and where they are possible form#discard, form#secret and

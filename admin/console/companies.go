@@ -42,9 +42,10 @@ func (p *Pages) companyPage(v *visitor, id string) (*templates.AdminRecord, erro
 		return nil, err
 	}
 	query := "?" + url.Values{"company": {one.ID}}.Encode()
-	page := &templates.AdminRecord{Title: one.Name, ID: one.ID, Ways: []templates.AdminWay{
-		{Key: templates.AdminPeoplePart, Path: peoplePath + query}, {Key: templates.AdminDecisionsPart, Path: decisionsPath + query},
-	}}
+	page := &templates.AdminRecord{Title: one.Name, ID: one.ID, Ways: []templates.AdminWay{{Key: templates.AdminDecisionsPart, Path: decisionsPath + query}}}
+	if v.Sees(admin.UserRead) {
+		page.Ways = append(page.Ways, templates.AdminWay{Key: templates.AdminPeoplePart, Path: peoplePath + query})
+	}
 	v.form(page, companyPath(id), admin.CompanySave, templates.AdminForm{
 		ID: "change", Key: templates.AdminChange, Was: admin.Tag(one), Fields: fieldsOfCompany(one),
 		Buttons: []templates.AdminButton{{Action: actionSave, Key: templates.AdminSave}},

@@ -54,8 +54,12 @@ func (p *Pages) decisionPage(v *visitor, id string) (*templates.AdminRecord, err
 		return nil, err
 	}
 	names := p.names(v)
+	client := codeFact("client_id", g.ClientID)
+	if v.Sees(admin.ClientRead) {
+		client = linkFact("client_id", g.ClientID, appPath(g.ClientID))
+	}
 	page := &templates.AdminRecord{Title: names.clientName(g.ClientID), ID: g.PublicID(), Facts: []templates.AdminFact{
-		linkFact("client_id", g.ClientID, appPath(g.ClientID)), names.user("user", g.Owner.UserID), names.company("company", g.Owner.CompanyID),
+		client, names.user("user", g.Owner.UserID), names.company("company", g.Owner.CompanyID),
 		names.user("allowed_by", g.AllowedBy), timeFact("created_at", g.CreatedAt), timeFact("updated_at", g.UpdatedAt),
 	}}
 	decided := templates.AdminSection{ID: "scopes", Key: templates.AdminScopes}

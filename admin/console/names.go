@@ -3,6 +3,7 @@ package console
 import (
 	"strings"
 
+	"gatehouse/admin"
 	"gatehouse/internal/rim"
 	"gatehouse/templates"
 )
@@ -41,6 +42,9 @@ func (n *names) user(member, id string) templates.AdminFact {
 		u, err := n.pages.House.Store.User(n.v.ctx, id)
 		return rim.Person(u).Name, err
 	})
+	if !n.v.Sees(admin.UserRead) {
+		return textFact(member, name)
+	}
 	return linkFact(member, name, personPath(id))
 }
 

@@ -75,10 +75,17 @@ func (p *Pages) kinds() []kind {
 	}
 }
 
-// home leads to where the work is.
+// home leads to the first part that somebody may see.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request) {
-	if _, ok := p.enter(w, r, r.URL.RequestURI()); ok {
-		rim.Redirect(w, r, dashboardPath)
+	v, ok := p.enter(w, r, r.URL.RequestURI())
+	if !ok {
+		return
+	}
+	for _, part := range parts {
+		if v.Might(part.do) == nil {
+			rim.Redirect(w, r, part.path)
+			return
+		}
 	}
 }
 
@@ -125,7 +132,7 @@ func (p *Pages) enter(w http.ResponseWriter, r *http.Request, back string) (v *v
 		Caller: caller, user: current.User, ctx: r.Context(), now: p.Now(),
 		lang: p.Pages.Language(r, rim.Common(r, interaction.Interaction{}, &current.User)),
 	}
-	if err := caller.Might(admin.DashboardRead); err != nil {
+	if err := caller.Might(admin.DashboardRead); err != nil && caller.Might(admin.CompanyRead) != nil { // developers have their own pages
 		p.refused(w, r, v, err, back)
 		return nil, false
 	}

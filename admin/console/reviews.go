@@ -39,14 +39,13 @@ func (p *Pages) reviews(w http.ResponseWriter, r *http.Request) {
 	p.Pages.Render(w, r, http.StatusOK, page)
 }
 
-// waiting is how what is worked on is shown.
+// waiting is how what is worked on is shown: under the name that is live, for its status stands beside it.
 func (p *Pages) waiting(ctx context.Context, work *registry.Work, hints []registry.Hint) (templates.AdminWaiting, error) {
-	proposed := work.Proposed()
-	item := templates.AdminWaiting{ClientID: proposed.ID, Name: proposed.Name, Version: work.Version != nil}
+	item := templates.AdminWaiting{ClientID: work.Live.ID, Name: work.Live.Name, Version: work.Version != nil}
 	for _, h := range hints {
 		item.Hints = append(item.Hints, templates.AdminHint{Kind: string(h.Kind), Value: h.Value, Other: h.Other})
 	}
-	publisher, err := p.publisher(ctx, proposed.PublisherID)
+	publisher, err := p.publisher(ctx, work.Live.PublisherID)
 	item.Publisher, item.Verified = publisher.Name, publisher.Verified
 	return item, err
 }

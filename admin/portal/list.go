@@ -38,12 +38,15 @@ func (p *Pages) list(v *visit) error {
 	return nil
 }
 
-// shownApp is a mini app as its developers see it: with the name and the logo of what they work on.
+// shownApp is a mini app as it is live, and apart from that what waits beside it: what nobody approved is not shown as approved.
 func shownApp(p *Pages, w *registry.Work) templates.DeveloperApp {
-	c := w.Proposed()
+	c := w.Live
 	app := templates.DeveloperApp{ClientID: c.ID, Name: c.Name, LogoURL: logo.Path(p.House.Issuer, c.LogoURI, logo.Sides[0]), Status: w.Live.Status}
 	if w.Version != nil {
 		app.Waiting = w.Version.Status
+		if name := w.Proposed().Name; name != c.Name {
+			app.NewName = name
+		}
 	}
 	return app
 }

@@ -73,7 +73,7 @@ func (s *testServer) status(id string) string {
 	return w.Live.Status
 }
 
-func TestTheConsoleIsForReviewersAndAdminsOnly(t *testing.T) {
+func TestMiniAppsInTheConsoleAreForReviewersAndAdminsOnly(t *testing.T) {
 	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
@@ -82,6 +82,7 @@ func TestTheConsoleIsForReviewersAndAdminsOnly(t *testing.T) {
 		require.Contains(t, nobody.Header.Get("Location"), "/login?interaction=")
 		for _, role := range []string{storage.RoleDeveloper, storage.RoleCompanyAdmin} {
 			b, page := s.inConsole("/admin/apps", role)
+			require.Equal(t, role == storage.RoleCompanyAdmin, b.get("/admin").StatusCode == http.StatusSeeOther)
 			require.Equal(t, http.StatusForbidden, page.StatusCode, role)
 			require.Contains(t, page.body, `data-error="access_denied"`)
 			require.Equal(t, http.StatusForbidden, b.byHand("/admin/apps/photoprint", url.Values{"action": {"suspend"}, "comment": {"because"}}).StatusCode, role)

@@ -57,6 +57,9 @@ func (o *owned) subject(a act, owner string, asks storage.User) subject {
 		publisher := o.publisher[owner]
 		return subject{publisher, o.tester("{user_id}", publisher), func() { o.withoutTesters(publisher) }}
 	case "company":
+		if c == admin.CompanyRead && owner == "own" {
+			return subject{in: o.company[owner], id: o.company[owner]}
+		}
 		require.NoError(o.t, o.store.SaveCompany(ctx, storage.Company{ID: id, Name: id}))
 	case "user":
 		u := o.person(strings.ToLower(id)+"@example.com", o.company[owner])
