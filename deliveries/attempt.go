@@ -43,6 +43,9 @@ func (w *Worker) deliver(ctx context.Context, leased storage.Delivery) bool {
 		w.Log.Warn("a client's record cannot be read, so it is not told", "delivery", leased.ID, "cause", err.Error())
 		return false
 	}
+	if leased.CreatedAt.Before(client.CreatedAt) {
+		client = new(storage.Client) // it was for a deleted one that had the same ID
+	}
 	token, err := w.sign(leased, client)
 	if err != nil {
 		w.Log.Error("a security event cannot be signed, so it is not sent", "delivery", leased.ID, "cause", err.Error())

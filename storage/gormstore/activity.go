@@ -58,6 +58,10 @@ DELETE FROM client_requests WHERE (client_id, id) IN (
         FROM client_requests WHERE client_id IN ?) AS r
     WHERE (NOT proven AND claimed > ?) OR own + CASE WHEN claimed > ? THEN ? ELSE claimed END > ?)`
 
+// sinceCreated is true of a request that is not a deleted client's whose ID another one has now. They are written in the
+// background, so some come after the deletion.
+const sinceCreated = `at >= COALESCE((SELECT c.created_at FROM clients c WHERE c.id = client_requests.client_id), 0)`
+
 // AddRequests implements storage.Activity. What is stored twice, because it was not known whether it was, is there once.
 func (s *Store) AddRequests(ctx context.Context, requests []storage.ClientRequest) error {
 	requests = slices.Clone(requests)
@@ -71,7 +75,11 @@ func (s *Store) AddRequests(ctx context.Context, requests []storage.ClientReques
 			if err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&rows).Error; err != nil {
 				return err
 			}
-			return tx.Exec(trimRequests, slices.Compact(clients), storage.KeptUnproven, storage.KeptUnproven, storage.KeptUnproven, storage.KeptRequests).Error
+			clients := slices.Compact(clients)
+			if err := tx.Exec("DELETE FROM client_requests WHERE client_id IN ? AND NOT "+sinceCreated, clients).Error; err != nil {
+				return err
+			}
+			return tx.Exec(trimRequests, clients, storage.KeptUnproven, storage.KeptUnproven, storage.KeptUnproven, storage.KeptRequests).Error
 		})
 		if err != nil {
 			return err
@@ -87,7 +95,7 @@ func (s *Store) LastRequests(ctx context.Context, clientID string) ([]storage.Cl
 	}
 	var rows []requestRow
 	err := s.read(ctx, func(db *gorm.DB) error {
-		return db.Where("client_id = ?", clientID).Order("id DESC").Limit(storage.KeptRequests).Find(&rows).Error
+		return db.Where("client_id = ? AND "+sinceCreated, clientID).Order("id DESC").Limit(storage.KeptRequests).Find(&rows).Error
 	})
 	return records(rows, requestRow.request), err
 }

@@ -180,9 +180,20 @@ func (s *Store) HoldDeliveries(ctx context.Context, clientID string, hold storag
 	})
 }
 
+// ofThisClient is true of a delivery that is not for a deleted client whose ID another one has now. It was written at the
+// moment of the deletion, or it would be gone too.
+const ofThisClient = `NOT EXISTS (SELECT 1 FROM clients c WHERE c.id = deliveries.client_id AND c.created_at > deliveries.created_at)`
+
 // Delivery implements storage.Deliveries.
 func (s *Store) Delivery(ctx context.Context, id string) (storage.Delivery, error) {
-	return one(ctx, s, id, deliveryRow.delivery)
+	var row deliveryRow
+	if !storable(id) {
+		return storage.Delivery{}, storage.ErrNotFound
+	}
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return mustMeet(db.Where("id = ? AND "+ofThisClient, id).Limit(1).Find(&row))
+	})
+	return row.delivery(), err
 }
 
 // Deliveries implements storage.Deliveries.
@@ -206,7 +217,7 @@ func (s *Store) FindDeliveries(ctx context.Context, q storage.DeliveryQuery, aft
 		if len(q.Publishers) > 0 {
 			db = db.Where("client_id IN (SELECT id FROM clients WHERE publisher_id IN ?)", q.Publishers)
 		}
-		return db.Where("id > ?", after).Order("id").Limit(limit).Find(&rows).Error
+		return db.Where("id > ? AND "+ofThisClient, after).Order("id").Limit(limit).Find(&rows).Error
 	})
 	return records(rows, deliveryRow.delivery), err
 }
@@ -235,7 +246,7 @@ func (s *Store) RetryDelivery(ctx context.Context, id string, when time.Time) er
 	}
 	return s.write(ctx, func(tx *gorm.DB) error {
 		var row deliveryRow
-		if err := mustMeet(tx.Where("id = ?", id).Limit(1).Find(&row)); err != nil {
+		if err := mustMeet(tx.Where("id = ? AND "+ofThisClient, id).Limit(1).Find(&row)); err != nil {
 			return err
 		}
 		if row.State != storage.DeliveryDead {
