@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -164,6 +165,37 @@ func TestTheCodeForDevelopersSignsAPersonInInEveryLanguage(t *testing.T) {
 }
 
 // Every face shows the same program.
+func TestTheCodeForDevelopersAsksForTheAddressWhereItsPortIsTaken(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { taken.Close() })
+	s.register(storage.Client{ID: "beside", Name: "Beside", RedirectURIs: []string{"http://" + taken.Addr().String() + "/cb"}})
+	c, err := s.store.Client(t.Context(), "beside")
+	require.NoError(t, err)
+	for _, l := range samplecode.Languages {
+		t.Run(l.ID, func(t *testing.T) {
+			t.Parallel()
+			p, err := samplecode.For(s.url, c, l.ID)
+			require.NoError(t, err)
+			if _, err := exec.LookPath(runners[l.ID]); err != nil {
+				t.Skipf("%s is not on this machine", runners[l.ID])
+			}
+			b := s.newBrowser()
+			b.s = &testServer{t: t, url: s.url, store: s.store}
+			running := startSample(t, p)
+			a := b.agree(b.get(running.address()), "ana@example.com")
+			_, err = io.WriteString(running.stdin, a.Header.Get("Location")+"\n")
+			require.NoError(t, err)
+			shown, err := running.end()
+			require.NoError(t, err, "%s\n%s", shown, running.stderr.String())
+			require.Contains(t, shown, "Paste it here")
+			require.Contains(t, shown, "Revoked.")
+		})
+	}
+}
+
 func TestTheCodeForDevelopersIsTheSameOnThePageAndAtTheAPI(t *testing.T) {
 	t.Parallel()
 	s := newTestServer(t, furnished.SQLite(t))
