@@ -46,7 +46,7 @@ func (s *Server) Authorize(w http.ResponseWriter, r *http.Request, route *Route)
 		i.Credentials = next == interaction.StepLogin && (s.needsCredentials(req, i, who) || who.Vouched())
 		s.sendTo(w, r, next, i)
 	default:
-		s.noteAuthorize(r.Context(), req, nil)
+		s.noteCode(r.Context(), req, who)
 		s.writeAuthorization(w, r, req, url.Values{"code": {code}})
 	}
 }

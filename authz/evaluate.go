@@ -36,7 +36,7 @@ func (s *Server) Evaluate(ctx context.Context, c *storage.Client, person storage
 		return nil, err
 	}
 	e := &Evaluation{Scope: req.scopeNames(), Verdict: consent.Denied}
-	if !mayAllow(req, person) {
+	if person.Disabled || !mayAllow(req, person) { // a disabled person signs in nowhere
 		return e, nil
 	}
 	who := &identity.SignedIn{User: person}

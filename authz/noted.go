@@ -1,11 +1,13 @@
 package authz
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"slices"
 	"strings"
 
+	"gatehouse/identity"
 	"gatehouse/internal/httpx"
 	"gatehouse/storage"
 )
@@ -25,8 +27,11 @@ const (
 // noteAnswer notes that a request was granted. A code or token that was good proves whose request it is, also where the
 // client has no secret.
 func (s *Server) noteAnswer(ctx context.Context, req *Request, answer *Answer) {
-	proven := req.proven || answer.AccessToken != ""
-	s.note(ctx, req.Route, req.Client, proven, nil)
+	by := sender{proven: req.proven || req.holder != "" || answer.AccessToken != ""}
+	if !req.proven {
+		by.holder = req.holder
+	}
+	s.note(ctx, req.Route, req.Client, by, nil)
 	if req.Route.Name == NameToken {
 		s.activity.Count(storage.CountTokensIssued)
 	}
@@ -38,29 +43,45 @@ func (s *Server) noteRefusal(ctx context.Context, req *Request, e *Error) {
 	if c == nil {
 		c = req.Named
 	}
-	s.note(ctx, req.Route, c, req.proven, e)
+	s.note(ctx, req.Route, c, sender{proven: req.proven}, e)
 	if req.Route.Name == NameToken {
 		s.activity.Count(storage.CountTokenErrors)
 	}
 }
 
-// noteAuthorize notes an authorization response, e is nil for a code, or an error page about a client that there is.
-// Steps in between are no answers. Whoever refuses may be anybody; a code has somebody who allowed it.
+// sender is who sent a request in the name of a client.
+type sender struct {
+	proven bool   // by the client's secret, or by a code or token that was good
+	holder string // who had that code or token, where it was not the secret (storage.ClientRequest.Holder)
+}
+
+// holder tells apart who can have codes and tokens of a client: a person, a company, or whoever has those of a family.
+func holder(userID, companyID string, family storage.FamilyID) string {
+	return cmp.Or(userID, companyID, familyString(family))
+}
+
+// noteCode notes an authorization response with a code, which the person who is signed in got.
+func (s *Server) noteCode(ctx context.Context, req *authorizeRequest, who *identity.SignedIn) {
+	s.note(ctx, req.route, req.client, sender{proven: true, holder: who.User.ID}, nil)
+}
+
+// noteAuthorize notes an authorization error, or an error page about a client that there is. Steps in between are no answers.
+// Whoever is refused may be anybody.
 func (s *Server) noteAuthorize(ctx context.Context, req *authorizeRequest, e *Error) {
 	c := req.client
 	if c == nil && req.route != nil {
 		c = s.named(ctx, &Request{Route: req.route, Params: req.params})
 	}
-	s.note(ctx, req.route, c, e == nil, e)
+	s.note(ctx, req.route, c, sender{}, e)
 }
 
 // note notes an answer of a route for a client, nil where there is none; e is nil where it was granted.
-func (s *Server) note(ctx context.Context, route *Route, c *storage.Client, proven bool, e *Error) {
+func (s *Server) note(ctx context.Context, route *Route, c *storage.Client, by sender, e *Error) {
 	if c == nil || route == nil || route.Name == "" {
 		return
 	}
 	r := storage.ClientRequest{
-		ClientID: c.ID, Endpoint: route.Name, Format: route.Dialect, Outcome: storage.OutcomeOK, Proven: proven, RequestID: httpx.RequestID(ctx),
+		ClientID: c.ID, Endpoint: route.Name, Format: route.Dialect, Outcome: storage.OutcomeOK, Proven: by.proven, Holder: by.holder, RequestID: httpx.RequestID(ctx),
 	}
 	if e != nil {
 		r.Outcome, r.Reason = e.Code, e.Detail

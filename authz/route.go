@@ -76,8 +76,10 @@ type Request struct {
 	Client *storage.Client
 	// Named is for Fail only: the client that a request names which was refused before it came to Client. Not proven.
 	Named *storage.Client
-	// proven says that the client has shown its secret, or a token of its own.
+	// proven says that the client has shown its secret, and holder who else proved, by a code or token that is good, that the
+	// request is the client's: see holder().
 	proven bool
+	holder string
 }
 
 // Answer is what an operation found, in the words of the RFCs. The operation says what it fills in.

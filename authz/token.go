@@ -55,6 +55,7 @@ func (s *Server) Token(ctx context.Context, req *Request) (*Answer, error) {
 	if err := s.applyPolicy(ctx, x, ar, req); err != nil {
 		return nil, x.first(err)
 	}
+	req.holder = holder(x.session.UserID, x.session.CompanyID, x.family)
 	if x.repeat {
 		return s.repeatAnswer(ctx, x)
 	}

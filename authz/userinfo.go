@@ -70,7 +70,7 @@ func (s *Server) presented(ctx context.Context, req *Request, value string) (*st
 	case c.Status != storage.StatusApproved || !req.Route.Speaks(c):
 		return nil, errToken
 	}
-	req.Client, req.proven = c, true
+	req.Client = c
 	switch now := s.now(); {
 	case !t.Alive(now):
 		why := whyDead(t, now)
@@ -80,7 +80,11 @@ func (s *Server) presented(ctx context.Context, req *Request, value string) (*st
 	case ranOut(c, t, now):
 		return nil, errToken.For(ReasonExpired).told("access token has expired with what the person allowed")
 	}
-	return t, req.admit(ctx, c)
+	if err := req.admit(ctx, c); err != nil {
+		return nil, err
+	}
+	req.holder = holder(t.UserID, t.CompanyID, t.Family)
+	return t, nil
 }
 
 // about says what is known about an access token without asking further.

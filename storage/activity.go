@@ -25,6 +25,7 @@ type ClientRequest struct {
 	Reason   string // what exactly was wrong, for the client's developers; empty for OutcomeOK
 	// Proven says that the client proved that the request is its own: by its secret, or by a code or token that was good.
 	Proven    bool
+	Holder    string // stored by nobody: the person, company or family that had the code or token, where no secret proved it
 	RequestID string // as it is in the server's log
 }
 

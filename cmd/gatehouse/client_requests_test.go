@@ -149,6 +149,34 @@ func TestAnAnonymousFloodFillsNoMoreThanItsShare(t *testing.T) {
 	})
 }
 
+func TestAPersonDisplacesNoMoreThanTheirShare(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		access := s.post("/oauth2/token", "", exchangeForm(s.allow("ana@example.com", request("public")), "client_id", "public")).json(t)["access_token"]
+		count := func(is func(r storage.ClientRequest) bool) (n int) {
+			for _, r := range s.last("public") {
+				if is(r) {
+					n++
+				}
+			}
+			return n
+		}
+		for range 60 {
+			s.userinfo(access)
+		}
+		good := func(r storage.ClientRequest) bool { return r.Endpoint == "userinfo" && r.Outcome == storage.OutcomeOK && r.Proven }
+		require.LessOrEqual(t, count(good), 2*20, "it may have met two minutes")
+		require.GreaterOrEqual(t, count(good), 15)
+		require.NoError(t, s.store.Apply(t.Context(), storage.Unit{storage.EndGrant{ID: s.grant("ana@example.com", "public").ID, At: s.now()}}))
+		for range 60 {
+			s.userinfo(access)
+		}
+		require.Zero(t, count(func(r storage.ClientRequest) bool { return r.Outcome != storage.OutcomeOK && r.Proven }), "a dead token proves nothing")
+		require.LessOrEqual(t, count(func(r storage.ClientRequest) bool { return !r.Proven }), storage.KeptUnproven)
+	})
+}
+
 func TestTheLastRequestsAreForWhoMayReadTheMiniApp(t *testing.T) {
 	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {

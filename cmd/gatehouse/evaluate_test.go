@@ -107,6 +107,8 @@ func TestAnEvaluationRefusesWhatARequestWouldBeRefused(t *testing.T) {
 		b.decide(b.signIn(b.authorize(request("photoprint")), "ana@example.com"), "deny")
 	}
 	require.Equal(t, "denied", s.evaluate(key, "photoprint", "ana@example.com", "openid email")["verdict"], "she silenced it")
+	require.NoError(t, s.store.SetDisabled(t.Context(), s.users["bo@example.com"].ID, true, s.now()))
+	require.Equal(t, "denied", s.evaluate(key, "relaxed", "bo@example.com", "email")["verdict"], "his account is closed")
 	for _, scope := range []string{"openid user_session", "unheard_of"} {
 		s.api(key, http.MethodPost, "/clients/photoprint/evaluate", map[string]string{"scope": scope}).require(t, http.StatusUnprocessableEntity)
 	}
@@ -152,6 +154,15 @@ func TestTheConsoleEvaluatesAndShowsTheConsentPageOfThePerson(t *testing.T) {
 	require.Contains(t, consent.body, "+59899123456")
 	require.Contains(t, consent.body, "this person would see now")
 	require.Contains(t, result.body, "/admin/evaluate/consent?client_id=photoprint")
+	require.Contains(t, result.body, `<iframe class="phone" src="/admin/evaluate/consent?client_id=photoprint`)
+	require.Contains(t, result.Header.Get("Content-Security-Policy"), "frame-src 'self'")
+	require.Contains(t, result.body, "The person would be asked.", "the verdict is in words")
+	framed := b.get("/admin/evaluate/consent?frame=1&client_id=photoprint")
+	require.NotContains(t, framed.body, "This is what people will see", "the page around the frame says so")
+	require.Equal(t, "SAMEORIGIN", framed.Header.Get("X-Frame-Options"))
+	require.Contains(t, b.get("/admin/people/"+s.users["ana@example.com"].ID).body, `href="/admin/evaluate?user=`+s.users["ana@example.com"].ID)
+	require.Contains(t, b.get("/admin/evaluate?user=ana%40example.com&client_id=photoprint").body, `value="ana@example.com"`)
+	require.Contains(t, b.get("/admin/apps/photoprint").body, `href="/admin/evaluate?client_id=photoprint"`)
 	asked.Set("user", "nobody@example.com")
 	require.Equal(t, http.StatusUnprocessableEntity, b.byHand("/admin/evaluate", asked).StatusCode)
 

@@ -34,7 +34,7 @@ func New(store storage.Activity, log *slog.Logger, now func() time.Time) *Log {
 }
 
 // Request notes an answer that a client got now; ID and At are filled in. It is left out where too many came that anybody
-// can have sent.
+// can have sent, or one who has a code or token of theirs.
 func (l *Log) Request(r storage.ClientRequest) {
 	if l == nil {
 		return
@@ -42,7 +42,8 @@ func (l *Log) Request(r storage.ClientRequest) {
 	now := l.now().UTC().Truncate(time.Microsecond)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if !r.Proven && !l.requests.mayClaim(r.ClientID, now) {
+	bounded := !r.Proven || r.Holder != ""
+	if bounded && !l.requests.mayClaim(claimant{r.ClientID, r.Holder}, now) {
 		return
 	}
 	r.ID, r.At = uuid.Must(uuid.NewV7()).String(), now

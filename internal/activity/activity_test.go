@@ -116,6 +116,18 @@ func TestAFloodOfOneClientDisplacesItsOwnRequestsOnly(t *testing.T) {
 	require.Equal(t, "99999", busy[len(busy)-1])
 }
 
+func TestWhatOneHasATokenForIsNotedAFewTimesAMinuteAndOthersNone(t *testing.T) {
+	w := run(t, func(l *Log, _ *written) {
+		for range 1000 {
+			for _, who := range []string{"ana", "bo"} {
+				l.Request(storage.ClientRequest{ClientID: "victim", Reason: who, Proven: true, Holder: who})
+			}
+		}
+		l.Request(proven("victim", 1))
+	})
+	require.Len(t, w.of("victim"), 2*claimsPerMinute+1)
+}
+
 func TestWhatAnybodyCanSendIsNotedAFewTimesAMinute(t *testing.T) {
 	w := run(t, func(l *Log, _ *written) {
 		for range 2 {

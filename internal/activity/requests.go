@@ -12,15 +12,18 @@ const (
 	maxNoted = 5000
 	// maxClients is how many clients' requests are noted between two writes.
 	maxClients = maxNoted
-	// claimsPerMinute is how many requests are noted of a client in a minute that anybody may have sent in its name.
+	// claimsPerMinute is how many requests are noted of a client in a minute that anybody may have sent in its name, and how
+	// many of each who sent them by a code or token of theirs: less than half of storage.KeptRequests.
 	claimsPerMinute = 20
+	// maxClaimants is of how many that is counted; then it begins anew.
+	maxClaimants = 50_000
 )
 
 // requests are those not written yet. The zero value is empty.
 type requests struct {
 	noted  map[string]*last // by client
 	minute time.Time        // that claims are of
-	claims map[string]int   // by client
+	claims map[claimant]int
 }
 
 // last are the last requests of a client, a ring once it is full.
@@ -29,15 +32,19 @@ type last struct {
 	next int // the oldest, once the ring is full
 }
 
-// mayClaim reports whether one more request that is not proven is noted of a client in this minute.
-func (q *requests) mayClaim(clientID string, now time.Time) bool {
-	if minute := now.Truncate(time.Minute); !minute.Equal(q.minute) {
-		q.minute, q.claims = minute, map[string]int{}
+// claimant is who sends requests in the name of a client without its secret: anybody, where holder is empty.
+type claimant struct{ clientID, holder string }
+
+// mayClaim reports whether one more request of a claimant is noted in this minute.
+func (q *requests) mayClaim(by claimant, now time.Time) bool {
+	minute := now.Truncate(time.Minute)
+	if !minute.Equal(q.minute) || len(q.claims) >= maxClaimants {
+		q.minute, q.claims = minute, map[claimant]int{}
 	}
-	if q.claims[clientID] >= claimsPerMinute {
+	if q.claims[by] >= claimsPerMinute {
 		return false
 	}
-	q.claims[clientID]++ // only of clients that there are, so there are no more than those
+	q.claims[by]++
 	return true
 }
 
