@@ -3,6 +3,7 @@ package admin
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,11 +54,14 @@ type AuditQuery struct {
 	Until  time.Time
 }
 
-// Filter is the query as the store takes it; false where Actor is not KIND:ID.
+// actorKinds are what an actor can be.
+var actorKinds = []storage.ActorKind{storage.ActorUser, storage.ActorClient, storage.ActorAPIKey, storage.ActorCommand, storage.ActorServer}
+
+// Filter is the query as the store takes it; false where Actor is not KIND:ID with a kind that there is.
 func (q AuditQuery) Filter() (f storage.AuditFilter, ok bool) {
 	f = storage.AuditFilter{Action: q.Action, Since: q.Since, Until: q.Until}
 	kind, id, _ := strings.Cut(q.Actor, ":")
 	f.Actor = storage.Actor{Kind: storage.ActorKind(kind), ID: id}
 	f.Target.Kind, f.Target.ID, _ = strings.Cut(q.Target, ":")
-	return f, q.Actor == "" || kind != "" && id != ""
+	return f, q.Actor == "" || slices.Contains(actorKinds, f.Actor.Kind) && id != ""
 }

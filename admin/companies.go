@@ -44,7 +44,7 @@ func (h *House) SaveCompany(ctx context.Context, c Caller, company storage.Compa
 	if was != nil && company == *was {
 		return nil
 	}
-	ctx = h.audited(ctx, c, CompanySave, companyKind, company.ID)
+	ctx = h.audited(ctx, c, CompanySave, companyKind, company.ID, savedCompany(was, company)...)
 	if err := h.Store.ReplaceCompany(ctx, company, was); err != nil {
 		return fmt.Errorf("company %q: %w", company.ID, err)
 	}

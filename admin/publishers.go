@@ -74,7 +74,7 @@ func (h *House) SavePublisher(ctx context.Context, c Caller, p storage.Publisher
 	if err := registry.CheckPublisher(p).Err(); err != nil {
 		return p, err
 	}
-	return p, h.replacePublisher(ctx, c, PublisherSave, p, was)
+	return p, h.replacePublisher(ctx, c, PublisherSave, p, was, savedPublisher(was, p)...)
 }
 
 // VerifyPublisher says that a publisher is who they say, or that it is not known any more. Nothing happens where that is what

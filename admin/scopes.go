@@ -74,7 +74,7 @@ func (h *House) SaveScope(ctx context.Context, c Caller, s storage.Scope, was *s
 		return nil
 	}
 	defer h.Registry.Forget()
-	if err := h.Store.ReplaceScope(h.audited(ctx, c, ScopeSave, scopeKind, s.Name), s, was); err != nil {
+	if err := h.Store.ReplaceScope(h.audited(ctx, c, ScopeSave, scopeKind, s.Name, savedScope(was, s)...), s, was); err != nil {
 		return fmt.Errorf("scope %q: %w", s.Name, err)
 	}
 	return nil

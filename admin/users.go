@@ -217,6 +217,9 @@ func (h *House) DisableUser(ctx context.Context, c Caller, name string) (storage
 	if err != nil {
 		return u, err
 	}
+	if u.Disabled { // nothing changes, and nothing is told
+		return u, nil
+	}
 	return u, h.People.Disable(h.audited(ctx, c, UserDisable, userKind, u.ID), u.ID)
 }
 
@@ -225,6 +228,9 @@ func (h *House) EnableUser(ctx context.Context, c Caller, name string) (storage.
 	u, err := h.userFor(ctx, c, UserEnable, name)
 	if err != nil {
 		return u, err
+	}
+	if !u.Disabled {
+		return u, nil
 	}
 	return u, h.People.Enable(h.audited(ctx, c, UserEnable, userKind, u.ID), u.ID)
 }

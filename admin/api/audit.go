@@ -42,7 +42,7 @@ func (q *request) auditFilter() (f storage.AuditFilter, err error) {
 	}
 	f, ok := asked.Filter()
 	if !ok {
-		return f, bad("The parameter actor has to be KIND:ID, as in user:4f0c… or client:photoprint.")
+		return f, bad("The parameter actor has to be KIND:ID, as in user:4f0c… or client:photoprint; kinds are user, client, api_key, command and server.")
 	}
 	return f, nil
 }

@@ -43,7 +43,7 @@ func auditFilter(query url.Values) (f storage.AuditFilter, err error) {
 	}
 	f, ok := asked.Filter()
 	if !ok {
-		return f, registry.Problems{{Field: "actor", Text: "has to be KIND:ID, as in user:4f0c… or client:photoprint"}}
+		return f, registry.Problems{{Field: "actor", Text: "has to be KIND:ID, as in user:4f0c… or client:photoprint; kinds are user, client, api_key, command and server"}}
 	}
 	return f, nil
 }

@@ -44,7 +44,7 @@ func (f auditFilter) filter(now time.Time) (storage.AuditFilter, error) {
 	}
 	filter, ok := query.Filter()
 	if !ok {
-		return filter, usagef("--actor needs KIND:ID, as in user:4f0c… or client:photoprint")
+		return filter, usagef("--actor needs KIND:ID, as in user:4f0c… or client:photoprint; kinds are user, client, api_key, command and server")
 	}
 	return filter, nil
 }

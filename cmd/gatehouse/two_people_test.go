@@ -112,3 +112,38 @@ func TestTheEventOfARegistrationSaysWhatWasStored(t *testing.T) {
 	made = s.api(admin, "POST", "/clients", `{"client_name": "B", "redirect_uris": ["https://a.example/cb"]}`).require(t, 201).json(t)
 	require.Equal(t, "approved", status(made["client_id"]))
 }
+
+func TestTheEventOfASaveSaysWhatChangedAndASaveOfTheSameLeavesNone(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	admin := s.staff("admin@example.com", storage.RoleAdmin)
+	last := func(target string) map[string]any {
+		items := s.api(admin, "GET", "/audit?target="+target, nil).json(t)["items"].([]any)
+		detail, _ := items[0].(map[string]any)["detail"].(map[string]any)
+		delete(detail, "person")
+		return detail
+	}
+	for _, step := range []struct {
+		method, path, body, target string
+		detail                     map[string]any
+	}{
+		{"POST", "/publishers", `{"id": "p9", "name": "P", "developers": ["a@example.com"]}`, "publisher:p9", map[string]any{"created": "true", "developers_added": "1"}},
+		{"PATCH", "/publishers/p9", `{"developers": ["b@example.com", "c@example.com"]}`, "publisher:p9", map[string]any{"changed": "developers", "developers_added": "2", "developers_removed": "1"}},
+		{"POST", "/scopes", `{"name": "s9", "title": {"en": "S"}, "description": {"en": "See it"}}`, "scope:s9", map[string]any{"created": "true"}},
+		{"PATCH", "/scopes/s9", `{"sensitive": true}`, "scope:s9", map[string]any{"changed": "sensitive"}},
+		{"POST", "/companies", `{"id": "c9", "name": "C"}`, "company:c9", map[string]any{"created": "true"}},
+		{"PATCH", "/companies/c9", `{"name": "D"}`, "company:c9", map[string]any{"changed": "name"}},
+	} {
+		a := s.api(admin, step.method, step.path, step.body)
+		require.Less(t, a.StatusCode, 300, a.body)
+		require.Equal(t, step.detail, last(step.target), step.path)
+	}
+	id := s.users["ana@example.com"].ID
+	for range 2 {
+		s.api(admin, "POST", "/users/"+id+"/disable", nil).require(t, 200)
+	}
+	require.Len(t, s.api(admin, "GET", "/audit?action=user.disable", nil).json(t)["items"], 1)
+	for _, actor := range []string{"%00:x", "%ff:x", "robot:x"} {
+		require.Contains(t, s.api(admin, "GET", "/audit?actor="+actor, nil).require(t, 400).body, "api_key")
+	}
+}
