@@ -21,5 +21,8 @@ type AdminEvaluation struct {
 	Consent           string // the path of the consent page
 }
 
+// Frame is the path of the consent page as it stands in the page.
+func (a *AdminEvaluation) Frame() string { return a.Consent + "&frame=1" }
+
 func (*AdminEvaluate) name() string    { return "admin_evaluate" }
 func (*AdminEvaluate) address() string { return "/admin/evaluate" }

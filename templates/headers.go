@@ -39,7 +39,8 @@ func openerPolicy(page Page) string {
 
 func (p *Pages) contentSecurityPolicy(page Page) string {
 	frames, ancestors := "", "'none'"
-	if _, frame := page.(*DeveloperReview); frame {
+	switch page.(type) {
+	case *DeveloperReview, *AdminEvaluate:
 		frames = "frame-src 'self'; "
 	}
 	if framed(page) {

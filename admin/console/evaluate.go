@@ -15,7 +15,7 @@ import (
 
 const evaluatePath = "/admin/evaluate"
 
-// showEvaluate is GET /admin/evaluate: form#evaluate, which a parameter client_id fills in.
+// showEvaluate is GET /admin/evaluate: form#evaluate, which the parameters client_id and user fill in.
 func (p *Pages) showEvaluate(w http.ResponseWriter, r *http.Request) {
 	query, ok := p.Query(w, r)
 	if !ok {
@@ -30,7 +30,7 @@ func (p *Pages) showEvaluate(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	page := p.evaluatePage(r, v)
-	page.ClientID = query.Get("client_id")
+	page.ClientID, page.User = query.Get("client_id"), query.Get("user")
 	p.Pages.Render(w, r, http.StatusOK, page)
 }
 
@@ -109,7 +109,7 @@ func (p *Pages) evaluatedConsent(w http.ResponseWriter, r *http.Request) {
 		err = storage.ErrNotFound
 	}
 	if err == nil {
-		look := templates.Preview{At: r.URL.RequestURI(), Back: evaluatePath + "?" + url.Values{"client_id": {e.Client.ID}}.Encode(), Real: !e.Sample}
+		look := templates.Preview{At: r.URL.RequestURI(), Back: evaluatePath + "?" + url.Values{"client_id": {e.Client.ID}}.Encode(), Real: !e.Sample, Framed: query.Get("frame") != ""}
 		err = p.Consent(w, r, v.user, e, look)
 	}
 	if err != nil {

@@ -64,6 +64,9 @@ func (p *Pages) personPage(v *visitor, id string) (*templates.AdminRecord, error
 	if err := p.sessionsAndDecisions(v, u.ID, page); err != nil {
 		return nil, err
 	}
+	if v.Sees(admin.ClientEvaluate) {
+		page.Ways = append(page.Ways, templates.AdminWay{Key: templates.AdminEvaluatePart, Path: evaluatePath + "?" + url.Values{"user": {u.ID}}.Encode()})
+	}
 	p.formsOfPerson(v, u.User, page)
 	return page, nil
 }
