@@ -71,7 +71,7 @@ func owner(t *testing.T, dsn string) *sql.DB {
 	db, err := sql.Open("sqlite3", strings.TrimPrefix(dsn, "sqlite:"))
 	require.NoError(t, err)
 	t.Cleanup(func() { db.Close() })
-	for _, trigger := range []string{"audit_events_stay", "audit_events_sealed_once", "audit_events_new"} {
+	for _, trigger := range []string{"audit_events_stay", "audit_events_sealed_once", "audit_events_new", "audit_events_once"} {
 		_, err = db.Exec("DROP TRIGGER " + trigger)
 		require.NoError(t, err)
 	}
@@ -158,6 +158,19 @@ func TestTheDatabaseItselfRefusesToChangeOrRemoveEvents(t *testing.T) {
 		} {
 			_, err := db.Exec(change)
 			require.ErrorContains(t, err, "audit events are never", change)
+		}
+		if driver == "sqlite3" { // REPLACE removes what is in its way
+			into := " SELECT 'x', at, actor_kind, actor_id, address, 'made.up', target_kind, target_id, detail, 0, '' FROM audit_events WHERE sequence = 1"
+			columns := "(id, at, actor_kind, actor_id, address, action, target_kind, target_id, detail, sequence, hash)"
+			for _, change := range []string{
+				"INSERT OR REPLACE INTO audit_events " + columns + strings.Replace(into, "'x'", "id", 1),
+				"INSERT OR REPLACE INTO audit_events (rowid, " + columns[1:] + strings.Replace(into, "'x'", "rowid, 'x'", 1),
+				"UPDATE OR REPLACE audit_events SET sequence = 1, hash = 'x' WHERE sequence = 0",
+				"UPDATE OR REPLACE audit_events SET rowid = 1, sequence = 3, hash = 'x' WHERE sequence = 0",
+			} {
+				_, err := db.Exec(change)
+				require.ErrorContains(t, err, "audit events are never", change)
+			}
 		}
 		if driver == "pgx" {
 			_, err := db.Exec("TRUNCATE audit_events")
