@@ -178,11 +178,11 @@ func (s *Server) checkResponseType(_ context.Context, req *authorizeRequest) err
 }
 
 // checkScope resolves the scope and so decides what kind of authorization this is.
-func (s *Server) checkScope(_ context.Context, req *authorizeRequest) error {
+func (s *Server) checkScope(ctx context.Context, req *authorizeRequest) error {
 	names := req.scopeNames()
 	scopes, ok := registered(req.client, names)
 	if !ok || len(scopes) == 0 || slices.ContainsFunc(names, registry.ClientOnly) {
-		return refuse(CodeInvalidScope, descriptions[CodeInvalidScope]).told(scopeNotRegistered(names, req.client))
+		return refuse(CodeInvalidScope, descriptions[CodeInvalidScope]).told(s.scopeNotRegistered(ctx, names, req.client))
 	}
 	req.scopes = scopes
 	req.company = slices.Contains(names, "user_session")

@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/identity"
 	"gatehouse/internal/httpx"
+	"gatehouse/internal/nearest"
 	"gatehouse/storage"
 )
 
@@ -142,12 +143,18 @@ func otherURI(sent string, code *session) string {
 }
 
 // scopeNotRegistered says which of the scopes that were asked for a client may not ask.
-func scopeNotRegistered(asked []string, c *storage.Client) string {
+func (s *Server) scopeNotRegistered(ctx context.Context, asked []string, c *storage.Client) string {
 	own := scopeNames(c.Scopes)
+	known := slices.Clone(own)
+	if catalogue, err := s.registry.Scopes(ctx); err == nil {
+		for _, scope := range catalogue {
+			known = append(known, scope.Name)
+		}
+	}
 	var other []string
 	for _, name := range asked {
 		if !slices.Contains(own, name) {
-			other = append(other, shownScope(name))
+			other = append(other, shownScope(name, known))
 		}
 	}
 	if len(other) == 0 {
@@ -156,12 +163,12 @@ func scopeNotRegistered(asked []string, c *storage.Client) string {
 	return "scope " + strings.Join(other[:min(len(other), 5)], ", ") + " is not registered for this client; registered: " + strings.Join(own, ", ")
 }
 
-// maxShownScope bounds a name in a reason: what is longer is a code or token in the wrong place.
-const maxShownScope = 32
+// maxShownScope bounds a name in a reason: what is longer is a secret, code or token in the wrong place.
+const maxShownScope = 31
 
-// shownScope is the name of a scope as it was sent, if it can be one.
-func shownScope(name string) string {
-	if len(name) > maxShownScope || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:.-") != "" {
+// shownScope is the name of a scope as it was sent, if it is nearly one that there is. Anything else may be somebody's.
+func shownScope(name string, known []string) string {
+	if len(name) > maxShownScope || nearest.Name(name, known) == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_:.-") != "" {
 		return "(not shown)"
 	}
 	return name

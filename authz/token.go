@@ -50,7 +50,7 @@ func (s *Server) Token(ctx context.Context, req *Request) (*Answer, error) {
 
 	ar, err := s.validate(ctx, x, req.Params)
 	if err != nil {
-		return nil, x.first(scopeError(err, req))
+		return nil, x.first(s.scopeError(ctx, err, req))
 	}
 	if err := s.applyPolicy(ctx, x, ar, req); err != nil {
 		return nil, x.first(err)
@@ -63,9 +63,9 @@ func (s *Server) Token(ctx context.Context, req *Request) (*Answer, error) {
 }
 
 // scopeError adds which scope it is to fosite's refusal of one.
-func scopeError(err error, req *Request) error {
+func (s *Server) scopeError(ctx context.Context, err error, req *Request) error {
 	if e := asError(err); e.Code == CodeInvalidScope && e.Detail == "" {
-		return e.told(scopeNotRegistered(strings.Fields(req.Params["scope"]), req.Client))
+		return e.told(s.scopeNotRegistered(ctx, strings.Fields(req.Params["scope"]), req.Client))
 	}
 	return err
 }

@@ -79,8 +79,8 @@ func TestAMiniAppsDevelopersSeeExactlyWhatWasWrong(t *testing.T) {
 		s.requireLast("photoprint", "introspect", storage.OutcomeOK, "")
 		s.post("/oauth2/revoke", "photoprint", url.Values{})
 		s.requireLast("photoprint", "revoke", "invalid_request", "The parameter token is missing.")
-		s.post("/oauth2/token", "photoprint", url.Values{"grant_type": {"client_credentials"}, "scope": {"nothing"}})
-		s.requireLast("photoprint", "token", "invalid_scope", "scope nothing is not registered for this client")
+		s.post("/oauth2/token", "photoprint", url.Values{"grant_type": {"client_credentials"}, "scope": {"catalog"}})
+		s.requireLast("photoprint", "token", "invalid_scope", "scope catalog is not registered for this client")
 	})
 }
 
@@ -100,12 +100,14 @@ func TestWhatIsNotedOfRequestsHoldsNothingSecretAndNothingOfAPerson(t *testing.T
 		p := newSpy(t, newTestServer(t, dsn))
 		p.everything()
 		token := p.newAccess()
+		shortest := "01234567-9abcdef012_4567x9abcdef" // of 32 characters, the fewest that a secret has
 		for _, misplaced := range []url.Values{
 			request("photoprint", "redirect_uri", "https://ana%40example.com:"+token+"@photoprint.example/cb"),
 			request("photoprint", "redirect_uri", testCallback+"/ana@example.com"),
 			request("photoprint", "redirect_uri", testCallback+"/"+token+token+"?code="+token+"#"+token),
 			request("photoprint", "redirect_uri", "mailto:ana@example.com"),
 			request("photoprint", "scope", "openid "+token), request("photoprint", "scope", "openid ana@example.com"),
+			request("photoprint", "scope", "openid "+shortest), request("photoprint", "scope", "openid "+shortest[:31]),
 			request("photoprint", "response_type", token), request("photoprint", "prompt", token), request("photoprint", "request", token),
 		} {
 			p.b.authorize(misplaced)
@@ -119,6 +121,8 @@ func TestWhatIsNotedOfRequestsHoldsNothingSecretAndNothingOfAPerson(t *testing.T
 		require.NoError(t, err)
 		require.Contains(t, string(noted), "(not shown)")
 		p.secrets.add("e-mail", "ana@example.com")
+		p.secrets.add("shortest secret", shortest)
+		p.secrets.add("half of a secret", shortest[:31])
 		p.secrets.add("code_verifier", testVerifier)
 		p.secrets.add("code_challenge", challengeOf(testVerifier))
 		p.secrets.requireAbsent(t, "what is noted", string(noted))
@@ -165,7 +169,9 @@ func TestAPersonDisplacesNoMoreThanTheirShare(t *testing.T) {
 		for range 60 {
 			s.userinfo(access)
 		}
-		good := func(r storage.ClientRequest) bool { return r.Endpoint == "userinfo" && r.Outcome == storage.OutcomeOK && r.Proven }
+		good := func(r storage.ClientRequest) bool {
+			return r.Endpoint == "userinfo" && r.Outcome == storage.OutcomeOK && r.Proven
+		}
 		require.LessOrEqual(t, count(good), 2*20, "it may have met two minutes")
 		require.GreaterOrEqual(t, count(good), 15)
 		require.NoError(t, s.store.Apply(t.Context(), storage.Unit{storage.EndGrant{ID: s.grant("ana@example.com", "public").ID, At: s.now()}}))

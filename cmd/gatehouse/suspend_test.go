@@ -79,7 +79,7 @@ func TestASuspensionEndsTheTokensOfMachinesWhoseClocksDiffer(t *testing.T) {
 	t.Parallel()
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s := newTestServer(t, dsn)
-		access := s.besideAt(30 * time.Second).tokens("ana@example.com", "photoprint")["access_token"]
+		access := s.besideAt(30*time.Second).tokens("ana@example.com", "photoprint")["access_token"]
 		s.took("photoprint", registry.Suspend, registry.Reinstate)
 		require.False(t, s.beside().active("resource", access))
 		late := s.besideAt(-30*time.Second).tokens("ana@example.com", "photoprint")["access_token"]
