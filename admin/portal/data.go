@@ -42,7 +42,11 @@ func dataFields(p *Pages, v *visit, c storage.Client, page *templates.DeveloperS
 		case uses:
 			row.Use = "optional"
 		}
-		for _, tag := range append(slices.Clone(languages), missingFrom(languages, s.Purpose)...) {
+		tags := append(slices.Clone(languages), missingFrom(languages, s.Purpose)...)
+		if !registry.WantsPurpose(entry.Name) && len(s.Purpose) == 0 {
+			tags = nil
+		}
+		for _, tag := range tags {
 			row.Purposes = append(row.Purposes, templates.DeveloperPurpose{Lang: tag, Language: p.Pages.LanguageName(tag), Text: s.Purpose[tag]})
 		}
 		page.Scopes = append(page.Scopes, row)
@@ -85,7 +89,7 @@ func (p *Pages) otherLanguages(tags []string) (others []templates.DeveloperOptio
 // offered are the scopes that a developer can choose: people's data, but not what one vendor's apps alone ask for.
 func offered(s storage.Scope) bool {
 	if !s.BuiltIn {
-		return true
+		return !s.Client
 	}
 	return slices.Contains([]string{registry.ScopeOpenID, "profile", "email", "phone", "address", registry.ScopeOfflineAccess, registry.ScopeUserSession, registry.ScopeUnionID}, s.Name)
 }

@@ -18,6 +18,7 @@ import (
 // redirectFields are where a mini app sends browsers, with what is noteworthy about each and a way to try those that are saved.
 func redirectFields(p *Pages, v *visit, c storage.Client, page *templates.DeveloperStep) error {
 	uris := rows("redirect_uris", "redirect_uri", "url", c.RedirectURIs, 2)
+	uris[0].Optional = false
 	after := rows("post_logout_redirect_uris", "post_logout_redirect_uri", "url", c.PostLogoutRedirectURIs, 1)
 	if v.work != nil {
 		hints, err := p.House.DraftHints(v.r.Context(), v.caller, v.work)

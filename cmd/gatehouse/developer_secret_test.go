@@ -40,3 +40,17 @@ func TestTheFirstSecretIsShownToWhoeverAsksForIt(t *testing.T) {
 		require.Len(t, c.Secrets, 1)
 	})
 }
+
+func TestTheDataStepOffersOnlyDataOfPeople(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	require.NoError(t, s.store.SaveScope(t.Context(), storage.Scope{Name: "stock_write", Title: map[string]string{"en": "Stock"}, Client: true}))
+	b := s.aDeveloper("ana@example.com", "acme")
+	at := b.draft("Kiosk")
+	page := b.get(at + "/data")
+	require.Contains(t, page.body, `name="use:email"`)
+	require.Contains(t, page.body, `name="purpose:email:en"`)
+	require.NotContains(t, page.body, "use:stock_write", "which mini apps ask for themselves, and no person shares")
+	require.NotContains(t, page.body, "purpose:openid", "its purpose is known")
+	require.Contains(t, b.get(at+"/redirects").body, `<label for="redirect_uris-0">Redirect URI 1</label>`)
+}
