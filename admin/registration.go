@@ -201,7 +201,8 @@ func (h *House) RegisteredClient(ctx context.Context, by Bearer, clientID string
 }
 
 // AmendClient replaces a registration by its registration access token. secret is the client_secret that was sent, which has to
-// be one of the client's (RFC 7592 §2.2); empty where none was. What needs a review waits for one. Errors as RegisteredClient
+// be one of the client's (RFC 7592 §2.2); empty where none was. Secrets of dialects that are not sent stay, since reading shows none.
+// What needs a review waits for one. Errors as RegisteredClient
 // and registry.Amend.
 func (h *House) AmendClient(ctx context.Context, by Bearer, client storage.Client, secret string) (*registry.Work, error) {
 	w, err := h.RegisteredClient(ctx, by, client.ID)
@@ -219,6 +220,8 @@ func (h *House) AmendClient(ctx context.Context, by Bearer, client storage.Clien
 	if before.TokenEndpointAuthMethod == "" && client.TokenEndpointAuthMethod == registry.MethodBasic {
 		client.TokenEndpointAuthMethod = "" // what is answered of one that may use post too, sent back
 	}
+	registry.KeepSecrets(&client, before)
+	registry.KeepSecrets(&client, w.Live) // which is what was read
 	if err := h.Secrets.SealSettings(&client, &before); err != nil {
 		return nil, err
 	}

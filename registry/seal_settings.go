@@ -46,6 +46,31 @@ func (o *Outbound) SealSettings(c, was *storage.Client) error {
 	return p.Err()
 }
 
+// KeepSecrets puts into c's dialect settings the sealed secrets that was has and c does not mention, which whoever read them was
+// not shown: those whose settings c still has. One that c empties, by null or "", stays empty. c.Dialects is replaced, not changed.
+func KeepSecrets(c *storage.Client, was storage.Client) {
+	dialects := maps.Clone(c.Dialects)
+	for _, at := range outboundSecrets {
+		kept, last := setting(&was, at), len(at)-1
+		if !IsSealed(kept) {
+			continue
+		}
+		parent, ok := edit(dialects[at[0]], at[1:last], func(raw json.RawMessage) (json.RawMessage, bool) {
+			var values map[string]json.RawMessage
+			if json.Unmarshal(raw, &values) != nil || values == nil || values[at[last]] != nil {
+				return nil, false
+			}
+			values[at[last]], _ = json.Marshal(kept) // a text can always be marshalled
+			whole, err := json.Marshal(values)
+			return whole, err == nil
+		})
+		if ok {
+			dialects[at[0]] = parent
+		}
+	}
+	c.Dialects = dialects
+}
+
 // setting is a text among a client's dialect settings, empty where there is none.
 func setting(c *storage.Client, at []string) (value string) {
 	edit(c.Dialects[at[0]], at[1:], func(raw json.RawMessage) (json.RawMessage, bool) {

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/internal/config"
+	"gatehouse/registry"
 	"gatehouse/storage"
 )
 
@@ -195,6 +196,39 @@ func TestWhatIsApprovedAtOnceSaysWhyItWantsWhatPeopleShare(t *testing.T) {
 	require.Contains(t, said, "purpose")
 	said, code = s.command(dsn, "", "client", "create", "--name", "Prints", "--redirect-uris", "https://prints.example/cb", "--scopes", "{name: email, purpose: {en: to send your order status}}")
 	require.Zero(t, code, said)
+}
+
+func TestASecretOfADialectStaysWhereWhatWasReadIsSentBack(t *testing.T) {
+	t.Parallel()
+	s, admin := registering(t, furnished.SQLite(t))
+	made := s.registration(s.initialToken(admin, nil), "POST", "", `{"client_name": "GAM", "redirect_uris": ["https://g.example/cb"], "dialects": {"gam": {"signin_url": "https://g.example/signin",
+		"superapp": {"url": "https://super.example", "client_id": "mini", "client_secret": "the-super-app-s-own-secret-of-this-mini-app"}}}}`).require(t, 201).json(t)
+	id, mine := made["client_id"].(string), made["registration_access_token"].(string)
+	s.api(admin, "POST", "/clients/"+id+"/approve", nil).require(t, 200)
+	stored := func() registry.GAM {
+		c, err := s.store.Client(t.Context(), id)
+		require.NoError(t, err)
+		g, _ := registry.GAMOf(&c)
+		return g
+	}
+	was := stored()
+	require.True(t, registry.IsSealed(was.SuperApp.ClientSecret))
+	require.True(t, registry.IsSealed(was.SigninSecret))
+	read := s.registration(mine, "GET", "/"+id, "").require(t, 200)
+	require.NotContains(t, read.body, "sealed:")
+	require.NotContains(t, s.registration(mine, "PUT", "/"+id, read.body).require(t, 200).json(t), "version", "nothing changes, so nothing waits")
+	require.Equal(t, was, stored())
+
+	// A secret that is taken back is missing, and one whose settings are left out is gone with them.
+	put := func(dialects string) answer {
+		return s.registration(mine, "PUT", "/"+id, `{"client_id": "`+id+`", "client_name": "GAM", "redirect_uris": ["https://g.example/cb"]`+dialects+`}`)
+	}
+	const superapp = `, "dialects": {"gam": {"superapp": {"url": "https://super.example", "client_id": "mini", "client_secret": `
+	require.Contains(t, put(superapp+`""}}}`).require(t, 400).body, "dialects.gam.superapp.client_secret")
+	put("").require(t, 200)
+	w, err := s.store.OpenVersion(t.Context(), id)
+	require.NoError(t, err)
+	require.Empty(t, w.Client.Dialects)
 }
 
 func TestAManagedRegistrationAsksForItsOwnToken(t *testing.T) {
