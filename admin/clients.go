@@ -73,12 +73,22 @@ func (h *House) Client(ctx context.Context, c Caller, id string) (*registry.Work
 // CreateClient registers a mini app and returns it with its secret, this once; empty for a public one. What a developer
 // registers is a draft; an operator's status is taken, and approved where there is none. Errors as registry.Create.
 func (h *House) CreateClient(ctx context.Context, c Caller, client storage.Client) (storage.Client, string, error) {
+	return h.createClientWithSecret(ctx, c, client, h.Registry.CreateWithPurposes)
+}
+
+// ImportClient is CreateClient for a registration of another server, which knows no purposes: they may be left out, as in seed
+// files.
+func (h *House) ImportClient(ctx context.Context, c Caller, client storage.Client) (storage.Client, string, error) {
+	return h.createClientWithSecret(ctx, c, client, h.Registry.Create)
+}
+
+func (h *House) createClientWithSecret(ctx context.Context, c Caller, client storage.Client, store storeClient) (storage.Client, string, error) {
 	secret := ""
 	if !client.Public && len(client.Secrets) == 0 {
 		secret = registry.GenerateSecret()
 		client.Secrets = []storage.ClientSecret{registry.NewSecret(registry.HashSecret(secret), h.now())}
 	}
-	created, err := h.createClient(ctx, c, client, secret)
+	created, err := h.createClient(ctx, c, client, secret, store)
 	if err != nil {
 		return created, "", err
 	}
@@ -89,10 +99,13 @@ func (h *House) CreateClient(ctx context.Context, c Caller, client storage.Clien
 // the first, nothing proves a confidential mini app.
 func (h *House) CreateClientWithoutSecret(ctx context.Context, c Caller, client storage.Client) (storage.Client, error) {
 	client.Secrets = nil
-	return h.createClient(ctx, c, client, "")
+	return h.createClient(ctx, c, client, "", h.Registry.CreateWithPurposes)
 }
 
-func (h *House) createClient(ctx context.Context, c Caller, client storage.Client, secret string) (storage.Client, error) {
+// storeClient is how a new mini app is checked and stored.
+type storeClient func(ctx context.Context, client storage.Client) error
+
+func (h *House) createClient(ctx context.Context, c Caller, client storage.Client, secret string, store storeClient) (storage.Client, error) {
 	if err := h.may(c, ClientCreate, Belongs{PublisherID: client.PublisherID}); err != nil {
 		return client, err
 	}
@@ -112,7 +125,7 @@ func (h *House) createClient(ctx context.Context, c Caller, client storage.Clien
 		return client, err
 	}
 	ctx = h.audited(ctx, c, ClientCreate, clientKind, client.ID, "status", client.Status, "publisher", client.PublisherID)
-	if err := h.Registry.CreateWithPurposes(ctx, client); err != nil {
+	if err := store(ctx, client); err != nil {
 		return client, err
 	}
 	stored, err := h.Store.Client(context.WithoutCancel(ctx), client.ID)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -105,7 +106,10 @@ func (c *cli) importClients(ctx context.Context, h *house, file foreign.File, dr
 		switch _, rules := errors.AsType[registry.Problems](err); {
 		case rules, errors.Is(err, errNotImported):
 			done.Skipped = append(done.Skipped, skippedClient{client.ID, err.Error()})
-			continue // there is nothing to decide about what is not here, or was before
+			if rules || client.Skipped != "" { // else it is here already, and was decided about
+				done.Decisions = append(done.Decisions, aboutRedirects(client.Decisions)...)
+			}
+			continue
 		case err != nil:
 			return errors.Join(c.printImport(done), fmt.Errorf("client %s: %w", client.ID, err))
 		}
@@ -113,6 +117,11 @@ func (c *cli) importClients(ctx context.Context, h *house, file foreign.File, dr
 		done.Decisions = append(done.Decisions, client.Decisions...)
 	}
 	return c.printImport(done)
+}
+
+// aboutRedirects are the decisions that can bring in a client that was left out; the others are about one that is here.
+func aboutRedirects(decisions []foreign.Decision) []foreign.Decision {
+	return slices.DeleteFunc(slices.Clone(decisions), func(d foreign.Decision) bool { return d.Field != "redirect_uris" })
 }
 
 // errNotImported is wrapped by the reason why a client is not.
@@ -130,7 +139,7 @@ func (h *house) importClient(ctx context.Context, client foreign.Client, dryRun 
 	case !errors.Is(err, storage.ErrNotFound) || dryRun:
 		return taken, ignoring(err, storage.ErrNotFound)
 	}
-	_, taken.ClientSecret, err = h.admin().CreateClient(ctx, asOperator(), client.Record)
+	_, taken.ClientSecret, err = h.admin().ImportClient(ctx, asOperator(), client.Record)
 	return taken, err
 }
 

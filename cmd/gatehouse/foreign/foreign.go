@@ -55,6 +55,9 @@ func (c *Client) addScopes(catalogue *registry.Catalogue, names, silent []string
 			c.decide("scope", name, "is not known here; if the mini app needs it, add it under scopes in a seed file and to the mini app with gatehouse client update")
 		default:
 			c.Record.Scopes = append(c.Record.Scopes, storage.ClientScope{Name: name})
+			if registry.WantsPurpose(name) {
+				c.decide("scope", name, "comes without a purpose, so that people are not told why; add one with gatehouse client update")
+			}
 		}
 	}
 }
