@@ -77,9 +77,17 @@ type AdminApp struct {
 	EditName  string          // form#edit as it is or was typed
 	Comment   string          // as typed
 	Secret    string          // a new one, shown this once
+	Secrets   []AdminSecret   // that work
 	KeepHours []int
 	Problems  []Problem
 	Saved     string
+}
+
+// AdminSecret is a secret of a mini app, without its value.
+type AdminSecret struct {
+	ID      string
+	Created time.Time
+	Ends    time.Time // zero: never
 }
 
 // AdminField is a part of a registration.

@@ -61,6 +61,7 @@ type DeveloperMiniApp struct {
 
 // DeveloperSecret is a secret that works.
 type DeveloperSecret struct {
+	ID      string
 	Created time.Time
 	Ends    time.Time // zero: never
 }

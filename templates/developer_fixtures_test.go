@@ -22,7 +22,7 @@ func addDeveloperSamples(pages map[string]Page, own Common, outside func(string)
 		"developer refused":                &Developer{Common: own, Refused: true},
 		"developer refused an admin":       &Developer{Common: own, Refused: true, Admin: true},
 		"developer's app without a secret": &DeveloperMiniApp{Common: own, App: app, ETag: "1", Confidential: true, Live: true},
-		"developer's app": &DeveloperMiniApp{Common: own, App: app, ETag: "1", Editable: true, Archivable: true, Changed: []string{"name"}, Confidential: true, Secret: "gas_1", Secrets: []DeveloperSecret{{Created: drawn}, {Created: drawn, Ends: drawn}}, EndsFirst: drawn, Saved: "comment",
+		"developer's app": &DeveloperMiniApp{Common: own, App: app, ETag: "1", Editable: true, Archivable: true, Changed: []string{"name"}, Confidential: true, Secret: "gas_1", Secrets: []DeveloperSecret{{ID: "0f3a", Created: drawn}, {ID: "91bc", Created: drawn, Ends: drawn}}, EndsFirst: drawn, Saved: "comment",
 			Failed:  []DeveloperRequest{{At: drawn, Endpoint: "token", Format: "gam", Code: "invalid_grant", Reason: outside("the code was exchanged before"), RequestID: "018472", Unproven: true}, {At: drawn, Endpoint: "authorize", Code: "invalid_scope"}},
 			Granted: []DeveloperRequest{{At: drawn, Endpoint: "token", Format: "boxc", RequestID: "018472"}, {At: drawn, Endpoint: "userinfo"}}},
 		"developer's old app": &DeveloperMiniApp{Common: own, App: DeveloperApp{ClientID: "old", Name: outside("Old"), Status: "archived"}, Archivable: true, Why: outside("It is old"), Problems: []Problem{rule("comment-text"), rule("why"), {Key: "problem.conflict"}}, Comment: outside("Why"), Notes: []DeveloperNote{{Status: "submitted", At: drawn}, {Author: outside("Bo"), Text: outside("Why?"), At: drawn}}},

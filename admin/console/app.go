@@ -70,6 +70,9 @@ func (p *Pages) appPage(w http.ResponseWriter, r *http.Request, v *visitor) (*te
 	if again {
 		page.SignIn = signInAt(appPath(work.Live.ID))
 	}
+	for _, s := range registry.LiveSecrets(work.Live, p.Now()) {
+		page.Secrets = append(page.Secrets, templates.AdminSecret{ID: s.ID, Created: s.CreatedAt, Ends: s.ExpiresAt})
+	}
 	page.Fields = p.fieldsOf(work)
 	if page.Scopes, err = p.scopesOf(r, work, page.Common); err != nil {
 		return nil, err

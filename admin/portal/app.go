@@ -45,11 +45,8 @@ func (p *Pages) appPage(v *visit) (*templates.DeveloperMiniApp, error) {
 		return nil, err
 	}
 	page.App.Publisher = publisher.Name
-	now := p.House.Now()
-	for _, s := range w.Live.Secrets {
-		if s.ExpiresAt.IsZero() || s.ExpiresAt.After(now) {
-			page.Secrets = append(page.Secrets, templates.DeveloperSecret{Created: s.CreatedAt, Ends: s.ExpiresAt})
-		}
+	for _, s := range registry.LiveSecrets(w.Live, p.House.Now()) {
+		page.Secrets = append(page.Secrets, templates.DeveloperSecret{ID: s.ID, Created: s.CreatedAt, Ends: s.ExpiresAt})
 	}
 	if len(page.Secrets) > 1 { // see registry.RotateSecret
 		page.EndsFirst = page.Secrets[len(page.Secrets)-2].Created

@@ -128,21 +128,6 @@ func kindOf(c storage.Client) string {
 	return "confidential"
 }
 
-func (c *cli) clientGet() *cobra.Command {
-	return c.printing(&cobra.Command{
-		Use: "get CLIENT_ID", Short: "show a mini app's registration", Args: oneArg("client_id"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.withHouse(cmd.Context(), func(h *house) error {
-				client, err := h.store.Client(cmd.Context(), args[0])
-				if err != nil {
-					return noSuchClient(args[0], err)
-				}
-				return c.printEntry(seed.ClientOf(client))
-			})
-		},
-	})
-}
-
 func noSuchClient(id string, err error) error {
 	if errors.Is(err, storage.ErrNotFound) {
 		return usagef("there is no client %q; gatehouse client list shows those that there are", id)
