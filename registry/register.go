@@ -28,7 +28,7 @@ func (r *Registry) Register(ctx context.Context, c storage.Client, registration 
 
 // CheckRegistration applies the defaults and rules of Create to a client that a program registers, and returns it as it is to be
 // stored. It has to be fit for a review, also where it gets none, but that purposes (of storage.InitialAccessToken) says whether
-// purposes may be left out of what is approved at once. Where sensitive scopes need two people, nothing that has some is approved at once. Problems.
+// purposes may be left out of what is approved at once, which cannot have what only a reviewer lets in. Where sensitive scopes need two people, nothing that has some is approved at once. Problems.
 func (r *Registry) CheckRegistration(ctx context.Context, c storage.Client, purposes string) (storage.Client, error) {
 	c = Defaults(c)
 	if c.Status == storage.StatusApproved {
@@ -40,10 +40,31 @@ func (r *Registry) CheckRegistration(ctx context.Context, c storage.Client, purp
 			c.Status = storage.StatusSubmitted
 		}
 	}
-	if c.Status == storage.StatusApproved && purposes == storage.PurposesOptional {
-		return c, r.check(ctx, c)
+	if c.Status != storage.StatusApproved {
+		return c, r.CheckSubmission(ctx, c)
 	}
-	return c, r.CheckSubmission(ctx, c)
+	reviewed := reviewersChoices(c)
+	if purposes == storage.PurposesOptional {
+		return c, reviewed.Merge(r.check(ctx, c))
+	}
+	return c, reviewed.Merge(r.CheckSubmission(ctx, c))
+}
+
+// reviewersChoices says what of c nobody but a reviewer lets in, since it weakens what protects people (RFC 9700 §2.1.1, §2.2) or
+// opens other endpoints: a program that registers what is approved at once cannot choose it.
+func reviewersChoices(c storage.Client) Problems {
+	var p Problems
+	const fix = "; leave it out, or register by an initial access token whose status is submitted"
+	if len(c.Dialects) > 0 {
+		p.add("dialects", "need a review"+fix)
+	}
+	if c.AccessTokenLifetime == storage.Never {
+		p.add("access_token_lifetime", "needs a review to be never"+fix)
+	}
+	if c.PKCE == PKCEOptional {
+		p.add("pkce", "needs a review to be optional"+fix)
+	}
+	return p
 }
 
 // Amend replaces the registration of a client that a program registered (RFC 7592 §2.2). What needs a review is submitted at

@@ -137,7 +137,7 @@ func TestAClientOfATokenThatApprovesWorksAtOnce(t *testing.T) {
 	furnished.Each(t, func(t *testing.T, dsn string) {
 		s, admin := registering(t, dsn)
 		token := s.initialToken(admin, map[string]any{"status": "approved", "purposes": "optional", "scopes": []string{"openid", "email", "offline_access"}})
-		made := s.registration(token, "POST", "", `{"redirect_uris": ["`+testCallback+`"], "pkce": "optional"}`).require(t, 201).json(t)
+		made := s.registration(token, "POST", "", `{"redirect_uris": ["`+testCallback+`"]}`).require(t, 201).json(t)
 		require.Equal(t, "approved", made["status"])
 		require.Equal(t, "openid email offline_access", made["scope"])
 		callback, err := url.Parse(testCallback)
@@ -229,6 +229,25 @@ func TestASecretOfADialectStaysWhereWhatWasReadIsSentBack(t *testing.T) {
 	w, err := s.store.OpenVersion(t.Context(), id)
 	require.NoError(t, err)
 	require.Empty(t, w.Client.Dialects)
+}
+
+func TestWhatIsApprovedAtOnceHasNothingThatOnlyAReviewerLetsIn(t *testing.T) {
+	t.Parallel()
+	s, admin := registering(t, furnished.SQLite(t))
+	approved, submitted := s.initialToken(admin, map[string]any{"status": "approved"}), s.initialToken(admin, nil)
+	for member, value := range map[string]string{"dialects": `{"boxo": {}}`, "access_token_lifetime": `"never"`, "pkce": `"optional"`} {
+		body := `{"client_name": "A", "redirect_uris": ["https://a.example/cb"], "` + member + `": ` + value + `}`
+		a := s.registration(approved, "POST", "", body).require(t, 400)
+		require.Equal(t, "invalid_client_metadata", a.oauthError(t), member)
+		require.Contains(t, a.json(t)["error_description"], member+": need")
+		require.Equal(t, "submitted", s.registration(submitted, "POST", "", body).require(t, 201).json(t)["status"], member)
+	}
+	made := s.registration(approved, "POST", "", `{"redirect_uris": ["https://a.example/cb"], "pkce": "required", "access_token_lifetime": "1h", "subject_type": "public"}`).require(t, 201).json(t)
+	require.Equal(t, "approved", made["status"])
+	require.Equal(t, "public", made["subject_type"])
+
+	put := s.registration(made["registration_access_token"].(string), "PUT", "/"+made["client_id"].(string), `{"client_id": "`+made["client_id"].(string)+`", "client_name": "a.example", "redirect_uris": ["https://a.example/cb"], "pkce": "optional", "subject_type": "public"}`).require(t, 200).json(t)
+	require.Equal(t, "submitted", put["version"].(map[string]any)["status"], "changed later, it waits for a review")
 }
 
 func TestAManagedRegistrationAsksForItsOwnToken(t *testing.T) {
