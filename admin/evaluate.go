@@ -2,6 +2,10 @@ package admin
 
 import (
 	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
 
 	"gatehouse/consent"
 	"gatehouse/storage"
@@ -25,6 +29,49 @@ type Evaluation struct {
 // UserRead too, since it shows what is known about them; an empty user is a sample person. It leaves an event, and decides
 // nothing. registry.Problems for a scope that cannot be asked for.
 func (h *House) Evaluate(ctx context.Context, c Caller, clientID, user, scope string) (Evaluation, error) {
+	e, err := h.evaluate(ctx, c, clientID, user, scope)
+	if err != nil {
+		return Evaluation{}, err
+	}
+	return e, h.Store.Record(h.audited(ctx, c, ClientEvaluate, clientKind, clientID, evaluationDetail(e)...))
+}
+
+// sameEvaluation is how long what Evaluate answered may be looked at further.
+const sameEvaluation = time.Hour
+
+// EvaluateFurther is Evaluate for a part of an evaluation that c has just made of the same mini app, person and scope: it leaves no
+// second event then. Where there is none it is an evaluation of its own.
+func (h *House) EvaluateFurther(ctx context.Context, c Caller, clientID, user, scope string) (Evaluation, error) {
+	e, err := h.evaluate(ctx, c, clientID, user, scope)
+	if err != nil {
+		return Evaluation{}, err
+	}
+	event := h.audited(ctx, c, ClientEvaluate, clientKind, clientID, evaluationDetail(e)...)
+	wanted := storage.AuditOf(event)
+	made, err := h.Store.AuditEvents(ctx, storage.AuditFilter{
+		Actor: storage.Actor{Kind: c.Actor.Kind, ID: c.Actor.ID}, Action: string(ClientEvaluate), Target: storage.Target{Kind: clientKind, ID: clientID},
+		Since: h.now().Add(-sameEvaluation),
+	}, "", DefaultPage)
+	if err != nil {
+		return Evaluation{}, err
+	}
+	same := func(was storage.AuditEvent) bool { return maps.Equal(was.Detail, wanted[len(wanted)-1].Detail) }
+	if slices.ContainsFunc(made, same) {
+		return e, nil
+	}
+	return e, h.Store.Record(event)
+}
+
+// evaluationDetail is what an event tells of an evaluation.
+func evaluationDetail(e Evaluation) []string {
+	detail := []string{"scope", strings.Join(e.Scope, " ")}
+	if !e.Sample {
+		detail = append(detail, "user", e.User.ID)
+	}
+	return detail
+}
+
+func (h *House) evaluate(ctx context.Context, c Caller, clientID, user, scope string) (Evaluation, error) {
 	w, err := h.work(ctx, c, ClientEvaluate, clientID)
 	if err != nil {
 		return Evaluation{}, err
@@ -40,9 +87,5 @@ func (h *House) Evaluate(ctx context.Context, c Caller, clientID, user, scope st
 		return Evaluation{}, err
 	}
 	e.Client, e.User, e.Sample = w.Live, person, user == ""
-	detail := []string{"scope", scope}
-	if !e.Sample {
-		detail = append(detail, "user", person.ID)
-	}
-	return e, h.Store.Record(h.audited(ctx, c, ClientEvaluate, clientKind, clientID, detail...))
+	return e, nil
 }

@@ -94,7 +94,8 @@ func indented(claims map[string]any) string {
 	return string(raw)
 }
 
-// evaluatedConsent is GET /admin/evaluate/consent: the consent page that the person would see.
+// evaluatedConsent is GET /admin/evaluate/consent: the consent page that the person would see, which is a
+// part of the evaluation that led here.
 func (p *Pages) evaluatedConsent(w http.ResponseWriter, r *http.Request) {
 	query, ok := p.Query(w, r)
 	if !ok {
@@ -104,7 +105,7 @@ func (p *Pages) evaluatedConsent(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	e, err := p.House.Evaluate(r.Context(), v.Caller, query.Get("client_id"), query.Get("user"), query.Get("scope"))
+	e, err := p.House.EvaluateFurther(r.Context(), v.Caller, query.Get("client_id"), query.Get("user"), query.Get("scope"))
 	if _, wrong := errors.AsType[registry.Problems](err); wrong {
 		err = storage.ErrNotFound
 	}

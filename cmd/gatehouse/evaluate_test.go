@@ -145,12 +145,18 @@ func TestTheConsoleEvaluatesAndShowsTheConsentPageOfThePerson(t *testing.T) {
 	page := b.signIn(b.get("/admin/evaluate"), "bo@example.com")
 	require.Contains(t, page.body, `id="evaluate"`)
 	asked := url.Values{"client_id": {"photoprint"}, "user": {"ana@example.com"}, "scope": {"openid email phone"}}
+	audited := func(n int, why string) {
+		found, err := s.store.AuditEvents(t.Context(), storage.AuditFilter{Action: "client.evaluate"}, "", 10)
+		require.NoError(t, err)
+		require.Len(t, found, n, why)
+	}
 	result := b.byHand("/admin/evaluate", asked)
 	require.Equal(t, http.StatusOK, result.StatusCode, result.body)
 	require.Contains(t, result.body, "<code>ask</code>")
 	require.Contains(t, result.body, "&#34;email&#34;: &#34;ana@example.com&#34;")
 	consent := b.get("/admin/evaluate/consent?" + url.Values{"client_id": {"photoprint"}, "user": {s.users["ana@example.com"].ID}, "scope": {"openid email phone"}}.Encode())
 	require.Equal(t, http.StatusOK, consent.StatusCode, consent.body)
+	audited(1, "the consent page is a part of the evaluation")
 	require.Contains(t, consent.body, "+59899123456")
 	require.Contains(t, consent.body, "this person would see now")
 	require.Contains(t, result.body, "/admin/evaluate/consent?client_id=photoprint")
@@ -159,6 +165,7 @@ func TestTheConsoleEvaluatesAndShowsTheConsentPageOfThePerson(t *testing.T) {
 	require.Contains(t, result.body, "The person would be asked.", "the verdict is in words")
 	framed := b.get("/admin/evaluate/consent?frame=1&client_id=photoprint")
 	require.NotContains(t, framed.body, "This is what people will see", "the page around the frame says so")
+	audited(2, "of nobody, and for other scopes: it is another one")
 	require.Equal(t, "SAMEORIGIN", framed.Header.Get("X-Frame-Options"))
 	require.Contains(t, b.get("/admin/people/"+s.users["ana@example.com"].ID).body, `href="/admin/evaluate?user=`+s.users["ana@example.com"].ID)
 	require.Contains(t, b.get("/admin/evaluate?user=ana%40example.com&client_id=photoprint").body, `value="ana@example.com"`)
