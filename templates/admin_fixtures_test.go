@@ -36,7 +36,7 @@ func adminSamples(own Common, outside func(string) string) map[string]Page {
 				{Name: "openid", Title: outside("Your identifier"), Required: true, WasRequired: true},
 			},
 			Notes: notes, Requests: requestSamples(outside), Can: can, SignIn: "/login?interaction=sealed", EditName: outside("PhotoPrint"), Comment: outside("Well"), Secret: "once",
-			Secrets: []AdminSecret{{ID: "0f3a", Created: drawn}, {ID: "91bc", Created: drawn, Ends: drawn}}, KeepHours: []int{0, 1, 24}, Saved: "saved.approved_first",
+			Secrets: []AdminSecret{{ID: "0f3a", Created: drawn}, {ID: "91bc", Created: drawn, Ends: drawn}}, KeepHours: []int{0, 1, 24, 168}, Saved: "saved.approved_first",
 			Problems: []Problem{{Key: "problem.rule", Args: map[string]string{"text": outside("comment: must not be empty")}}, {Key: "problem.moved"}}},
 		"admin dashboard":    dashboardSample(common, outside),
 		"admin evaluate":     evaluateSample(common, outside, "ask"),

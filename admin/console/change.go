@@ -26,8 +26,8 @@ const doneFirst = "approve-first"
 
 // doneBy are the catalog's texts for what was done, by what the page's address says.
 var doneBy = map[string]string{
-	string(registry.Approve): "saved.other", string(registry.RequestChanges): "saved.other", string(registry.Reject): "saved.other",
-	string(registry.Suspend): "saved.other", string(registry.Reinstate): "saved.other", string(registry.Archive): "saved.other",
+	string(registry.Approve): "status.approved", string(registry.RequestChanges): "status.changes_requested", string(registry.Reject): "status.rejected",
+	string(registry.Suspend): "status.suspended", string(registry.Reinstate): "status.approved", string(registry.Archive): "status.archived",
 	actionComment: "saved.other", actionDiscard: "saved.other", doneFirst: "saved.approved_first",
 }
 

@@ -88,12 +88,18 @@ func (v *visit) common() templates.Common {
 	return c
 }
 
-// saved is the text that says that something was saved; empty where nothing was.
+// saved is the text that says what was done: where the mini app is now, or that it was saved. Empty where nothing was.
 func (v *visit) saved() string {
-	if v.r.Method == http.MethodGet && v.query.Has("saved") {
-		return "saved.other"
+	if v.r.Method != http.MethodGet || !v.query.Has("saved") {
+		return ""
 	}
-	return ""
+	switch v.query.Get("saved") {
+	case string(registry.Submit):
+		return "status.submitted"
+	case string(registry.Archive):
+		return "status.archived"
+	}
+	return "saved.other"
 }
 
 // clientID is the mini app that the request is about; empty: a new one.

@@ -297,6 +297,8 @@ func TestDevelopersArchiveTheirOwnMiniAppAndSayWhy(t *testing.T) {
 		done := b.led(b.fill(page, "archive", "comment", "It is old."))
 		require.Equal(t, storage.StatusArchived, s.status("kiosk"))
 		require.Contains(t, done.body, "It is old.", "it is among the notes")
+		require.Contains(t, done.body, "<span>Archived</span></p>", "what was done is said")
+		require.Contains(t, done.body, "<title>Kiosk – ")
 		require.NotContains(t, done.body, `id="archive"`)
 		require.Equal(t, http.StatusConflict, b.fill(page, "archive", "comment", "Again.").StatusCode)
 
