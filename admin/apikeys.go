@@ -21,6 +21,8 @@ const (
 	APIKeyPrefix = "gak_"
 
 	maxKeyName = 80
+	// MaxAPIKeys is how many keys a person may have that have not expired.
+	MaxAPIKeys = 50
 )
 
 // NewAPIKey is a key to create.
@@ -92,6 +94,13 @@ func (h *House) checkAPIKey(ctx context.Context, c Caller, n NewAPIKey) error {
 		return err
 	default:
 		holder = &Caller{Roles: u.Roles}
+		live, err := h.Store.LiveAPIKeys(ctx, n.UserID, h.now())
+		if err != nil {
+			return err
+		}
+		if live >= MaxAPIKeys {
+			p = append(p, registry.Problem{Field: "user_id", Text: fmt.Sprintf("has %d keys, which is the most that a person may have; delete one that is not used", live)})
+		}
 	}
 	for i, right := range n.Rights {
 		if text := badRight(c, holder, right); text != "" {

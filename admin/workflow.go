@@ -100,18 +100,57 @@ func (h *House) Comment(ctx context.Context, c Caller, id, text string) (storage
 	return h.Registry.Comment(h.audited(ctx, c, ClientComment, clientKind, id), c.Actor, id, text)
 }
 
-// ClientNotes returns what developers and reviewers said about a mini app, the oldest first.
-func (h *House) ClientNotes(ctx context.Context, c Caller, id string) ([]storage.ReviewNote, error) {
+// ClientNotes lists what developers and reviewers said about a mini app, the oldest first.
+func (h *House) ClientNotes(ctx context.Context, c Caller, id string, p Page) (List[storage.ReviewNote], error) {
 	if _, err := h.work(ctx, c, ClientRead, id); err != nil {
-		return nil, err
+		return List[storage.ReviewNote]{}, err
 	}
-	return h.Store.ReviewNotes(ctx, id)
+	return paged(p, func(after string, limit int) ([]storage.ReviewNote, error) {
+		return h.Store.ReviewNotes(ctx, id, after, limit)
+	}, func(n storage.ReviewNote) string { return n.ID })
 }
 
-// ClientVersions returns what was approved, discarded or refused of a mini app, and what waits, the newest first.
-func (h *House) ClientVersions(ctx context.Context, c Caller, id string) ([]storage.ClientVersion, error) {
+// LastNotes returns the newest DefaultPage of what developers and reviewers said about a mini app, the oldest of them first.
+func (h *House) LastNotes(ctx context.Context, c Caller, id string) ([]storage.ReviewNote, error) {
 	if _, err := h.work(ctx, c, ClientRead, id); err != nil {
 		return nil, err
 	}
-	return h.Store.ClientVersions(ctx, id)
+	notes, err := h.Store.LastNotes(ctx, id, "", DefaultPage)
+	slices.Reverse(notes)
+	return notes, err
+}
+
+// PastVersion is a version of a mini app beside the one that was approved before it.
+type PastVersion struct {
+	storage.ClientVersion
+	Before *storage.Client // nil: none was
+}
+
+// ClientVersions lists what was approved, discarded or refused of a mini app, and what waits, the newest first.
+func (h *House) ClientVersions(ctx context.Context, c Caller, id string, p Page) (List[PastVersion], error) {
+	if _, err := h.work(ctx, c, ClientRead, id); err != nil {
+		return List[PastVersion]{}, err
+	}
+	versions, err := paged(p, func(before string, limit int) ([]storage.ClientVersion, error) {
+		return h.Store.ClientVersions(ctx, id, "", before, limit)
+	}, func(v storage.ClientVersion) string { return v.ID })
+	if err != nil || len(versions.Items) == 0 {
+		return List[PastVersion]{}, err
+	}
+	earlier, err := h.Store.ClientVersions(ctx, id, storage.StatusApproved, versions.Items[len(versions.Items)-1].ID, 1)
+	if err != nil {
+		return List[PastVersion]{}, err
+	}
+	var approved *storage.Client
+	if len(earlier) > 0 {
+		approved = &earlier[0].Client
+	}
+	past := List[PastVersion]{Items: make([]PastVersion, len(versions.Items)), Next: versions.Next}
+	for i, v := range slices.Backward(versions.Items) {
+		past.Items[i] = PastVersion{v, approved}
+		if v.Status == storage.StatusApproved {
+			approved = &v.Client
+		}
+	}
+	return past, nil
 }

@@ -25,9 +25,8 @@ type Store interface {
 	RegisterClient(ctx context.Context, c storage.Client, r storage.Registration, now time.Time) error
 	UpdateClient(ctx context.Context, c storage.Client, was time.Time) error
 	OpenVersion(ctx context.Context, clientID string) (storage.ClientVersion, error)
-	ClientVersions(ctx context.Context, clientID string) ([]storage.ClientVersion, error)
 	ApplyReview(ctx context.Context, r storage.Review) error
-	ReviewNotes(ctx context.Context, clientID string) ([]storage.ReviewNote, error)
+	LastNotes(ctx context.Context, clientID, before string, limit int) ([]storage.ReviewNote, error)
 	LiveNames(ctx context.Context) ([]storage.ClientNames, error)
 	Publisher(ctx context.Context, id string) (storage.Publisher, error)
 	Publishers(ctx context.Context, after string, limit int) ([]storage.Publisher, error)

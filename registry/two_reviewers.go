@@ -25,15 +25,12 @@ func (r *Registry) mayComplete(ctx context.Context, w *Work, s Step, proposed st
 	if person == "" {
 		return false, Problems{{Field: "approve", Text: fmt.Sprintf("two people have to, because it asks for %s; sign in to the console, or use a person's API key", strings.Join(sensitive, ", "))}}
 	}
-	notes, err := r.store.ReviewNotes(ctx, s.ClientID)
+	notes, err := r.sinceSubmission(ctx, s.ClientID)
 	if err != nil {
 		return false, err
 	}
 	again, same := false, digest(proposed)
-	for _, note := range slices.Backward(notes) {
-		if note.Action == string(Submit) {
-			break
-		}
+	for _, note := range notes {
 		if note.Action != string(Approve) || note.Digest != same {
 			continue
 		}
@@ -49,6 +46,24 @@ func (r *Registry) mayComplete(ctx context.Context, w *Work, s Step, proposed st
 		return false, Problems{{Field: "approve", Text: fmt.Sprintf("you have approved it already; a second person has to, because it asks for %s", strings.Join(sensitive, ", "))}}
 	}
 	return false, r.approveFirst(ctx, w, s, proposed)
+}
+
+// sinceSubmission returns what was said about a client since it was last submitted, the newest first.
+func (r *Registry) sinceSubmission(ctx context.Context, clientID string) (all []storage.ReviewNote, err error) {
+	const many = 100
+	for before := ""; ; before = all[len(all)-1].ID {
+		notes, err := r.store.LastNotes(ctx, clientID, before, many)
+		if err != nil {
+			return nil, err
+		}
+		submitted := slices.IndexFunc(notes, func(n storage.ReviewNote) bool { return n.Action == string(Submit) })
+		if submitted >= 0 {
+			return append(all, notes[:submitted]...), nil
+		}
+		if all = append(all, notes...); len(notes) < many {
+			return all, nil
+		}
+	}
 }
 
 // approveFirst writes down that somebody approved proposed, and keeps what they changed, for the second one to see. The state

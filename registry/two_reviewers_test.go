@@ -122,7 +122,7 @@ func TestTwoPeopleApproveTheSame(t *testing.T) {
 		require.Equal(t, "approved", status)
 		require.Equal(t, "Photo Print", live(t, r).Name)
 		require.Equal(t, []string{"https://elsewhere.example/cb"}, live(t, r).RedirectURIs)
-		versions, err := s.ClientVersions(t.Context(), "photoprint")
+		versions, err := s.ClientVersions(t.Context(), "photoprint", "", "", 100)
 		require.NoError(t, err)
 		require.True(t, slices.ContainsFunc(versions, func(v storage.ClientVersion) bool {
 			return v.Status == "archived" && v.Client.Name == c.Name && len(v.Client.Scopes) == 3

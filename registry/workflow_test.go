@@ -74,7 +74,7 @@ func TestTheWorkflowHasTheArrowsOfTheContractAndNoOthers(t *testing.T) {
 				require.Equal(t, "client."+string(action), events[0].Action)
 				require.Equal(t, reviewer, events[0].Actor)
 				require.Equal(t, from, events[0].Detail["from"])
-				notes, err := s.ReviewNotes(t.Context(), "photoprint")
+				notes, err := s.ReviewNotes(t.Context(), "photoprint", "", 10)
 				require.NoError(t, err)
 				require.Equal(t, "because", notes[0].Text)
 			})
@@ -214,7 +214,7 @@ func TestOfTwoPeopleWhoDecideAtOnceOneIsRefused(t *testing.T) {
 			got, err := s.Store.Client(t.Context(), c.ID)
 			require.NoError(t, err)
 			require.Equal(t, errs[0] == nil, got.Status == "approved")
-			notes, err := s.ReviewNotes(t.Context(), c.ID)
+			notes, err := s.ReviewNotes(t.Context(), c.ID, "", 10)
 			require.NoError(t, err)
 			require.Len(t, notes, 1)
 		}

@@ -24,6 +24,8 @@ type APIKeys interface {
 	APIKey(ctx context.Context, id string) (APIKey, User, error)
 	// APIKeys returns up to limit keys with an ID greater than after, in ID order: of this user, or of all where userID is empty.
 	APIKeys(ctx context.Context, userID, after string, limit int) ([]APIKey, error)
+	// LiveAPIKeys counts the keys of a user that have not expired at now.
+	LiveAPIKeys(ctx context.Context, userID string, now time.Time) (int, error)
 	// CreateAPIKey stores a new key.
 	CreateAPIKey(ctx context.Context, k APIKey) error
 	// DeleteAPIKey removes a key; ErrNotFound when there is none.

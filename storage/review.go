@@ -63,14 +63,17 @@ type Reviews interface {
 	OpenVersion(ctx context.Context, clientID string) (ClientVersion, error)
 	// OpenVersions returns those of the clients with these IDs that wait, in one statement and any order.
 	OpenVersions(ctx context.Context, clientIDs []string) ([]ClientVersion, error)
-	// ClientVersions returns all versions of a client, the newest first.
-	ClientVersions(ctx context.Context, clientID string) ([]ClientVersion, error)
+	// ClientVersions returns up to limit versions of a client with an ID less than before (empty: from the newest), the newest
+	// first: of this status, or of every one where it is empty.
+	ClientVersions(ctx context.Context, clientID, status, before string, limit int) ([]ClientVersion, error)
 	// ReviewQueue returns up to limit clients that wait for a review, by themselves or with their version, after a place in
 	// the queue (zero: from its head), those that have waited longest first.
 	ReviewQueue(ctx context.Context, after QueuePlace, limit int) ([]Queued, error)
 	// ApplyReview makes one step. ErrConflict when the client or the version moved, ErrExists when another version is open,
 	// ErrNotFound when the client or the version is absent; and then nothing happened.
 	ApplyReview(ctx context.Context, r Review) error
-	// ReviewNotes returns what was said about a client, the oldest first.
-	ReviewNotes(ctx context.Context, clientID string) ([]ReviewNote, error)
+	// ReviewNotes returns up to limit notes about a client with an ID greater than after, the oldest first.
+	ReviewNotes(ctx context.Context, clientID, after string, limit int) ([]ReviewNote, error)
+	// LastNotes returns up to limit notes about a client with an ID less than before (empty: from the newest), the newest first.
+	LastNotes(ctx context.Context, clientID, before string, limit int) ([]ReviewNote, error)
 }

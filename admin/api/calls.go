@@ -29,10 +29,10 @@ func (a *API) calls() []call {
 		{post, "/clients/{id}/revoke-registration", admin.ClientRevokeRegistration, revokeRegistration, nil},
 		{post, "/clients/{id}/evaluate", admin.ClientEvaluate, evaluateClient, nil},
 		{get, "/clients/{id}/code/{lang}", admin.ClientRead, clientCode, nil},
-		{get, "/clients/{id}/comments", admin.ClientRead, listComments, nil},
+		{get, "/clients/{id}/comments", admin.ClientRead, listComments, paging},
 		{post, "/clients/{id}/comments", admin.ClientComment, addComment, nil},
 
-		{get, "/clients/{id}/versions", admin.ClientRead, listVersions, nil},
+		{get, "/clients/{id}/versions", admin.ClientRead, listVersions, paging},
 		{get, "/clients/{id}/hints", admin.ReviewRead, listHints, nil},
 		{get, "/reviews", admin.ReviewRead, listReviews, paging},
 

@@ -3,13 +3,16 @@ package api
 import (
 	"net/http"
 
-	"gatehouse/admin"
 	"gatehouse/storage"
 )
 
 func listComments(q *request) (*response, error) {
-	notes, err := q.house.ClientNotes(q.ctx, q.caller, q.path("id"))
-	return listOf(admin.List[storage.ReviewNote]{Items: notes}, err, shownNote)
+	page, err := q.page()
+	if err != nil {
+		return nil, err
+	}
+	list, err := q.house.ClientNotes(q.ctx, q.caller, q.path("id"), page)
+	return listOf(list, err, shownNote)
 }
 
 // shownNote is a note without the address of who wrote it, which is nobody else's business.

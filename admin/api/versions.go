@@ -3,6 +3,7 @@ package api
 import (
 	"slices"
 
+	"gatehouse/admin"
 	"gatehouse/registry"
 	"gatehouse/storage"
 )
@@ -10,25 +11,21 @@ import (
 // listVersions lists what was approved of a mini app, or refused or discarded beside a live one, and what waits, the newest
 // first. Each tells what it changed of the one that was approved before it.
 func listVersions(q *request) (*response, error) {
-	versions, err := q.house.ClientVersions(q.ctx, q.caller, q.path("id"))
+	page, err := q.page()
 	if err != nil {
 		return nil, err
 	}
-	items := make([]any, len(versions))
-	var approved *storage.Client
-	for i := len(versions) - 1; i >= 0; i-- {
-		v := versions[i]
-		v.Client.ID = v.ClientID
-		o := object{"id": v.ID, "status": v.Status, "registration": shownVersion(v.Client)}
-		if approved != nil {
-			o["changed"] = ChangedMembers(*approved, v.Client)
-		}
-		if v.Status == storage.StatusApproved {
-			approved = &versions[i].Client
-		}
-		items[i] = withTimes(o, "created_at", v.CreatedAt, "updated_at", v.UpdatedAt)
+	list, err := q.house.ClientVersions(q.ctx, q.caller, q.path("id"), page)
+	return listOf(list, err, shownPast)
+}
+
+func shownPast(v admin.PastVersion) any {
+	v.Client.ID = v.ClientID
+	o := object{"id": v.ID, "status": v.Status, "registration": shownVersion(v.Client)}
+	if v.Before != nil {
+		o["changed"] = ChangedMembers(*v.Before, v.Client)
 	}
-	return &response{body: object{"items": items}}, nil
+	return withTimes(o, "created_at", v.CreatedAt, "updated_at", v.UpdatedAt)
 }
 
 // shownVersion is the registration of a version, which has no status of the mini app.

@@ -237,9 +237,9 @@ func lineOf(text string) []string {
 	return []string{text}
 }
 
-// notes are what was said about a mini app, the oldest first.
+// notes are the newest of what was said about a mini app, the oldest of them first.
 func (p *Pages) notes(ctx context.Context, v *visitor, id string) ([]templates.AdminNote, error) {
-	said, err := p.House.ClientNotes(ctx, v.Caller, id)
+	said, err := p.House.LastNotes(ctx, v.Caller, id)
 	if err != nil {
 		return nil, err
 	}
@@ -256,10 +256,10 @@ func (p *Pages) notes(ctx context.Context, v *visitor, id string) ([]templates.A
 	return notes, nil
 }
 
-// nameOf is how somebody who did something is called: who is gone, or no person, by kind and ID.
+// nameOf is how somebody who did something is called, by themselves or by their API key: who is gone, or no person, by kind and ID.
 func (p *Pages) nameOf(ctx context.Context, a storage.Actor) string {
-	if a.Kind == storage.ActorUser {
-		if u, err := p.House.Store.User(ctx, a.ID); err == nil {
+	if id := a.PersonID(); id != "" {
+		if u, err := p.House.Store.User(ctx, id); err == nil {
 			return rim.Person(u).Name
 		}
 	}

@@ -54,7 +54,7 @@ func (p *Pages) appPage(v *visit) (*templates.DeveloperMiniApp, error) {
 	if err := p.requests(v, page); err != nil {
 		return nil, err
 	}
-	notes, err := p.House.ClientNotes(v.r.Context(), v.caller, w.Live.ID)
+	notes, err := p.House.LastNotes(v.r.Context(), v.caller, w.Live.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -85,11 +85,11 @@ var led = map[registry.Action]string{
 }
 
 func (p *Pages) notes(v *visit, notes []storage.ReviewNote) ([]templates.DeveloperNote, error) {
-	names := map[string]string{v.user.ID: ""}
+	names := map[string]string{}
 	var shown []templates.DeveloperNote
 	for _, n := range notes {
 		if _, known := names[n.Author.ID]; !known {
-			name, err := p.author(v.r.Context(), n.Author)
+			name, err := p.author(v.r.Context(), v.user.ID, n.Author)
 			if err != nil {
 				return nil, err
 			}
@@ -102,14 +102,18 @@ func (p *Pages) notes(v *visit, notes []storage.ReviewNote) ([]templates.Develop
 	return shown, nil
 }
 
-// author is the name of who said something: a person's, or what else acted.
-func (p *Pages) author(ctx context.Context, a storage.Actor) (string, error) {
-	if a.Kind != storage.ActorUser {
+// author is the name of who said something: a person's, also where their API key did, or what else acted; empty for the reader.
+func (p *Pages) author(ctx context.Context, reader string, a storage.Actor) (string, error) {
+	id := a.PersonID()
+	if id == "" {
 		return string(a.Kind), nil
 	}
-	u, err := p.House.Store.User(ctx, a.ID)
+	if id == reader {
+		return "", nil
+	}
+	u, err := p.House.Store.User(ctx, id)
 	if errors.Is(err, storage.ErrNotFound) {
-		return a.ID, nil
+		return id, nil
 	}
 	return rim.Person(u).Name, err
 }

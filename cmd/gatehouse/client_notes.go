@@ -94,7 +94,9 @@ func (c *cli) clientHints() *cobra.Command {
 
 func (c *cli) clientVersions() *cobra.Command {
 	return c.aboutClient("versions", "list what was approved, refused or discarded, and what waits, the newest first", func(cmd *cobra.Command, h *admin.House, id string) error {
-		versions, err := h.ClientVersions(cmd.Context(), asOperator(), id)
+		versions, err := everything(func(p admin.Page) (admin.List[admin.PastVersion], error) {
+			return h.ClientVersions(cmd.Context(), asOperator(), id, p)
+		})
 		if err != nil {
 			return err
 		}
@@ -122,7 +124,9 @@ type noteEntry struct {
 
 func (c *cli) clientComments() *cobra.Command {
 	return c.aboutClient("comments", "list what developers and reviewers said, the oldest first", func(cmd *cobra.Command, h *admin.House, id string) error {
-		notes, err := h.ClientNotes(cmd.Context(), asOperator(), id)
+		notes, err := everything(func(p admin.Page) (admin.List[storage.ReviewNote], error) {
+			return h.ClientNotes(cmd.Context(), asOperator(), id, p)
+		})
 		if err != nil {
 			return err
 		}

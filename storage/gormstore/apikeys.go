@@ -65,6 +65,18 @@ func (s *Store) APIKeys(ctx context.Context, userID, after string, limit int) ([
 	return records(rows, apiKeyRow.key), err
 }
 
+// LiveAPIKeys implements storage.APIKeys.
+func (s *Store) LiveAPIKeys(ctx context.Context, userID string, now time.Time) (int, error) {
+	if !storable(userID) {
+		return 0, nil
+	}
+	var n int64
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Model(&apiKeyRow{}).Where("user_id = ? AND (expires_at = 0 OR expires_at > ?)", userID, at(now)).Count(&n).Error
+	})
+	return int(n), err
+}
+
 // CreateAPIKey implements storage.APIKeys.
 func (s *Store) CreateAPIKey(ctx context.Context, k storage.APIKey) error {
 	return s.write(ctx, func(tx *gorm.DB) error {

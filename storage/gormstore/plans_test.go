@@ -59,6 +59,11 @@ func TestListsAreReadByIndex(t *testing.T) {
 			"deliveries, both":       {read: deliveries(storage.DeliveryQuery{ClientID: "c", State: storage.DeliveryDead})},
 			"deliveries, publishers": {read: deliveries(storage.DeliveryQuery{Publishers: one}), sorts: true},
 			"API keys":               {read: func() { s.APIKeys(ctx, "", "k", 10) }},
+			"live API keys":          {read: func() { s.LiveAPIKeys(ctx, "u", now) }},
+			"versions":               {read: func() { s.ClientVersions(ctx, "c", "", "v", 10) }},
+			"versions, approved":     {read: func() { s.ClientVersions(ctx, "c", storage.StatusApproved, "v", 1) }},
+			"notes":                  {read: func() { s.ReviewNotes(ctx, "c", "n", 10) }},
+			"notes, newest":          {read: func() { s.LastNotes(ctx, "c", "", 10) }},
 		} {
 			j.take()
 			list.read()

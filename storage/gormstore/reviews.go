@@ -96,13 +96,28 @@ func (s *Store) OpenVersions(ctx context.Context, clientIDs []string) ([]storage
 }
 
 // ClientVersions implements storage.Reviews.
-func (s *Store) ClientVersions(ctx context.Context, clientID string) ([]storage.ClientVersion, error) {
-	if !storable(clientID) {
+func (s *Store) ClientVersions(ctx context.Context, clientID, status, before string, limit int) ([]storage.ClientVersion, error) {
+	if !storable(clientID, status, before) {
 		return nil, nil
 	}
 	var rows []versionRow
-	err := s.read(ctx, func(db *gorm.DB) error { return db.Where("client_id = ?", clientID).Order("id DESC").Find(&rows).Error })
+	err := s.read(ctx, func(db *gorm.DB) error {
+		db = newest(db, clientID, before)
+		if status != "" {
+			db = db.Where("status = ?", status)
+		}
+		return db.Limit(limit).Find(&rows).Error
+	})
 	return records(rows, versionRow.version), err
+}
+
+// newest selects what belongs to a client, before an ID (empty: all), the newest first.
+func newest(db *gorm.DB, clientID, before string) *gorm.DB {
+	db = db.Where("client_id = ?", clientID).Order("id DESC")
+	if before != "" {
+		db = db.Where("id < ?", before)
+	}
+	return db
 }
 
 // ApplyReview implements storage.Reviews.
@@ -154,11 +169,23 @@ func replaceVersion(tx *gorm.DB, v storage.ClientVersion, was time.Time) error {
 }
 
 // ReviewNotes implements storage.Reviews.
-func (s *Store) ReviewNotes(ctx context.Context, clientID string) ([]storage.ReviewNote, error) {
-	if !storable(clientID) {
+func (s *Store) ReviewNotes(ctx context.Context, clientID, after string, limit int) ([]storage.ReviewNote, error) {
+	if !storable(clientID, after) {
 		return nil, nil
 	}
 	var rows []noteRow
-	err := s.read(ctx, func(db *gorm.DB) error { return db.Where("client_id = ?", clientID).Order("id").Find(&rows).Error })
+	err := s.read(ctx, func(db *gorm.DB) error {
+		return db.Where("client_id = ? AND id > ?", clientID, after).Order("id").Limit(limit).Find(&rows).Error
+	})
+	return records(rows, noteRow.note), err
+}
+
+// LastNotes implements storage.Reviews.
+func (s *Store) LastNotes(ctx context.Context, clientID, before string, limit int) ([]storage.ReviewNote, error) {
+	if !storable(clientID, before) {
+		return nil, nil
+	}
+	var rows []noteRow
+	err := s.read(ctx, func(db *gorm.DB) error { return newest(db, clientID, before).Limit(limit).Find(&rows).Error })
 	return records(rows, noteRow.note), err
 }

@@ -345,7 +345,7 @@ func queries() []contract {
 			require.ErrorIs(t, err, storage.ErrNotFound)
 			_, err = s.Grant(t.Context(), g.Owner, c.ID)
 			require.ErrorIs(t, err, storage.ErrNotFound)
-			notes, err := s.ReviewNotes(t.Context(), c.ID)
+			notes, err := s.ReviewNotes(t.Context(), c.ID, "", 10)
 			require.NoError(t, err)
 			require.Empty(t, notes)
 			for _, key := range unstorable {

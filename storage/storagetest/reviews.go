@@ -41,7 +41,7 @@ func reviews() []contract {
 			require.NoError(t, s.ApplyReview(t.Context(), storage.Review{Version: &next, VersionWas: v.UpdatedAt}))
 			_, err = s.OpenVersion(t.Context(), c.ID)
 			require.ErrorIs(t, err, storage.ErrNotFound)
-			all, err := s.ClientVersions(t.Context(), c.ID)
+			all, err := s.ClientVersions(t.Context(), c.ID, "", "", 10)
 			require.NoError(t, err)
 			require.Equal(t, []storage.ClientVersion{next}, all)
 			same, err := s.Client(t.Context(), c.ID)
@@ -80,7 +80,7 @@ func reviews() []contract {
 				stale(&r)
 				require.ErrorIs(t, s.ApplyReview(storage.Audited(t.Context(), deed("client.approve", c.ID)), r), storage.ErrConflict)
 			}
-			notes, err := s.ReviewNotes(t.Context(), c.ID)
+			notes, err := s.ReviewNotes(t.Context(), c.ID, "", 10)
 			require.NoError(t, err)
 			require.Empty(t, notes)
 			require.Empty(t, eventsOn(t, s, c.ID))
@@ -89,10 +89,43 @@ func reviews() []contract {
 			got, err := s.Client(t.Context(), c.ID)
 			require.NoError(t, err)
 			require.Equal(t, changed, got)
-			notes, err = s.ReviewNotes(t.Context(), c.ID)
+			notes, err = s.ReviewNotes(t.Context(), c.ID, "", 10)
 			require.NoError(t, err)
 			require.Equal(t, []storage.ReviewNote{*step.Note}, notes)
 			require.Len(t, eventsOn(t, s, c.ID), 1)
+		}},
+		{"versions and notes come in pages", func(t *testing.T, s storage.Store) {
+			c := registered(t, s)
+			var versions, notes []string
+			for i := range 4 {
+				v := versionOf(c, []string{storage.StatusApproved, storage.StatusArchived}[i%2])
+				v.ID = timeID()
+				note := storage.ReviewNote{ID: timeID(), ClientID: c.ID, At: moment}
+				require.NoError(t, s.ApplyReview(t.Context(), storage.Review{Version: &v, Note: &note}))
+				versions, notes = append(versions, v.ID), append(notes, note.ID)
+			}
+			versionIDs := func(status, before string, limit int) (ids []string) {
+				all, err := s.ClientVersions(t.Context(), c.ID, status, before, limit)
+				require.NoError(t, err)
+				for _, v := range all {
+					ids = append(ids, v.ID)
+				}
+				return ids
+			}
+			noteIDs := func(all []storage.ReviewNote, err error) (ids []string) {
+				require.NoError(t, err)
+				for _, n := range all {
+					ids = append(ids, n.ID)
+				}
+				return ids
+			}
+			require.Equal(t, []string{versions[3], versions[2]}, versionIDs("", "", 2))
+			require.Equal(t, []string{versions[1], versions[0]}, versionIDs("", versions[2], 3))
+			require.Equal(t, []string{versions[2]}, versionIDs(storage.StatusApproved, versions[3], 1))
+			require.Equal(t, notes[:2], noteIDs(s.ReviewNotes(t.Context(), c.ID, "", 2)))
+			require.Equal(t, notes[2:], noteIDs(s.ReviewNotes(t.Context(), c.ID, notes[1], 10)))
+			require.Equal(t, []string{notes[3], notes[2]}, noteIDs(s.LastNotes(t.Context(), c.ID, "", 2)))
+			require.Equal(t, []string{notes[1], notes[0]}, noteIDs(s.LastNotes(t.Context(), c.ID, notes[2], 10)))
 		}},
 		{"the versions that wait of several clients come together", func(t *testing.T, s storage.Store) {
 			open, closed, none := versionOf(registered(t, s), storage.StatusDraft), versionOf(registered(t, s), storage.StatusApproved), registered(t, s)
@@ -131,6 +164,14 @@ func apiKeys() []contract {
 			own, err := s.APIKeys(t.Context(), u.ID, "", 1000)
 			require.NoError(t, err)
 			require.Equal(t, []storage.APIKey{k}, own)
+			for at, want := range map[time.Time]int{moment: 1, k.ExpiresAt: 0} {
+				live, err := s.LiveAPIKeys(t.Context(), u.ID, at)
+				require.NoError(t, err)
+				require.Equal(t, want, live)
+				live, err = s.LiveAPIKeys(t.Context(), other.UserID, at)
+				require.NoError(t, err)
+				require.Equal(t, 1, live, "one that never expires")
+			}
 			own, err = s.APIKeys(t.Context(), u.ID, k.ID, 1000)
 			require.NoError(t, err)
 			require.Empty(t, own)
