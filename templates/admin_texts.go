@@ -24,6 +24,9 @@ const (
 	AdminPurposed = "admin.purpose"
 	AdminUse      = "field.use"
 	AdminNames    = "developer.names"
+	AdminTesters  = "developer.people"
+	// AdminRevokeRegistration takes a registration access token back (RFC 7592).
+	AdminRevokeRegistration = "admin.revoke_registration"
 )
 
 // AdminStatus is the tag of the status of a mini app or of a version of it.

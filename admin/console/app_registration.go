@@ -13,6 +13,8 @@ import (
 // editBelow is where the form of a registration is, below the page of the mini app.
 const editBelow = "/edit"
 
+const actionRevokeRegistration = "revoke-registration"
+
 func (p *Pages) newApp(v *visitor) (*templates.AdminRecord, error) {
 	fields, err := p.registrationFields(v, storage.Client{RefreshReuseGrace: registry.DefaultRefreshReuseGrace})
 	if err != nil {
@@ -52,6 +54,10 @@ func (p *Pages) registrationPage(v *visitor, id string) (*templates.AdminRecord,
 	v.form(page, path, admin.ClientUpdate, templates.AdminForm{
 		ID: "change", Key: templates.AdminChange, Was: work.ETag(), Fields: fields,
 		Buttons: []templates.AdminButton{{Action: actionSave, Key: templates.AdminSave}},
+	})
+	v.form(page, path, admin.ClientRevokeRegistration, templates.AdminForm{
+		ID: "registration", Key: templates.AdminRevokeRegistration, Folded: true,
+		Buttons: []templates.AdminButton{{Action: actionRevokeRegistration, Key: templates.AdminRevokeRegistration}},
 	})
 	v.form(page, path, admin.ClientDelete, deletion(work.ETag()))
 	return page, nil
@@ -117,6 +123,8 @@ func (p *Pages) changeRegistration(v *visitor, id, action string, form url.Value
 		return p.createApp(v, form)
 	case id != "" && action == actionSave:
 		return p.saveRegistration(v, id, form)
+	case id != "" && action == actionRevokeRegistration:
+		return outcome{}, p.House.RevokeRegistration(v.ctx, v.Caller, id)
 	case id != "" && action == actionDelete:
 		if err := p.unmoved(v, id, form); err != nil {
 			return outcome{}, err

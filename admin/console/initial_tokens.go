@@ -33,7 +33,7 @@ func (p *Pages) listInitialTokens(v *visitor, query url.Values, page *templates.
 	remove, _ := v.offer(admin.InitialTokenDelete, admin.Belongs{})
 	for _, one := range found.Items {
 		row := templates.AdminRow{Title: one.Name, Tags: p.tagsOfInitialToken(one), Facts: []templates.AdminFact{
-			codeFact("id", one.ID), codeFact("publisher", one.PublisherID), listFact("scopes", one.Scopes), codeFact("status", one.Status), codeFact("uses", usesOf(one)),
+			codeFact("id", one.ID), codeFact("publisher", one.PublisherID), listFact("scopes", one.Scopes), codeFact("status", one.Status), codeFact("purposes", one.Purposes), codeFact("uses", usesOf(one)),
 			timeFact("expires_at", one.ExpiresAt),
 		}}
 		if remove {
@@ -66,6 +66,9 @@ func (p *Pages) newInitialToken(v *visitor) (*templates.AdminRecord, error) {
 		{Name: "status", Kind: templates.InputSelect, Options: []templates.AdminOption{
 			{Value: storage.StatusSubmitted, Key: "status.submitted", Chosen: true}, {Value: storage.StatusApproved, Key: "status.approved"},
 		}},
+		{Name: "purposes", Kind: templates.InputSelect, Options: []templates.AdminOption{
+			{Value: storage.PurposesRequired, Key: "field.use_required", Chosen: true}, {Value: storage.PurposesOptional, Key: "field.use_optional"},
+		}},
 		{Name: "scopes", Kind: templates.InputLines, Hint: templates.AdminPerLine},
 		{Name: "max_uses", Value: "0"},
 		{Name: "expires_at", Kind: templates.InputDate},
@@ -82,7 +85,7 @@ func (p *Pages) changeInitialToken(v *visitor, id, action string, form url.Value
 		return outcome{}, errUnknown
 	}
 	n := admin.NewInitialToken{
-		Name: strings.TrimSpace(single(form, "name")), Publisher: strings.TrimSpace(single(form, "publisher")), Status: single(form, "status"), Scopes: lines(single(form, "scopes")),
+		Name: strings.TrimSpace(single(form, "name")), Publisher: strings.TrimSpace(single(form, "publisher")), Status: single(form, "status"), Purposes: single(form, "purposes"), Scopes: lines(single(form, "scopes")),
 	}
 	var err error
 	if n.ExpiresAt, err = dayOf(form, "expires_at", 1); err != nil {

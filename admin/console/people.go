@@ -48,11 +48,14 @@ func (p *Pages) listPeople(v *visitor, query url.Values, page *templates.AdminLi
 	return nil
 }
 
-func tagsOfPerson(u storage.User) []templates.AdminTag {
-	if u.Disabled {
-		return []templates.AdminTag{{Key: templates.AdminDisabled, Kind: "bad"}}
+func tagsOfPerson(u storage.User) (tags []templates.AdminTag) {
+	if u.TestPublisher != "" {
+		tags = append(tags, templates.AdminTag{Key: templates.AdminTesters, Kind: "warn"})
 	}
-	return nil
+	if u.Disabled {
+		tags = append(tags, templates.AdminTag{Key: templates.AdminDisabled, Kind: "bad"})
+	}
+	return tags
 }
 
 func (p *Pages) personPage(v *visitor, id string) (*templates.AdminRecord, error) {

@@ -41,10 +41,15 @@ func (o *owned) subject(a act, owner string, asks storage.User) subject {
 	kind, action, _ := strings.Cut(string(c), ".")
 	switch kind {
 	case "client", "review":
-		o.register(storage.Client{
+		app := storage.Client{
 			ID: id, Name: "App " + id, PublisherID: o.publisher[owner], Status: statusFor(c), RedirectURIs: []string{testCallback},
 			Scopes: []storage.ClientScope{{Name: "openid"}, {Name: "email", Purpose: map[string]string{"en": "to send your order status"}}},
-		})
+		}
+		if c == admin.ClientRevokeRegistration {
+			require.NoError(o.t, o.store.RegisterClient(ctx, registry.Defaults(app), storage.Registration{ClientID: id, Hash: []byte(id)}, o.now()))
+			break
+		}
+		o.register(app)
 		if c == admin.ClientDiscard {
 			live, err := o.store.Client(ctx, id)
 			require.NoError(o.t, err)
