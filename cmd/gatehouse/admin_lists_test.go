@@ -19,7 +19,7 @@ import (
 func pagedCalls() (paths []string) {
 	for _, call := range new(api.API).Calls() {
 		if call.Method == http.MethodGet && slices.Contains(call.Query, "cursor") {
-			paths = append(paths, call.Path)
+			paths = append(paths, strings.Replace(call.Path, "{id}", "photoprint", 1)) // lists of a mini app: of this one
 		}
 	}
 	return paths
