@@ -79,15 +79,25 @@ func (r *Registry) eachSpeaker(ctx context.Context, do func(*storage.Client) err
 
 // eachClient calls do for every client, in ID order and past the cache, until one fails.
 func (r *Registry) eachClient(ctx context.Context, do func(*storage.Client) error) error {
-	for after := ""; ; {
-		clients, err := r.store.Clients(ctx, after, clientsPage)
-		if err != nil {
-			return err
-		}
+	return r.eachPage(ctx, func(clients []storage.Client) error {
 		for i := range clients {
 			if err := do(&clients[i]); err != nil {
 				return err
 			}
+		}
+		return nil
+	})
+}
+
+// eachPage calls do for all clients, some at a time, in ID order and past the cache, until it fails.
+func (r *Registry) eachPage(ctx context.Context, do func([]storage.Client) error) error {
+	for after := ""; ; {
+		clients, err := r.store.Clients(ctx, after, clientsPage)
+		if err != nil || len(clients) == 0 {
+			return err
+		}
+		if err := do(clients); err != nil {
+			return err
 		}
 		if len(clients) < clientsPage {
 			return nil

@@ -59,6 +59,11 @@ func (f field) copy(to *storage.Client, from storage.Client) {
 	reflect.ValueOf(f.at(to)).Elem().Set(reflect.ValueOf(f.at(&from)).Elem())
 }
 
+// set gives value to the part.
+func (f field) set(to *storage.Client, value any) {
+	reflect.ValueOf(f.at(to)).Elem().Set(reflect.ValueOf(value))
+}
+
 // fields are all parts of a registration, in the order of the seed keys. A test holds it to storage.Client.
 var fields = []field{
 	{name: "name", at: func(c *storage.Client) any { return &c.Name }},

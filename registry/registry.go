@@ -25,6 +25,7 @@ type Store interface {
 	RegisterClient(ctx context.Context, c storage.Client, r storage.Registration, now time.Time) error
 	UpdateClient(ctx context.Context, c storage.Client, was time.Time) error
 	OpenVersion(ctx context.Context, clientID string) (storage.ClientVersion, error)
+	OpenVersions(ctx context.Context, clientIDs []string) ([]storage.ClientVersion, error)
 	ApplyReview(ctx context.Context, r storage.Review) error
 	LastNotes(ctx context.Context, clientID, before string, limit int) ([]storage.ReviewNote, error)
 	LiveNames(ctx context.Context) ([]storage.ClientNames, error)

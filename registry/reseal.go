@@ -23,8 +23,11 @@ func (r *Registry) Reseal(ctx context.Context, o *Outbound) error {
 	if !o.rotating {
 		return nil
 	}
+	if err := r.resealVersions(ctx, o); err != nil {
+		return err
+	}
 	return r.eachSpeaker(ctx, func(c *storage.Client) error {
-		dialects, changed := o.reseal(c)
+		dialects, changed := o.reseal(c.ID, c.Dialects, map[string]string{})
 		if !changed {
 			return nil
 		}
@@ -37,20 +40,58 @@ func (r *Registry) Reseal(ctx context.Context, o *Outbound) error {
 	})
 }
 
-// reseal returns a client's dialects with every secret that it could seal anew.
-func (o *Outbound) reseal(c *storage.Client) (dialects map[string]json.RawMessage, changed bool) {
-	dialects = maps.Clone(c.Dialects)
+// resealVersions is Reseal of what waits beside clients.
+func (r *Registry) resealVersions(ctx context.Context, o *Outbound) error {
+	return r.eachPage(ctx, func(clients []storage.Client) error {
+		ids := make([]string, len(clients))
+		for i := range clients {
+			ids[i] = clients[i].ID
+		}
+		versions, err := r.store.OpenVersions(ctx, ids)
+		for i := 0; err == nil && i < len(versions); i++ {
+			err = r.resealVersion(ctx, o, versions[i])
+		}
+		return err
+	})
+}
+
+// resealVersion seals the secrets of a version anew; one that it leaves alone is the same as in its base also afterwards.
+func (r *Registry) resealVersion(ctx context.Context, o *Outbound, v storage.ClientVersion) error {
+	anew, was, changed := map[string]string{}, v.UpdatedAt, false
+	if v.Client.Dialects, changed = o.reseal(v.ClientID, v.Client.Dialects, anew); !changed {
+		return nil
+	}
+	if v.Base != nil {
+		base := *v.Base
+		base.Dialects, _ = o.reseal(v.ClientID, base.Dialects, anew)
+		v.Base = &base
+	}
+	v.UpdatedAt = after(was, r.now())
+	err := r.store.ApplyReview(ctx, storage.Review{Version: &v, VersionWas: was})
+	if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
+		return nil
+	}
+	return err
+}
+
+// reseal returns a client's dialects with every secret that it could seal anew; sealed remembers what became of each, so that
+// what was the same stays the same.
+func (o *Outbound) reseal(clientID string, was map[string]json.RawMessage, sealed map[string]string) (dialects map[string]json.RawMessage, changed bool) {
+	dialects = maps.Clone(was)
 	for _, at := range outboundSecrets {
 		anew, ok := edit(dialects[at[0]], at[1:], func(raw json.RawMessage) (json.RawMessage, bool) {
-			var sealed string
-			if json.Unmarshal(raw, &sealed) != nil {
+			var old string
+			if json.Unmarshal(raw, &old) != nil {
 				return nil, false
 			}
-			value, current, err := o.Open(c.ID, sealed)
+			value, current, err := o.Open(clientID, old)
 			if err != nil || current {
 				return nil, false
 			}
-			anew, err := json.Marshal(o.Seal(c.ID, value))
+			if sealed[old] == "" {
+				sealed[old] = o.Seal(clientID, value)
+			}
+			anew, err := json.Marshal(sealed[old])
 			return anew, err == nil
 		})
 		if ok {

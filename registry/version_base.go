@@ -10,12 +10,16 @@ import (
 var reserved = []string{"first_party", "resource_server"}
 
 // asked returns a live registration with what a version asks to be changed: the parts in which it differs from what it was made
-// from. What is changed of the live one meanwhile stays so.
+// from, and of a list or an object the elements. What is changed of the live one meanwhile stays so.
 func asked(v storage.ClientVersion, live storage.Client) storage.Client {
 	c := live
 	for _, f := range fields {
-		if !slices.Contains(reserved, f.name) && (v.Base == nil || !same(f.of(*v.Base), f.of(v.Client))) {
+		switch {
+		case slices.Contains(reserved, f.name):
+		case v.Base == nil:
 			f.copy(&c, v.Client)
+		case !same(f.of(*v.Base), f.of(v.Client)):
+			f.set(&c, f.merge(live, *v.Base, v.Client))
 		}
 	}
 	return c
