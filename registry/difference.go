@@ -16,7 +16,7 @@ type Difference struct {
 }
 
 // Values returns the parts of a registration that have a value, as lines of text, but for its scopes (see ScopeDifferences)
-// and without the secrets among its dialects' settings.
+// and with a mark in the place of each secret among its dialects' settings.
 func Values(c storage.Client) []Difference {
 	values := Differences(storage.Client{}, c)
 	for i := range values {
@@ -27,7 +27,7 @@ func Values(c storage.Client) []Difference {
 
 // Differences returns the parts in which two registrations differ, in the same way.
 func Differences(was, is storage.Client) []Difference {
-	was.Dialects, is.Dialects = WithoutSecrets(was), WithoutSecrets(is)
+	was.Dialects, is.Dialects = withMarks(was, was), withMarks(was, is)
 	var differences []Difference
 	for _, f := range fields {
 		if f.name == "scopes" {

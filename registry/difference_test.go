@@ -26,7 +26,7 @@ func TestDifferencesAreLinesOfWhatChanged(t *testing.T) {
 		{"redirect_uris", []string{"https://a.example/cb"}, []string{"https://a.example/cb", "https://b.example/cb"}},
 		{"first_party", nil, []string{"true"}},
 		{"access_token_lifetime", nil, []string{"never"}},
-		{"dialects", []string{`boxo: {"app_id":"a","platform":{}}`}, []string{`boxo: {"app_id":"b","platform":{}}`}},
+		{"dialects", []string{`boxo: {"app_id":"a","platform":{"app_secret":"(set)"}}`}, []string{`boxo: {"app_id":"b","platform":{"app_secret":"(another one)"}}`}},
 	}, Differences(was, is))
 	require.Empty(t, Differences(was, was))
 	for _, v := range Values(is) {

@@ -35,7 +35,8 @@ func shownVersion(c storage.Client) object {
 	return o
 }
 
-// ChangedMembers are the members in which two registrations differ.
+// ChangedMembers are the members in which two registrations differ, and by their paths the secrets among the dialects' settings
+// that do, which no registration shows.
 func ChangedMembers(was, is storage.Client) []string {
 	names := []string{}
 	for _, field := range registry.Changed(was, is) {
@@ -43,5 +44,5 @@ func ChangedMembers(was, is storage.Client) []string {
 			names = append(names, name)
 		}
 	}
-	return names
+	return append(names, registry.ChangedSecrets(was, is)...)
 }
