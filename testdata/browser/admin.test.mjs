@@ -25,7 +25,13 @@ for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [
     for (const summary of await page.locator(".plot summary").all()) await summary.click();
     await visitor.inspect();
     await page.click('#ranges a[href$="30d"]');
-    assert.equal(await page.locator(".plot svg").count(), 6);
+    await page.waitForURL(/30d$/);
+    assert.equal(await page.locator(".plot").count(), 6);
+    for (let n = 0; n < 20 && (await page.locator(".plot svg").count()) === 0; n++) { // what is counted is there some seconds later
+      await page.waitForTimeout(500);
+      await page.reload();
+    }
+    assert.ok((await page.locator(".plot svg").count()) > 0, "the sign-in is drawn");
     await visitor.inspect();
     await page.goto(`${demo.issuer}/admin/reviews`);
     await visitor.inspect();
@@ -109,6 +115,9 @@ for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [
     await other.click("form#sign-in button.button");
     await other.waitForURL(/\/admin\/new\/publishers$/);
     await other.close();
+    await page.click("form#resend button"); // which was sealed for a cookie that is no more, so it is shown once more
+    await page.locator("main#send-again").waitFor();
+    await visitor.inspect();
     await page.click("form#resend button");
     await page.waitForURL(new RegExp(`/admin/publishers/${id}`));
   });
