@@ -30,7 +30,7 @@ const register = (token, metadata) =>
   client.dynamicClientRegistration(new URL(demo.issuer), { redirect_uris: [redirect_uri], ...metadata }, undefined, { initialAccessToken: token, ...insecure });
 
 test("a mini app that an approving token registers signs people in, and is ended by itself", { timeout: 60_000 }, async () => {
-  const config = await register(initialToken("--status", "approved", "--scopes", "openid", "--scopes", "email"), { client_name: "Registered", grant_types: ["authorization_code", "refresh_token"] });
+  const config = await register(initialToken("--status", "approved", "--purposes", "optional", "--scopes", "openid", "--scopes", "email"), { client_name: "Registered", grant_types: ["authorization_code", "refresh_token"] });
   const mine = config.clientMetadata();
   assert.equal(mine.status, "approved");
   assert.equal(mine.id_token_signed_response_alg, "RS256");
