@@ -41,13 +41,13 @@ ON CONFLICT DO NOTHING;
 INSERT INTO client_versions
 SELECT r.* FROM (SELECT c.*, row_number() OVER (ORDER BY id) AS n FROM clients c WHERE status = 'approved') AS c,
 LATERAL jsonb_populate_record(NULL::client_versions, to_jsonb(c) || jsonb_build_object(
-    'id', pg_temp.ordered(c.n, 'version'), 'client_id', c.id,
+    'id', pg_temp.ordered(c.n, 'version'), 'client_id', c.id, 'base', '',
     'status', CASE WHEN c.n > :versions THEN 'approved' WHEN c.n % 2 = 0 THEN 'submitted' WHEN c.n % 3 = 0 THEN 'changes_requested' ELSE 'draft' END,
     'submitted_at', CASE WHEN c.n <= :versions AND c.n % 2 = 0 THEN pg_temp.moment(c.n) ELSE 0 END)) AS r;
 
-INSERT INTO review_notes (id, client_id, author_kind, author_id, author_address, action, body, at)
-SELECT pg_temp.ordered(n, 'note'), pg_temp.client(1 + n % :clients), 'user', pg_temp.person(1 + n % 9), '192.0.2.1',
-       (ARRAY['submit', 'request-changes', ''])[1 + n % 3], 'Please say more about what the data are for.', pg_temp.moment(n)
+INSERT INTO review_notes (id, client_id, author_kind, author_id, author_address, author_person, action, body, digest, at)
+SELECT pg_temp.ordered(n, 'note'), pg_temp.client(1 + n % :clients), 'user', pg_temp.person(1 + n % 9), '192.0.2.1', '',
+       (ARRAY['submit', 'request-changes', ''])[1 + n % 3], 'Please say more about what the data are for.', '', pg_temp.moment(n)
 FROM generate_series(1, 3 * :clients) AS n;
 
 -- 30 % belong to a company; a third of them to the first one.
