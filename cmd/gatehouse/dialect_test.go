@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -266,13 +267,14 @@ func (p *play) playOne(s step) {
 // playParallel sends a request several times at once and wants the answer once and the other one every other time.
 func (p *play) playParallel(s step) {
 	p.t.Helper()
-	answers := make(chan wireAnswer)
-	for range s.parallel {
-		go func() { answers <- p.send(s.request) }()
+	answers := make([]wireAnswer, s.parallel)
+	var group sync.WaitGroup
+	for i := range answers {
+		group.Go(func() { answers[i] = p.send(s.request) })
 	}
+	group.Wait() // what an answer teaches changes the names that requests are made with
 	good := 0
-	for range s.parallel {
-		a := <-answers
+	for _, a := range answers {
 		tried := p.names.clone()
 		err := a.match(s.answer, tried)
 		if err == nil {
