@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/language"
 )
@@ -31,8 +32,11 @@ type message []part
 // part is either text or the name of a placeholder.
 type part struct{ text, arg string }
 
-// loadCatalogs reads the embedded files: the default language first, the others by tag.
-func loadCatalogs() ([]catalog, error) {
+// loadCatalogs returns those of the embedded files: the default language first, the others by tag. They are read once, since
+// nobody changes them.
+var loadCatalogs = sync.OnceValues(readCatalogs)
+
+func readCatalogs() ([]catalog, error) {
 	entries, err := catalogFiles.ReadDir("lang")
 	if err != nil {
 		return nil, err

@@ -66,23 +66,22 @@ func New(brand Brand, log *slog.Logger) (*Pages, error) {
 	return newPages(brand, catalogs, log)
 }
 
+// shared are the files that every page is made of.
+var shared = []string{"html/layout.html", "html/parts.html", "html/developer_parts.html", "html/admin_parts.html"}
+
 func newPages(brand Brand, catalogs []catalog, log *slog.Logger) (*Pages, error) {
 	p := &Pages{log: log, brand: brand, images: imageSources(brand.LogoURL), now: time.Now}
-	parsed := map[string]*template.Template{}
-	for _, name := range pageNames {
-		t, err := template.New(name).Funcs(p.funcs(catalog{})).
-			ParseFS(htmlFiles, "html/layout.html", "html/parts.html", "html/developer_parts.html", "html/admin_parts.html", "html/"+name+".html")
-		if err != nil {
-			return nil, fmt.Errorf("templates: %w", err)
-		}
-		parsed[name] = t
+	parts, err := template.New("").Funcs(p.funcs(catalog{})).ParseFS(htmlFiles, shared...)
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
 	}
 	var tags []language.Tag
 	for _, c := range catalogs {
 		l := pageLanguage{catalog: c, templates: map[string]func() *template.Template{}}
-		for name, t := range parsed {
+		for _, name := range pageNames {
 			l.templates[name] = sync.OnceValue(func() *template.Template {
-				return template.Must(t.Clone()).Funcs(p.funcs(c)) // which fails only for what was drawn already
+				t := template.Must(parts.Clone()).Funcs(p.funcs(c)) // which fails only for what was drawn already
+				return template.Must(t.ParseFS(htmlFiles, "html/"+name+".html"))
 			})
 		}
 		p.languages = append(p.languages, l)
