@@ -54,8 +54,8 @@ type scopeField struct {
 
 const namePrefix = "client_name#" // RFC 7591 §2.2
 
-// clientObject is a registration as it is sent, with the secrets among its settings, which are sealed.
-func clientObject(c storage.Client) (object, error) {
+// fieldsOfClient are the members of a registration that every language has, with the secrets among its settings, which are sealed.
+func fieldsOfClient(c storage.Client) clientFields {
 	grace := span(c.RefreshReuseGrace)
 	f := clientFields{
 		ClientID: c.ID, Name: c.Name, Publisher: c.PublisherID, RedirectURIs: c.RedirectURIs, GrantTypes: c.GrantTypes, TokenTypes: c.TokenTypes,
@@ -69,7 +69,12 @@ func clientObject(c storage.Client) (object, error) {
 	for _, s := range c.Scopes {
 		f.Scopes = append(f.Scopes, scopeField(s))
 	}
-	o, err := asObject(f)
+	return f
+}
+
+// clientObject is a registration that a merge patch can be applied to, with the secrets among its settings, which are sealed.
+func clientObject(c storage.Client) (object, error) {
+	o, err := asObject(fieldsOfClient(c))
 	if err != nil {
 		return nil, err
 	}

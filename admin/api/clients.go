@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"slices"
@@ -36,12 +37,23 @@ func shownClient(c storage.Client) object {
 	return withTimes(o, "created_at", c.CreatedAt, "updated_at", c.UpdatedAt)
 }
 
-// MembersOf is a registration as it is sent, without secrets.
+// MembersOf is a registration as it is sent, without secrets. Its members are JSON already: a page of a list has many.
 func MembersOf(c storage.Client) map[string]any {
 	c.Dialects = registry.WithoutSecrets(c)
-	o, err := clientObject(c)
+	var members map[string]json.RawMessage
+	raw, err := json.Marshal(fieldsOfClient(c))
+	if err == nil {
+		err = json.Unmarshal(raw, &members)
+	}
 	if err != nil {
 		panic(err) // what was stored was JSON before
+	}
+	o := make(object, len(members)+len(c.Names))
+	for name, value := range members {
+		o[name] = value
+	}
+	for tag, name := range c.Names {
+		o[namePrefix+tag] = name
 	}
 	return o
 }

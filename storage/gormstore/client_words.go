@@ -93,25 +93,28 @@ func splitWords(text string) []string {
 	return strings.FieldsFunc(folded(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// findByWords is a statement that selects the IDs of the clients that a search finds, and its arguments: those whose ID begins
-// with it, and those of whose words each of its own begins one.
-func findByWords(search string) (sql string, args []any) {
-	const begins = "SELECT client_id FROM client_words WHERE word >= ? AND word < ?"
+// findByWords is a statement that selects the IDs after one of the clients that a search finds, and its arguments: those whose ID
+// begins with it, and those of whose words each of its own begins one.
+func findByWords(search, after string) (sql string, args []any) {
+	const begins = "SELECT client_id FROM client_words w WHERE word >= ? AND word < ? AND client_id > ?"
+	const too = " AND EXISTS (SELECT 1 FROM client_words o WHERE o.client_id = w.client_id AND o.word >= ? AND o.word < ?)"
 	whole := folded(strings.TrimSpace(search))
 	words := splitWords(search)
 	if len(words) != 1 || words[0] != whole {
-		words = append(words, whole)
+		sql, args = begins, []any{whole, afterPrefix(whole), after}
 	}
 	for i, word := range words {
 		switch {
-		case i == 0:
-			sql = begins
-		case i == len(words)-1 && word == whole:
-			sql += " UNION " + begins // the last one: INTERSECT goes before it on PostgreSQL, and SQLite goes from left to right
+		case i > 0:
+			sql += too
+		case sql != "":
+			sql += " UNION " + begins
 		default:
-			sql += " INTERSECT " + begins
+			sql = begins
 		}
-		args = append(args, word, afterPrefix(word))
+		if args = append(args, word, afterPrefix(word)); i == 0 {
+			args = append(args, after)
+		}
 	}
 	return sql, args
 }

@@ -152,22 +152,24 @@ func (s *Store) FindClients(ctx context.Context, q storage.ClientQuery, after st
 	}
 	var rows []clientRow
 	err := s.read(ctx, func(db *gorm.DB) error {
+		// The IDs of a page come from indexes; only then are its rows read, which are wide.
+		page := db.Model(&clientRow{}).Select("id").Where("id > ?", after).Order("id").Limit(limit)
 		switch q.Status {
 		case "":
 		case storage.StatusSubmitted:
-			db = db.Where("id IN (?)", gorm.Expr("SELECT id FROM clients WHERE status = 'submitted' "+
+			page = page.Where("id IN (?)", gorm.Expr("SELECT id FROM clients WHERE status = 'submitted' "+
 				"UNION SELECT client_id FROM client_versions WHERE status = 'submitted'"))
 		default:
-			db = db.Where("status = ?", q.Status)
+			page = page.Where("status = ?", q.Status)
 		}
 		if len(q.Publishers) > 0 {
-			db = db.Where("publisher_id IN ?", q.Publishers)
+			page = page.Where("publisher_id IN ?", q.Publishers)
 		}
 		if folded(q.Search) != "" {
-			found, args := findByWords(q.Search)
-			db = db.Where("id IN ("+found+")", args...)
+			found, args := findByWords(q.Search, after)
+			page = page.Where("id IN ("+found+")", args...)
 		}
-		return db.Where("id > ?", after).Order("id").Limit(limit).Find(&rows).Error
+		return db.Where("id IN (?)", page).Order("id").Find(&rows).Error
 	})
 	return records(rows, clientRow.client), err
 }

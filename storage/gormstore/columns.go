@@ -57,7 +57,7 @@ func (d document[T]) Value() (driver.Value, error) {
 // Scan implements sql.Scanner. Numbers without a Go type of their own become json.Number, so none loses digits.
 func (d *document[T]) Scan(src any) error {
 	text, err := scanText(src)
-	if err != nil || text == "" {
+	if err != nil || text == "" || text == "null" { // as most columns of most rows are
 		return err
 	}
 	decoder := json.NewDecoder(strings.NewReader(text))

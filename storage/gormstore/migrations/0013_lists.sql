@@ -20,7 +20,7 @@ CREATE TABLE client_words (
     client_id TEXT NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
     PRIMARY KEY (word, client_id)
 ) WITHOUT ROWID;
-CREATE INDEX client_words_client ON client_words (client_id);
+CREATE INDEX client_words_client ON client_words (client_id, word);
 
 CREATE INDEX users_company_email ON users (company_id, email) WHERE company_id <> '';
 

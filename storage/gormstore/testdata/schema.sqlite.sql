@@ -399,7 +399,7 @@ CREATE UNIQUE INDEX client_versions_open ON client_versions (client_id) WHERE st
 
 CREATE INDEX client_versions_queue ON client_versions (submitted_at, client_id) WHERE status = 'submitted'
 
-CREATE INDEX client_words_client ON client_words (client_id)
+CREATE INDEX client_words_client ON client_words (client_id, word)
 
 CREATE INDEX clients_logo ON clients (substr(logo_uri, length(logo_uri) - 71, 64)) WHERE logo_uri <> ''
 
