@@ -158,6 +158,7 @@ func (p *Pages) saveRegistration(v *visitor, id string, form url.Values) (outcom
 	if err := readRegistration(form, &c); err != nil {
 		return outcome{}, err
 	}
+	registry.KeepSecrets(&c, work.Live) // which the form did not show
 	_, err = p.House.UpdateClient(v.ctx, v.Caller, c, single(form, "was"))
 	return outcome{path: appPath(id)}, atControls(err, c)
 }

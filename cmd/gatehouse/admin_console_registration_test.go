@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strings"
@@ -62,6 +63,41 @@ func TestAnAdminRegistersChangesAndDeletesAMiniAppInTheConsole(t *testing.T) {
 		require.Equal(t, http.StatusSeeOther, b.press(b.get("/admin/apps/kiosk/edit"), "delete", "delete").StatusCode)
 		_, err = s.store.Client(t.Context(), "kiosk")
 		require.ErrorIs(t, err, storage.ErrNotFound)
+	})
+}
+
+func TestAFormOfTheConsoleLeavesTheSecretsThatItDoesNotShow(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		app, superApp := sealed(t, "photoprint", "one"), sealed(t, "photoprint", "two")
+		s.updateClient("photoprint", func(c *storage.Client) {
+			c.Dialects = map[string]json.RawMessage{
+				"boxo": json.RawMessage(`{"platform":{"token_url":"https://a.example/","app_secret":"` + app + `"}}`),
+				"gam":  json.RawMessage(`{"superapp":{"url":"https://a.example","client_secret":"` + superApp + `"}}`),
+			}
+		})
+		secrets := func() (string, string) {
+			t.Helper()
+			c, err := s.store.Client(t.Context(), "photoprint")
+			require.NoError(t, err)
+			boxo, _ := registry.BoxoOf(&c)
+			gam, _ := registry.GAMOf(&c)
+			return boxo.Platform.AppSecret, gam.SuperApp.ClientSecret
+		}
+		b, edit := s.inConsole("/admin/apps/photoprint/edit", storage.RoleAdmin)
+		require.NotContains(t, edit.body, "sealed:")
+		require.Equal(t, http.StatusSeeOther, b.fillIn(edit, "change", "save", url.Values{"name": {"Renamed"}}).StatusCode)
+		first, second := secrets()
+		require.Equal(t, app, first)
+		require.Equal(t, superApp, second)
+
+		emptied := `{"boxo":{"platform":{"token_url":"https://a.example/","app_secret":null}},"gam":{"superapp":{"url":"https://a.example"}}}`
+		saved := b.fillIn(b.get("/admin/apps/photoprint/edit"), "change", "save", url.Values{"dialects": {emptied}})
+		require.Equal(t, http.StatusSeeOther, saved.StatusCode, saved.body)
+		first, second = secrets()
+		require.Empty(t, first)
+		require.Equal(t, superApp, second)
 	})
 }
 
