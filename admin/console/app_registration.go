@@ -154,6 +154,9 @@ func (p *Pages) saveRegistration(v *visitor, id string, form url.Values) (outcom
 	if !v.Sees(admin.ClientUpdate) {
 		return outcome{}, v.May(admin.ClientUpdate, admin.Belongs{}, v.now)
 	}
+	if work.ETag() != single(form, "was") { // also without one, which would mean: whatever it is
+		return outcome{}, storage.ErrConflict
+	}
 	c := work.Live
 	if err := readRegistration(form, &c); err != nil {
 		return outcome{}, err

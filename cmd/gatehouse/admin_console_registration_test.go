@@ -59,6 +59,9 @@ func TestAnAdminRegistersChangesAndDeletesAMiniAppInTheConsole(t *testing.T) {
 		require.True(t, c.Public)
 		require.Equal(t, []storage.ClientScope{{Name: "openid", Required: true}}, c.Scopes)
 		require.Equal(t, http.StatusConflict, b.fillIn(edit, "change", "save", nil).StatusCode, "the form was about it before")
+		for _, was := range [][]string{nil, {""}, {"a", "b"}} {
+			require.Equal(t, http.StatusConflict, b.fillIn(edit, "change", "save", url.Values{"was": was}).StatusCode, "it does not say what it was about")
+		}
 		require.Equal(t, http.StatusConflict, b.press(edit, "delete", "delete").StatusCode)
 		require.Equal(t, http.StatusSeeOther, b.press(b.get("/admin/apps/kiosk/edit"), "delete", "delete").StatusCode)
 		_, err = s.store.Client(t.Context(), "kiosk")
