@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -67,6 +68,21 @@ func TestAnAdminRegistersChangesAndDeletesAMiniAppInTheConsole(t *testing.T) {
 		_, err = s.store.Client(t.Context(), "kiosk")
 		require.ErrorIs(t, err, storage.ErrNotFound)
 	})
+}
+
+func TestWhoeverSavesWhatSomebodyChangedMeanwhileSeesWhatTheyWouldReplace(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	b, edit := s.inConsole("/admin/apps/photoprint/edit", storage.RoleAdmin)
+	first := b.fillIn(edit, "change", "save", url.Values{"redirect_uris": {"https://kept.example/cb"}, "pkce": {"optional"}, "use:profile": {"required"}, "purpose:profile:en": {"to greet you by your name"}})
+	require.Equal(t, http.StatusSeeOther, first.StatusCode, first.body)
+	second := b.fillIn(edit, "change", "save", url.Values{"name": {"Renamed"}})
+	require.Equal(t, http.StatusConflict, second.StatusCode)
+	text := html.UnescapeString(second.body)
+	for control, now := range map[string]string{"redirect_uris": "https://kept.example/cb", "pkce": "optional", "use:profile": "required", "name": "PhotoPrint"} {
+		require.Contains(t, text, `<code>`+control+`</code></a>: <bdi>is now: `+now+`</bdi>`)
+	}
+	require.NotContains(t, text, "<code>client_uri</code></a>")
 }
 
 func TestAFormOfTheConsoleLeavesTheSecretsThatItDoesNotShow(t *testing.T) {
