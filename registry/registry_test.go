@@ -23,6 +23,15 @@ type counted struct {
 	pages  atomic.Int64
 	after  func() // called once a client was read
 	listed func() // called once a page of clients was read
+	opened func() // called once the open versions of clients were read
+}
+
+func (c *counted) OpenVersions(ctx context.Context, clientIDs []string) ([]storage.ClientVersion, error) {
+	versions, err := c.Store.OpenVersions(ctx, clientIDs)
+	if c.opened != nil {
+		c.opened()
+	}
+	return versions, err
 }
 
 func (c *counted) Clients(ctx context.Context, after string, limit int) ([]storage.Client, error) {

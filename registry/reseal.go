@@ -17,27 +17,51 @@ var outboundSecrets = [][]string{
 }
 
 // Reseal seals under the current root secret what clients' dialect settings hold sealed under the other one, so that the
-// other one can be given up. It does nothing when there is no other one. What opens under neither stays as it is, and so
-// does a client that somebody else changes meanwhile: they sealed it, or will at their next start.
+// other one can be given up. It does nothing when there is no other one. What opens under neither stays as it is. What somebody
+// else changes meanwhile is read again: whoever gives up the other one starts with the current one alone, and Reseal does nothing then.
 func (r *Registry) Reseal(ctx context.Context, o *Outbound) error {
 	if !o.rotating {
 		return nil
 	}
-	if err := r.resealVersions(ctx, o); err != nil {
+	err := r.eachSpeaker(ctx, func(c *storage.Client) error { return r.resealClient(ctx, o, *c) })
+	if err != nil {
 		return err
 	}
-	return r.eachSpeaker(ctx, func(c *storage.Client) error {
+	return r.resealVersions(ctx, o)
+}
+
+// resealTries is how often a record is read again that others change all the time; who tries in vain leaves it to the next start.
+const resealTries = 10
+
+// resealClient seals the secrets of a client anew.
+func (r *Registry) resealClient(ctx context.Context, o *Outbound, c storage.Client) error {
+	return resealed(func(again bool) (err error) {
+		if again {
+			if c, err = r.store.Client(ctx, c.ID); err != nil {
+				return err
+			}
+		}
 		dialects, changed := o.reseal(c.ID, c.Dialects, map[string]string{})
 		if !changed {
 			return nil
 		}
 		c.Dialects = dialects
-		err := r.update(ctx, *c, c.UpdatedAt)
-		if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
+		return r.update(ctx, c, c.UpdatedAt)
+	})
+}
+
+// resealed tries until nobody else changes the record meanwhile, or it is no more.
+func resealed(try func(again bool) error) error {
+	for tries := 0; ; tries++ {
+		switch err := try(tries > 0); {
+		case errors.Is(err, storage.ErrNotFound):
+			return nil
+		case !errors.Is(err, storage.ErrConflict):
+			return err
+		case tries == resealTries:
 			return nil
 		}
-		return err
-	})
+	}
 }
 
 // resealVersions is Reseal of what waits beside clients.
@@ -57,21 +81,24 @@ func (r *Registry) resealVersions(ctx context.Context, o *Outbound) error {
 
 // resealVersion seals the secrets of a version anew; one that it leaves alone is the same as in its base also afterwards.
 func (r *Registry) resealVersion(ctx context.Context, o *Outbound, v storage.ClientVersion) error {
-	anew, was, changed := map[string]string{}, v.UpdatedAt, false
-	if v.Client.Dialects, changed = o.reseal(v.ClientID, v.Client.Dialects, anew); !changed {
-		return nil
-	}
-	if v.Base != nil {
-		base := *v.Base
-		base.Dialects, _ = o.reseal(v.ClientID, base.Dialects, anew)
-		v.Base = &base
-	}
-	v.UpdatedAt = after(was, r.now())
-	err := r.store.ApplyReview(ctx, storage.Review{Version: &v, VersionWas: was})
-	if errors.Is(err, storage.ErrConflict) || errors.Is(err, storage.ErrNotFound) {
-		return nil
-	}
-	return err
+	return resealed(func(again bool) (err error) {
+		if again {
+			if v, err = r.store.OpenVersion(ctx, v.ClientID); err != nil {
+				return err
+			}
+		}
+		anew, was, changed := map[string]string{}, v.UpdatedAt, false
+		if v.Client.Dialects, changed = o.reseal(v.ClientID, v.Client.Dialects, anew); !changed {
+			return nil
+		}
+		if v.Base != nil {
+			base := *v.Base
+			base.Dialects, _ = o.reseal(v.ClientID, base.Dialects, anew)
+			v.Base = &base
+		}
+		v.UpdatedAt = after(was, r.now())
+		return r.store.ApplyReview(ctx, storage.Review{Version: &v, VersionWas: was})
+	})
 }
 
 // reseal returns a client's dialects with every secret that it could seal anew; sealed remembers what became of each, so that

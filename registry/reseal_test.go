@@ -118,3 +118,43 @@ func TestResealLeavesAClientToWhoeverChangedItMeanwhile(t *testing.T) {
 	_, _, current := outboundOf(t, s, swapped, "a")
 	require.True(t, current)
 }
+
+// The next start has the current root secret alone, and seals nothing anew.
+func TestWhatIsSavedWhileItIsSealedAnewIsSealedAnewToo(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s := newStore(t, dsn)
+		require.NoError(t, s.SaveScope(t.Context(), storage.Scope{Name: "points_read"}))
+		r := registry.New(s, time.Now)
+		old, swapped := outbound(t, "old", ""), outbound(t, "new", "old")
+		create(t, r, sealing("a", old), submittable("approved"))
+		p := live(t, r)
+		p.Dialects = sealing("photoprint", old).Dialects
+		_, err := r.Propose(t.Context(), dev, p, "")
+		require.NoError(t, err)
+		s.listed = func() { // between the read and the write
+			s.listed = nil
+			c, err := s.Store.Client(t.Context(), "a")
+			require.NoError(t, err)
+			was := c.UpdatedAt
+			c.Name, c.UpdatedAt = "Renamed", was.Add(time.Second)
+			require.NoError(t, s.UpdateClient(t.Context(), c, was))
+		}
+		s.opened = func() {
+			s.opened = nil
+			w, err := r.Work(t.Context(), "photoprint")
+			require.NoError(t, err)
+			c := w.Proposed()
+			c.Name = "Renamed too"
+			_, err = r.Propose(t.Context(), dev, c, w.ETag())
+			require.NoError(t, err)
+		}
+		require.NoError(t, r.Reseal(t.Context(), swapped))
+		_, _, current := outboundOf(t, s, outbound(t, "new", ""), "a")
+		require.True(t, current)
+		take(t, r, registry.Submit, dev)
+		take(t, r, registry.Approve, reviewer)
+		_, _, current = outboundOf(t, s, outbound(t, "new", ""), "photoprint")
+		require.True(t, current)
+		require.Equal(t, "Renamed too", live(t, r).Name)
+	})
+}

@@ -230,7 +230,8 @@ func newID() string { return uuid.Must(uuid.NewV7()).String() }
 // so when a client is reinstated too, for what a process issues that did not know of the suspension yet.
 func tokensFrom(was storage.Client, status string, now time.Time) time.Time {
 	ended := func(status string) bool { return status == storage.StatusSuspended || status == storage.StatusArchived }
-	if status == was.Status || !ended(was.Status) && !ended(status) {
+	left := was.Status == storage.StatusApproved // a seed file takes it anywhere
+	if status == was.Status || !left && !ended(was.Status) && !ended(status) {
 		return was.TokensFrom
 	}
 	return after(was.TokensFrom, now)

@@ -79,7 +79,7 @@ type Client struct {
 	JWKSURI                 string
 	WebhookURI              string
 	Dialects                map[string]json.RawMessage // vendor → its settings
-	// TokensFrom changes, and only grows, when the client is created, suspended, reinstated or archived. Codes, tokens and
+	// TokensFrom changes, and only grows, when the client is created, is approved no more, reinstated or archived. Codes, tokens and
 	// vouched sessions live while theirs is the same, so that no clocks of two machines are compared.
 	TokensFrom time.Time
 	CreatedAt  time.Time

@@ -81,6 +81,53 @@ func (r *AdminRecord) Keep(posted url.Values) {
 	}
 }
 
+// Moved returns those controls, of the form that has the button that was pressed, in which there is something else than was
+// posted: what saving it again would replace, where somebody changed the record meanwhile. To be asked before Keep.
+func (r *AdminRecord) Moved(posted url.Values) (moved []AdminMoved) {
+	for _, f := range r.Forms {
+		if slices.ContainsFunc(f.Buttons, func(b AdminButton) bool { return b.Action == posted.Get("action") }) {
+			moved = append(moved, movedOf(f.Fields, posted)...)
+		}
+	}
+	return moved
+}
+
+// AdminMoved is a control, and what is in it now.
+type AdminMoved struct{ Name, Now string }
+
+func movedOf(inputs []AdminInput, posted url.Values) (moved []AdminMoved) {
+	for _, i := range inputs {
+		now, typed := i.Value, strings.ReplaceAll(posted.Get(i.Name), "\r\n", "\n")
+		switch i.Kind {
+		case InputGroup:
+			moved = append(moved, movedOf(i.Fields, posted)...)
+			continue
+		case InputPassword:
+			continue
+		case InputSelect, InputChecks:
+			now, typed = i.chosen(), strings.Join(posted[i.Name], "\n")
+		}
+		if strings.TrimSpace(now) != strings.TrimSpace(typed) {
+			moved = append(moved, AdminMoved{i.Name, now})
+		}
+	}
+	return moved
+}
+
+// chosen is a line for each option that is; the first one of a select where none is.
+func (i AdminInput) chosen() string {
+	var values []string
+	for _, o := range i.Options {
+		if o.Chosen {
+			values = append(values, o.Value)
+		}
+	}
+	if len(values) == 0 && i.Kind == InputSelect && len(i.Options) > 0 {
+		return i.Options[0].Value
+	}
+	return strings.Join(values, "\n")
+}
+
 func (i *AdminInput) keep(posted url.Values) {
 	for n := range i.Fields {
 		i.Fields[n].keep(posted)

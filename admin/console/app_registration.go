@@ -154,10 +154,14 @@ func (p *Pages) saveRegistration(v *visitor, id string, form url.Values) (outcom
 	if !v.Sees(admin.ClientUpdate) {
 		return outcome{}, v.May(admin.ClientUpdate, admin.Belongs{}, v.now)
 	}
+	if work.ETag() != single(form, "was") { // also without one, which would mean: whatever it is
+		return outcome{}, storage.ErrConflict
+	}
 	c := work.Live
 	if err := readRegistration(form, &c); err != nil {
 		return outcome{}, err
 	}
+	registry.KeepSecrets(&c, work.Live) // which the form did not show
 	_, err = p.House.UpdateClient(v.ctx, v.Caller, c, single(form, "was"))
 	return outcome{path: appPath(id)}, atControls(err, c)
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"gatehouse/internal/rim"
@@ -188,9 +189,27 @@ func (p *Pages) redrawn(w http.ResponseWriter, r *http.Request, v *visitor, k ki
 		p.refused(w, r, v, err, k.path)
 		return
 	}
+	if slices.ContainsFunc(problems, func(p templates.Problem) bool { return p.Key == problemMoved }) {
+		for _, m := range page.Moved(r.PostForm) {
+			problems = append(problems, rule(m.Name, isNow(m.Now)))
+		}
+	}
 	page.Problems = problems
 	page.Keep(r.PostForm)
 	p.Pages.Render(w, r, status, page)
+}
+
+// isNow says what is in a control now.
+func isNow(value string) string {
+	const most = 300
+	value = strings.Join(lines(value), ", ")
+	if value == "" {
+		return "is empty now"
+	}
+	if runes := []rune(value); len(runes) > most {
+		value = string(runes[:most]) + "…"
+	}
+	return "is now: " + value
 }
 
 // secret is the page of a record with a secret that it got just now.

@@ -11,6 +11,9 @@ import (
 	"gatehouse/templates"
 )
 
+// problemMoved says that somebody changed the record since the form was drawn.
+const problemMoved = "problem.moved"
+
 // problemsOf says on a form why err came of it, and with which status the page is answered; nil for what a form cannot help.
 func problemsOf(err error) ([]templates.Problem, int) {
 	if wrong, is := errors.AsType[registry.Problems](err); is {
@@ -39,7 +42,7 @@ func problemsOf(err error) ([]templates.Problem, int) {
 	case errors.Is(err, admin.ErrInUse):
 		return []templates.Problem{rule("", err.Error())}, http.StatusConflict
 	case errors.Is(err, storage.ErrConflict):
-		return []templates.Problem{{Key: "problem.moved"}}, http.StatusConflict
+		return []templates.Problem{{Key: problemMoved}}, http.StatusConflict
 	}
 	return nil, 0
 }

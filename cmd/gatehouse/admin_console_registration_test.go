@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/json"
+	"html"
 	"net/http"
 	"net/url"
 	"strings"
@@ -58,10 +60,63 @@ func TestAnAdminRegistersChangesAndDeletesAMiniAppInTheConsole(t *testing.T) {
 		require.True(t, c.Public)
 		require.Equal(t, []storage.ClientScope{{Name: "openid", Required: true}}, c.Scopes)
 		require.Equal(t, http.StatusConflict, b.fillIn(edit, "change", "save", nil).StatusCode, "the form was about it before")
+		for _, was := range [][]string{nil, {""}, {"a", "b"}} {
+			require.Equal(t, http.StatusConflict, b.fillIn(edit, "change", "save", url.Values{"was": was}).StatusCode, "it does not say what it was about")
+		}
 		require.Equal(t, http.StatusConflict, b.press(edit, "delete", "delete").StatusCode)
 		require.Equal(t, http.StatusSeeOther, b.press(b.get("/admin/apps/kiosk/edit"), "delete", "delete").StatusCode)
 		_, err = s.store.Client(t.Context(), "kiosk")
 		require.ErrorIs(t, err, storage.ErrNotFound)
+	})
+}
+
+func TestWhoeverSavesWhatSomebodyChangedMeanwhileSeesWhatTheyWouldReplace(t *testing.T) {
+	t.Parallel()
+	s := newTestServer(t, furnished.SQLite(t))
+	b, edit := s.inConsole("/admin/apps/photoprint/edit", storage.RoleAdmin)
+	first := b.fillIn(edit, "change", "save", url.Values{"redirect_uris": {"https://kept.example/cb"}, "pkce": {"optional"}, "use:profile": {"required"}, "purpose:profile:en": {"to greet you by your name"}})
+	require.Equal(t, http.StatusSeeOther, first.StatusCode, first.body)
+	second := b.fillIn(edit, "change", "save", url.Values{"name": {"Renamed"}})
+	require.Equal(t, http.StatusConflict, second.StatusCode)
+	text := html.UnescapeString(second.body)
+	for control, now := range map[string]string{"redirect_uris": "https://kept.example/cb", "pkce": "optional", "use:profile": "required", "name": "PhotoPrint"} {
+		require.Contains(t, text, `<code>`+control+`</code></a>: <bdi>is now: `+now+`</bdi>`)
+	}
+	require.NotContains(t, text, "<code>client_uri</code></a>")
+}
+
+func TestAFormOfTheConsoleLeavesTheSecretsThatItDoesNotShow(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		app, superApp := sealed(t, "photoprint", "one"), sealed(t, "photoprint", "two")
+		s.updateClient("photoprint", func(c *storage.Client) {
+			c.Dialects = map[string]json.RawMessage{
+				"boxo": json.RawMessage(`{"platform":{"token_url":"https://a.example/","app_secret":"` + app + `"}}`),
+				"gam":  json.RawMessage(`{"superapp":{"url":"https://a.example","client_secret":"` + superApp + `"}}`),
+			}
+		})
+		secrets := func() (string, string) {
+			t.Helper()
+			c, err := s.store.Client(t.Context(), "photoprint")
+			require.NoError(t, err)
+			boxo, _ := registry.BoxoOf(&c)
+			gam, _ := registry.GAMOf(&c)
+			return boxo.Platform.AppSecret, gam.SuperApp.ClientSecret
+		}
+		b, edit := s.inConsole("/admin/apps/photoprint/edit", storage.RoleAdmin)
+		require.NotContains(t, edit.body, "sealed:")
+		require.Equal(t, http.StatusSeeOther, b.fillIn(edit, "change", "save", url.Values{"name": {"Renamed"}}).StatusCode)
+		first, second := secrets()
+		require.Equal(t, app, first)
+		require.Equal(t, superApp, second)
+
+		emptied := `{"boxo":{"platform":{"token_url":"https://a.example/","app_secret":null}},"gam":{"superapp":{"url":"https://a.example"}}}`
+		saved := b.fillIn(b.get("/admin/apps/photoprint/edit"), "change", "save", url.Values{"dialects": {emptied}})
+		require.Equal(t, http.StatusSeeOther, saved.StatusCode, saved.body)
+		first, second = secrets()
+		require.Empty(t, first)
+		require.Equal(t, superApp, second)
 	})
 }
 

@@ -71,6 +71,15 @@ func TestWhatASuspensionEndedStaysDeadWhenAFileIsApplied(t *testing.T) {
 		apply("suspended")
 		apply("approved")
 		require.False(t, s.beside().active("resource", fresh), "a file suspends like a person")
+		for _, status := range []string{"rejected", "draft", "submitted", "changes_requested"} {
+			at := s.beside()
+			fresh, code := at.tokens("ana@example.com", "photoprint")["access_token"], at.allow("ana@example.com", request("photoprint"))
+			apply(status)
+			apply("approved")
+			at = s.beside()
+			require.False(t, at.active("resource", fresh), status)
+			require.NotEqual(t, http.StatusOK, at.post("/oauth2/token", "photoprint", exchangeForm(code)).StatusCode, status)
+		}
 	})
 }
 
