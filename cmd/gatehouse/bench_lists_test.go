@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -33,6 +34,7 @@ const (
 )
 
 func BenchmarkLists(b *testing.B) {
+	debug.SetGCPercent(gcPercent) // as it is served
 	dsn := furnished.Postgres(b)
 	began := time.Now()
 	fill(b, dsn, sizes)

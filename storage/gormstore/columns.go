@@ -60,6 +60,9 @@ func (d *document[T]) Scan(src any) error {
 	if err != nil || text == "" || text == "null" { // as most columns of most rows are
 		return err
 	}
+	if _, open := any(d.V).(map[string]any); !open {
+		return json.Unmarshal([]byte(text), &d.V)
+	}
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
 	return decoder.Decode(&d.V)

@@ -29,7 +29,7 @@ CREATE INDEX audit_time ON audit_events (at, id);
 DROP INDEX audit_actor;
 DROP INDEX audit_action;
 DROP INDEX audit_target;
-CREATE INDEX audit_actor ON audit_events (actor_kind, actor_id, at, id);
+CREATE INDEX audit_actor ON audit_events (actor_kind, actor_id, at, id, action); -- what somebody did of one kind is seen in the index
 CREATE INDEX audit_action ON audit_events (action, at, id);
 CREATE INDEX audit_target ON audit_events (target_kind, target_id, at, id);
 

@@ -379,7 +379,7 @@ CREATE INDEX api_keys_user ON api_keys (user_id)
 
 CREATE INDEX audit_action ON audit_events (action, at, id)
 
-CREATE INDEX audit_actor ON audit_events (actor_kind, actor_id, at, id)
+CREATE INDEX audit_actor ON audit_events (actor_kind, actor_id, at, id, action)
 
 CREATE UNIQUE INDEX audit_sealed ON audit_events (sequence) WHERE sequence > 0
 
