@@ -65,12 +65,14 @@ var rooms = map[string][]string{
 	"internal/rim": {"storage", "templates", "static"},
 	// Databases for tests. It opens real stores, and nothing but tests may import it.
 	"internal/testdb": {"storage", "storage/gormstore"},
+	// What measures the program from outside, and what it is compared with: they must need nothing of it.
+	"internal/bench": {},
 }
 
 // leaves may be imported by every room but storage and samples, which are to stand alone.
 const leaves = "internal"
 
-var standsAlone = []string{"storage", "storage/storagetest", "static", "samples"}
+var standsAlone = []string{"storage", "storage/storagetest", "static", "samples", "internal/bench"}
 
 // testOnly are the rooms that may be reached from tests, and from themselves, only.
 var testOnly = []string{"storage/storagetest", "internal/testdb"}
@@ -80,8 +82,8 @@ var libraries = map[string][]string{
 	"github.com/ory/":               {"authz"},
 	"gorm.io/":                      {"storage/gormstore"},
 	"github.com/go-gormigrate/":     {"storage/gormstore"},
-	"github.com/mattn/go-sqlite3":   {"storage/gormstore"},
-	"github.com/jackc/pgx":          {"storage/gormstore", "internal/testdb"},
+	"github.com/mattn/go-sqlite3":   {"storage/gormstore", "internal/bench"},
+	"github.com/jackc/pgx":          {"storage/gormstore", "internal/testdb", "internal/bench"},
 	"github.com/gorilla/":           {"identity"},
 	"github.com/go-jose/go-jose/v3": {"authz"},
 	"github.com/spf13/":             {"cmd/gatehouse"},
@@ -90,6 +92,8 @@ var libraries = map[string][]string{
 	"golang.org/x/image":            {"registry"},
 	"golang.org/x/oauth2":           {"samples", "identity/upstream"},
 	"github.com/coreos/go-oidc":     {"samples", "identity/upstream"},
+	"github.com/prometheus/":        {"internal"},
+	"go.opentelemetry.io/":          {"internal"},
 }
 
 // goPackage is what this test reads of `go list -json`. Imports and Deps leave test files out.

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// mostGrowth is how much longer an operation may take on the largest database than on the smallest one.
+const mostGrowth = 1.3
+
+// growth measures the operations with more and more stored tokens, on servers that run beside each other and take turns.
+func growth(ctx context.Context, o *options) (string, error) {
+	text, err := o.grown(ctx, "SQLite", fillSQLite, func(context.Context) (string, error) { return "", nil })
+	if err != nil || os.Getenv(serverVariable) == "" {
+		return text, err
+	}
+	more, err := o.grown(ctx, "PostgreSQL", fillPostgres, newDatabase)
+	return text + "\n" + more, err
+}
+
+type filler func(ctx context.Context, dsn string, tokens int) error
+
+func (o *options) grown(ctx context.Context, on string, fill filler, database func(context.Context) (string, error)) (string, error) {
+	few := *o
+	few.workers = []int{1, 16}
+	few.window = max(o.window/2, 500*time.Millisecond)
+	var subjects []*subject
+	for _, size := range o.sizes {
+		dsn, err := database(ctx)
+		if err != nil {
+			return "", err
+		}
+		began := time.Now()
+		s, err := few.open(ctx, o.gatehouse, dsn, few.crowd(), 100, func(dsn string) error { return fill(ctx, dsn, size) })
+		if err != nil {
+			return "", err
+		}
+		defer s.close()
+		o.say("%s with %d tokens after %s", on, size, time.Since(began).Round(time.Second))
+		for _, op := range operations {
+			op.name = sized(op, size)
+			subjects = append(subjects, s.subject(op))
+		}
+	}
+	found, err := inTurns(ctx, subjects, &few)
+	if err != nil {
+		return "", err
+	}
+	return few.growthTables(on, found), nil
+}
+
+func sized(op operation, size int) string { return fmt.Sprint(op.name, " with ", size) }
+
+func (o *options) growthTables(on string, found table) string {
+	var text strings.Builder
+	fmt.Fprintf(&text, "## Growth on %s\n\nThe same operations beside more and more live tokens; the workers use 1,600 pairs that are spread among them. p50, and how it compares\n"+
+		"with the smallest database (target: at most %s). %d rounds of %s each, in turns.\n\n", on, times(mostGrowth), o.rounds, o.window)
+	titles := []string{"operation", "clients"}
+	for _, size := range o.sizes {
+		titles = append(titles, fmt.Sprint(size, " tokens"))
+	}
+	t := newTable(append(titles, "largest ÷ smallest", "")...)
+	least, most := o.sizes[0], o.sizes[len(o.sizes)-1]
+	for _, op := range operations {
+		for _, n := range o.workers {
+			row := []string{op.name, fmt.Sprint(n)}
+			for _, size := range o.sizes {
+				row = append(row, millis(found.median(sized(op, size), n).p50))
+			}
+			f := found.ratio(cell{sized(op, most), n}, cell{sized(op, least), n}, p50Of)
+			t.row(append(row, times(f), verdict(f <= mostGrowth))...)
+		}
+	}
+	text.WriteString(t.String())
+	return text.String()
+}

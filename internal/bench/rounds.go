@@ -1,0 +1,78 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+)
+
+// table has the results of one round each, by subject and number of workers.
+type table map[cell][]result
+
+type cell struct {
+	subject string
+	workers int
+}
+
+// inTurns measures every subject with every number of workers, in turns, so that what disturbs the machine disturbs all alike.
+func inTurns(ctx context.Context, subjects []*subject, o *options) (table, error) {
+	found := table{}
+	for round := range o.rounds {
+		for _, n := range o.workers {
+			for _, s := range subjects {
+				r, err := s.measure(ctx, n, o.window)
+				if err != nil {
+					return nil, err
+				}
+				at := cell{s.name, n}
+				found[at] = append(found[at], r)
+			}
+		}
+		o.say("round %d of %d", round+1, o.rounds)
+	}
+	return found, nil
+}
+
+// median returns the median of each figure of a cell.
+func (t table) median(name string, workers int) result {
+	rounds := t[cell{name, workers}]
+	if len(rounds) == 0 {
+		return result{}
+	}
+	return result{
+		perSec: median(rounds, func(r result) float64 { return r.perSec }),
+		p50:    median(rounds, func(r result) time.Duration { return r.p50 }),
+		p99:    median(rounds, func(r result) time.Duration { return r.p99 }),
+		cpu:    median(rounds, func(r result) time.Duration { return r.cpu }),
+	}
+}
+
+// ratio returns the median, over the rounds, of a's figure divided by b's of the same round.
+func (t table) ratio(a, b cell, figure func(result) float64) float64 {
+	over := t[b]
+	var ratios []float64
+	for i, r := range t[a] {
+		if i < len(over) && figure(over[i]) > 0 {
+			ratios = append(ratios, figure(r)/figure(over[i]))
+		}
+	}
+	return median(ratios, func(f float64) float64 { return f })
+}
+
+func cpuOf(r result) float64        { return float64(r.cpu) }
+func throughputOf(r result) float64 { return r.perSec }
+func p50Of(r result) float64        { return float64(r.p50) }
+
+// median returns the middle figure of list, the higher one of two, zero for none.
+func median[T any, N cmp.Ordered](list []T, figure func(T) N) (middle N) {
+	var figures []N
+	for _, each := range list {
+		figures = append(figures, figure(each))
+	}
+	slices.Sort(figures)
+	if len(figures) > 0 {
+		middle = figures[len(figures)/2]
+	}
+	return middle
+}
