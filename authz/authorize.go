@@ -47,6 +47,7 @@ func (s *Server) Authorize(w http.ResponseWriter, r *http.Request, route *Route)
 		s.sendTo(w, r, next, i)
 	default:
 		s.noteCode(r.Context(), req, who)
+		s.metrics.Authorized("code")
 		s.writeAuthorization(w, r, req, url.Values{"code": {code}})
 	}
 }

@@ -26,6 +26,7 @@ var steps = map[interaction.Step]string{
 
 // sendTo sends the browser to a step, with the interaction sealed for it.
 func (s *Server) sendTo(w http.ResponseWriter, r *http.Request, step interaction.Step, i interaction.Interaction) {
+	s.metrics.Authorized(string(step))
 	sealed := s.interactions.Seal(s.sessions.Browser(w, r), step, i)
 	noStore(w)
 	http.Redirect(w, r, steps[step]+"?"+url.Values{"interaction": {sealed}}.Encode(), http.StatusSeeOther)
@@ -41,6 +42,7 @@ func (s *Server) refuseAuthorize(w http.ResponseWriter, r *http.Request, req *au
 		return
 	}
 	s.logError(r.Context(), e)
+	s.metrics.Authorized(e.Code)
 	s.noteAuthorize(r.Context(), req, e)
 	s.writeAuthorization(w, r, req, url.Values{"error": {e.Code}, "error_description": {e.Description}})
 }
@@ -90,6 +92,7 @@ func (s *Server) writeFormPost(w http.ResponseWriter, r *http.Request, req *auth
 func (s *Server) writeErrorPage(w http.ResponseWriter, r *http.Request, req *authorizeRequest, err error) {
 	e := asError(err)
 	s.logError(r.Context(), e)
+	s.metrics.Authorized(e.Code)
 	page := &templates.Error{Common: s.common(r, req), Code: e.Code, Key: e.Page, Detail: e.Description}
 	if req != nil {
 		s.noteAuthorize(r.Context(), req, e)

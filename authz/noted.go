@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/identity"
 	"gatehouse/internal/httpx"
+	"gatehouse/internal/metrics"
 	"gatehouse/internal/nearest"
 	"gatehouse/storage"
 )
@@ -35,6 +36,7 @@ func (s *Server) noteAnswer(ctx context.Context, req *Request, answer *Answer) {
 	s.note(ctx, req.Route, req.Client, by, nil)
 	if req.Route.Name == NameToken {
 		s.activity.Count(storage.CountTokensIssued)
+		s.metrics.TokenAnswer(req.Params["grant_type"], metrics.Granted)
 	}
 }
 
@@ -47,6 +49,7 @@ func (s *Server) noteRefusal(ctx context.Context, req *Request, e *Error) {
 	s.note(ctx, req.Route, c, sender{proven: req.proven}, e)
 	if req.Route.Name == NameToken {
 		s.activity.Count(storage.CountTokenErrors)
+		s.metrics.TokenAnswer(req.Params["grant_type"], e.Code)
 	}
 }
 

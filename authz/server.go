@@ -14,6 +14,7 @@ import (
 	"gatehouse/identity/claims"
 	"gatehouse/internal/activity"
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/metrics"
 	"gatehouse/internal/secret"
 	"gatehouse/registry"
 	"gatehouse/storage"
@@ -47,9 +48,10 @@ type Options struct {
 	App          func(ctx context.Context, clientID string) (*templates.App, error)
 	Lifetimes    Lifetimes
 	DenyCooldown time.Duration
-	Reads        *consent.Reads // when clients last read what they may
-	Activity     *activity.Log  // what clients asked last; nil: nothing is noted
-	BaseScope    bool           // openid alone passes without a question, see consent.PassesBase
+	Reads        *consent.Reads   // when clients last read what they may
+	Activity     *activity.Log    // what clients asked last; nil: nothing is noted
+	Metrics      *metrics.Metrics // counts answers; nil: nothing does
+	BaseScope    bool             // openid alone passes without a question, see consent.PassesBase
 	Log          *slog.Logger
 	Now          func() time.Time
 }
@@ -74,6 +76,7 @@ type Server struct {
 	baseScope    bool
 	reads        *consent.Reads
 	activity     *activity.Log
+	metrics      *metrics.Metrics
 	log          *slog.Logger
 	now          func() time.Time
 	provider     *fosite.Fosite
@@ -89,7 +92,7 @@ func New(o Options) *Server {
 	s := &Server{
 		issuer: o.Issuer, registration: o.RegistrationEndpoint, store: o.Store, registry: o.Registry, sessions: o.Sessions, people: o.People, claims: o.Claims, keys: o.Keys,
 		values: newValues(o.Root), thirdParty: o.Root.Sealer("third-party data"), interactions: o.Interactions, pages: o.Pages, app: o.App,
-		lifetimes: o.Lifetimes, cooldown: o.DenyCooldown, baseScope: o.BaseScope, reads: o.Reads, activity: o.Activity, log: o.Log, now: o.Now,
+		lifetimes: o.Lifetimes, cooldown: o.DenyCooldown, baseScope: o.BaseScope, reads: o.Reads, activity: o.Activity, metrics: o.Metrics, log: o.Log, now: o.Now,
 	}
 	s.provider = s.newProvider()
 	return s

@@ -137,6 +137,9 @@ func (w *Worker) settle(ctx context.Context, leased storage.Delivery, failure er
 		}
 	}
 	err := w.Store.SettleDelivery(ctx, leased, settled)
+	if err == nil {
+		w.Metrics.Delivery(settled.State)
+	}
 	switch {
 	case errors.Is(err, storage.ErrConflict): // it took so long that somebody else has it
 		return

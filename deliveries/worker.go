@@ -9,6 +9,7 @@ import (
 
 	"gatehouse/authz/keys"
 	"gatehouse/identity/claims"
+	"gatehouse/internal/metrics"
 	"gatehouse/internal/outbound"
 	"gatehouse/registry"
 	"gatehouse/storage"
@@ -30,7 +31,7 @@ const (
 	maxHold = 30 * 24 * time.Hour
 )
 
-// Options are what a Worker is made of. All fields are required.
+// Options are what a Worker is made of. All fields but Metrics are required.
 type Options struct {
 	Store    storage.Deliveries
 	Registry *registry.Registry
@@ -40,6 +41,7 @@ type Options struct {
 	Issuer   string
 	Now      func() time.Time
 	Log      *slog.Logger
+	Metrics  *metrics.Metrics // counts attempts; nil: nothing does
 }
 
 // Worker sends deliveries. Any number of processes may have one on the same database.

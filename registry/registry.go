@@ -39,6 +39,8 @@ type Store interface {
 type Registry struct {
 	// TwoReviewers says that who asks for sensitive scopes is approved by two people. Set it before the first use.
 	TwoReviewers bool
+	// Forgotten, where it is set, is called whenever what was cached is dropped. Set it before the first use.
+	Forgotten func()
 
 	store   Store
 	now     func() time.Time
@@ -141,7 +143,12 @@ func (r *Registry) catalogue(ctx context.Context) (*Catalogue, error) {
 
 // Forget drops everything that was cached. Whoever writes publishers or scopes past the registry calls it to be seen at
 // once in this process.
-func (r *Registry) Forget() { r.current.Store(newGeneration()) }
+func (r *Registry) Forget() {
+	r.current.Store(newGeneration())
+	if r.Forgotten != nil {
+		r.Forgotten()
+	}
+}
 
 // Run watches for writes of other processes and forgets what was cached when there was one. It returns when ctx ends.
 // While the database does not answer, what is cached stays.

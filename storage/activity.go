@@ -88,4 +88,6 @@ type Activity interface {
 	WaitingReviews(ctx context.Context) (Waiting, error)
 	// FailingDeliveries returns the deliveries that were given up, and the pending ones that have failed before.
 	FailingDeliveries(ctx context.Context) (dead, retried Waiting, err error)
+	// PendingDeliveries returns how many deliveries are to be sent, the failed ones among them.
+	PendingDeliveries(ctx context.Context) (int, error)
 }

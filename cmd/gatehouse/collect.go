@@ -22,6 +22,7 @@ func (r *rooms) collect(ctx context.Context) {
 		}
 		for {
 			n, err := r.store.Collect(ctx, r.now(), collectBatch)
+			r.metrics.Collected(n, err)
 			if err != nil && ctx.Err() == nil {
 				r.log.Warn("collecting what has expired failed, trying again later", "cause", err.Error())
 			}

@@ -48,9 +48,9 @@ func (d *doctor) say(v verdict, check, format string, args ...any) {
 	d.findings = append(d.findings, finding{v, check, fmt.Sprintf(format, args...)})
 }
 
-const doctorHelp = `Check what a server with these settings needs: the settings themselves, the issuer and its cookies, the database and its schema,
-the keys, the audit log, the clock, and what was forgotten there. It changes nothing. Every line begins with OK, WARN or FAIL and says what to
-do. The exit code is 1 when a line says FAIL.`
+const doctorHelp = `Check what a server with these settings needs: the settings themselves, the issuer and its cookies, the disk and who can read it,
+the database, its schema and whether it keeps what it was told, the keys and their age, the audit log, the clock, who can be reached, and what
+was forgotten there. It changes nothing. Every line begins with OK, WARN or FAIL and says what to do. The exit code is 1 when a line says FAIL.`
 
 func (c *cli) doctorCommand() *cobra.Command {
 	return c.printing(&cobra.Command{
@@ -64,6 +64,8 @@ func (c *cli) doctorCommand() *cobra.Command {
 				d.say(fine, "configuration", "every setting can be used")
 				d.checkSettings()
 				d.checkIssuer()
+				d.checkOps()
+				d.checkReach()
 				d.checkDatabase(cmd.Context())
 			}
 			return c.printFindings(d.findings)
@@ -138,6 +140,7 @@ func (d *doctor) checkDatabase(ctx context.Context) {
 			d.say(dubious, "database", "there is no file %s yet; gatehouse serve makes it, or correct GATEHOUSE_DATABASE", path)
 			return
 		}
+		d.checkDisk(path)
 	}
 	store, err := gormstore.Open(ctx, d.cfg.Database, gormstore.Options{AnySchema: true, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -146,6 +149,7 @@ func (d *doctor) checkDatabase(ctx context.Context) {
 	}
 	defer store.Close()
 	d.checkClock(ctx, store)
+	d.checkDurability(ctx, store)
 	if d.checkSchema(ctx, store) {
 		d.checkKeys(ctx, store)
 		d.checkAudit(ctx, store)
@@ -182,6 +186,19 @@ func (d *doctor) checkClock(ctx context.Context, store *gormstore.Store) {
 		d.say(dubious, "clock", "%s; set both by NTP", text)
 	default:
 		d.say(fine, "clock", "%s", text)
+	}
+}
+
+// checkDurability looks whether what a server is told was written is written.
+func (d *doctor) checkDurability(ctx context.Context, store *gormstore.Store) {
+	lax, err := store.LaxSettings(ctx)
+	switch {
+	case err != nil:
+		d.say(dubious, "durability", "the database does not say whether it keeps what it has committed: %s", err)
+	case len(lax) > 0:
+		d.say(broken, "durability", "the database has %s, so that tokens and revocations that were answered can be lost in a crash; set each to on", strings.Join(lax, ", "))
+	default:
+		d.say(fine, "durability", "the database keeps what it has committed")
 	}
 }
 
@@ -234,6 +251,7 @@ func (d *doctor) checkKeys(ctx context.Context, store *gormstore.Store) {
 		return
 	}
 	d.say(fine, "keys", "%d signing keys open with the root secret; the newest is %d days old", len(all), int(time.Since(all[0].CreatedAt).Hours()/24))
+	d.checkKeyAge(all[0].CreatedAt)
 }
 
 // auditLooked is how many events of the audit log are computed anew, in about a second.

@@ -25,10 +25,10 @@ func (r *rooms) readyz(w http.ResponseWriter, req *http.Request) {
 	status, checks := http.StatusOK, map[string]string{"database": "ok", "schema": "ok", "signing_key": "ok"}
 	switch err := r.store.Check(ctx); {
 	case errors.Is(err, gormstore.ErrSchema):
-		r.log.Error("not ready", "check", "schema", "cause", err.Error())
+		r.log.ErrorContext(ctx, "not ready", "check", "schema", "cause", err.Error())
 		status, checks["schema"] = http.StatusServiceUnavailable, "does not fit this program"
 	case err != nil:
-		r.log.Error("not ready", "check", "database", "cause", err.Error())
+		r.log.ErrorContext(ctx, "not ready", "check", "database", "cause", err.Error())
 		status, checks["database"], checks["schema"] = http.StatusServiceUnavailable, "unavailable", "unknown"
 	}
 	if !r.keys.Ready() {

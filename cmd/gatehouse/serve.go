@@ -96,6 +96,10 @@ func cannotListen(address string, err error) error {
 	return fmt.Errorf("cannot listen on %s: %w; stop what listens there, or choose another address with --listen or GATEHOUSE_LISTEN", address, err)
 }
 
+func cannotListenOps(address string, err error) error {
+	return fmt.Errorf("cannot listen on %s for operators: %w; stop what listens there, or choose another address with --ops-listen or GATEHOUSE_OPS_LISTEN", address, err)
+}
+
 // serveOn runs the server on listener until ctx ends, and then drains. It does not close the store.
 func serveOn(ctx context.Context, listener net.Listener, cfg *config.Config, store storage.Store, log *slog.Logger) error {
 	defer listener.Close() // where it is not served
@@ -108,10 +112,15 @@ func serveOn(ctx context.Context, listener net.Listener, cfg *config.Config, sto
 		return err
 	}
 	warnPort(listener, cfg, log)
+	ops, err := listenOps(ctx, cfg)
+	if err != nil {
+		return err
+	}
 	background, stop := context.WithCancel(context.WithoutCancel(ctx)) // goes on while the server drains
 	var work sync.WaitGroup
 	work.Go(func() { a.Run(background) })
 	work.Go(func() { reloadCertificate(background, certificate, log) })
+	work.Go(func() { serveOps(background, ops, a.Ops, log) })
 	log.Info("listening", "addr", listener.Addr().String(), "issuer", cfg.Issuer, "version", versionText())
 	err = httpx.Serve(ctx, listener, a.Handler, certificate, log)
 	stop()
@@ -206,9 +215,9 @@ func newLog(cfg *config.Config, w io.Writer) *slog.Logger {
 		options.Level = level
 	}
 	if cfg.LogFormat == "text" || cfg.LogFormat == "" && isTerminal(w) {
-		return slog.New(slog.NewTextHandler(w, options))
+		return slog.New(httpx.LogHandler(slog.NewTextHandler(w, options)))
 	}
-	return slog.New(slog.NewJSONHandler(w, options))
+	return slog.New(httpx.LogHandler(slog.NewJSONHandler(w, options)))
 }
 
 func isTerminal(stream any) bool {

@@ -18,9 +18,6 @@ func unbuilt(cfg *config.Config) (texts []string) {
 	if cfg.Mail != "" {
 		texts = append(texts, "GATEHOUSE_MAIL is set, but this version sends no mail: sign-up signs in at once, without proof of the address")
 	}
-	if cfg.OpsListen != "" {
-		texts = append(texts, "GATEHOUSE_OPS_LISTEN is set, but this version has no metrics yet: nothing listens there")
-	}
 	return texts
 }
 

@@ -34,9 +34,11 @@ import (
 	"gatehouse/internal/config"
 	"gatehouse/internal/httpx"
 	"gatehouse/internal/interaction"
+	"gatehouse/internal/metrics"
 	"gatehouse/internal/outbound"
 	"gatehouse/internal/rim"
 	"gatehouse/internal/secret"
+	"gatehouse/internal/traces"
 	"gatehouse/registry"
 	"gatehouse/registry/logo"
 	"gatehouse/static"
@@ -51,6 +53,8 @@ import (
 // app is the whole server, put together.
 type app struct {
 	Handler http.Handler
+	// Ops answers on the listener for operators; nil: there is none.
+	Ops http.Handler
 	// Run does the work in the background until ctx ends.
 	Run func(ctx context.Context)
 }
@@ -75,6 +79,8 @@ type rooms struct {
 	consent  *consent.Pages
 	reads    *consent.Reads
 	activity *activity.Log
+	metrics  *metrics.Metrics // nil: nothing is counted
+	traces   *traces.Tracer   // nil: nothing is traced
 	identity *identity.Pages
 	upstream *upstream.Pages
 	partner  *partner.Partner
@@ -93,7 +99,7 @@ func wire(ctx context.Context, cfg *config.Config, store storage.Store, log *slo
 	if err != nil {
 		return nil, err
 	}
-	return &app{Handler: r.handler(), Run: r.run}, nil
+	return &app{Handler: r.handler(), Ops: r.ops(), Run: r.run}, nil
 }
 
 // furnish makes the rooms, before anything is mounted.
@@ -103,9 +109,14 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 		return nil, err
 	}
 	r := &rooms{cfg: cfg, store: store, log: log, now: now}
+	if err := r.observe(ctx); err != nil {
+		return nil, err
+	}
 	r.activity = activity.New(store, log, now)
+	r.activity.Counted = r.metrics.Counted
 	r.registry = registry.New(store, now)
 	r.registry.TwoReviewers = cfg.TwoReviewers
+	r.registry.Forgotten = r.metrics.Forgotten
 	r.keys = keys.New(store, root, cfg.IDTokenLifetime, now)
 	if err := r.keys.Load(ctx); err != nil {
 		return nil, err
@@ -144,6 +155,7 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 	r.superapp = r.newSuperApp()
 	r.house = r.newHouse(root)
 	r.chain = audit.New(store, root)
+	r.metrics.Sample(r.gauges()...)
 	r.api = r.newAPI(root)
 	r.portal = r.newPortal()
 	r.formats = slices.Concat[[]authz.Route]( // a vendor's room each
@@ -191,14 +203,14 @@ func (r *rooms) newAuthz(root secret.Root) *authz.Server {
 			CompanyAccess: r.cfg.CompanyAccessLifetime, CompanyRefresh: r.cfg.CompanyRefreshLifetime,
 			IDToken: r.cfg.IDTokenLifetime,
 		},
-		DenyCooldown: r.cfg.DenyCooldown, BaseScope: r.cfg.BaseScope, Reads: r.reads, Activity: r.activity, Log: r.log, Now: r.now,
+		DenyCooldown: r.cfg.DenyCooldown, BaseScope: r.cfg.BaseScope, Reads: r.reads, Activity: r.activity, Metrics: r.metrics, Log: r.log, Now: r.now,
 	})
 }
 
 func (r *rooms) newDeliveries() *deliveries.Worker {
 	return deliveries.New(deliveries.Options{
 		Store: r.store, Registry: r.registry, Claims: r.claims, Keys: r.keys, Calls: outbound.New(r.cfg.AllowPrivateNetwork),
-		Issuer: r.cfg.Issuer, Now: r.now, Log: r.log,
+		Issuer: r.cfg.Issuer, Now: r.now, Log: r.log, Metrics: r.metrics,
 	})
 }
 
@@ -317,17 +329,21 @@ func (r *rooms) handler() http.Handler {
 	protection := httpx.Protection{Origin: r.cfg.Issuer, Denied: r.errorPage(http.StatusForbidden)}
 	public.Handle("/", protection.Wrap(r.withErrorPages(pages)))
 	r.vendors = dialect.NewMux(r.authz, r.formats, r.cfg.PathPrefixes, r.onlyCleanPaths(public))
-	return httpx.Wrap(r.vendors, httpx.Options{Log: r.log, TrustedProxies: r.cfg.TrustedProxies, Refuse: r.refuse})
+	return httpx.Wrap(r.vendors, httpx.Options{Log: r.log, TrustedProxies: r.cfg.TrustedProxies, Refuse: r.refuse, Metrics: r.metrics, Traces: r.traces})
 }
 
 // run does the background work of every room until ctx ends.
 func (r *rooms) run(ctx context.Context) {
+	defer r.traces.Close()
 	var group sync.WaitGroup
-	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.reads.Run, r.activity.Run, r.newDeliveries().Run, r.house.Run, r.collect, r.seal} {
+	for _, work := range []func(context.Context){r.registry.Run, r.keys.Run, r.sessions.Run, r.reads.Run, r.activity.Run, r.deliver, r.house.Run, r.collect, r.seal} {
 		group.Go(func() { work(ctx) })
 	}
 	group.Wait()
 }
+
+// deliver sends what mini apps' servers have to be told; each call of theirs is traced.
+func (r *rooms) deliver(ctx context.Context) { r.newDeliveries().Run(r.traces.Into(ctx)) }
 
 // seal chains what was written to the audit log.
 func (r *rooms) seal(ctx context.Context) { r.chain.Run(ctx, r.log) }

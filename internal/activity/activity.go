@@ -19,6 +19,9 @@ const writeEvery = 2 * time.Second
 
 // Log is what was noted and not written yet. A nil one notes nothing. It is safe for concurrent use.
 type Log struct {
+	// Counted, where it is set, is told of everything that Count counts. Set it before the first use.
+	Counted func(storage.Counter)
+
 	store storage.Activity
 	log   *slog.Logger
 	now   func() time.Time
@@ -54,6 +57,9 @@ func (l *Log) Request(r storage.ClientRequest) {
 func (l *Log) Count(c storage.Counter) {
 	if l == nil {
 		return
+	}
+	if l.Counted != nil {
+		l.Counted(c)
 	}
 	hour := l.now().UTC().Truncate(time.Hour)
 	l.mu.Lock()

@@ -7,6 +7,9 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"gatehouse/internal/metrics"
+	"gatehouse/internal/traces"
 )
 
 // Options says how requests are met.
@@ -14,14 +17,16 @@ type Options struct {
 	Log            *slog.Logger
 	TrustedProxies []netip.Prefix
 	// Refuse answers in place of the handler: 500 after a panic, 414 for a URI over MaxURI. Nil: Refuse of this package.
-	Refuse func(w http.ResponseWriter, r *http.Request, status int)
+	Refuse  func(w http.ResponseWriter, r *http.Request, status int)
+	Metrics *metrics.Metrics // counts requests; nil: nothing does
+	Traces  *traces.Tracer   // makes a span of each; nil: nothing does
 }
 
 // MaxURI is the longest request URI in bytes. A sealed interaction takes about half.
 const MaxURI = 12 << 10
 
-// Wrap returns h behind everything that all requests have in common. Routes below it are logged by the pattern that
-// http.ServeMux found for them, so h must hand its request on as it is, or log none.
+// Wrap returns h behind everything that all requests have in common. Routes below it are logged and counted by the pattern
+// that http.ServeMux found for them, so h must hand its request on as it is, or log none.
 func Wrap(h http.Handler, o Options) http.Handler {
 	if o.Refuse == nil {
 		o.Refuse = Refuse
@@ -31,7 +36,9 @@ func Wrap(h http.Handler, o Options) http.Handler {
 		r, id := identify(r, o.TrustedProxies)
 		w.Header().Set(requestIDHeader, id.requestID)
 		answer := &recorder{ResponseWriter: w}
-		defer logRequest(o.Log, answer, r, id, began)
+		o.Metrics.Began()
+		r, span := traced(o, r, id)
+		defer finish(o, answer, r, id, span, began)
 		defer recovered(o, answer, r, id)
 		if len(r.RequestURI) > MaxURI {
 			o.Refuse(answer, r, http.StatusRequestURITooLong)
@@ -58,32 +65,41 @@ func recovered(o Options, answer *recorder, r *http.Request, id identity) {
 	o.Refuse(answer, r, http.StatusInternalServerError)
 }
 
-func logRequest(log *slog.Logger, answer *recorder, r *http.Request, id identity, began time.Time) {
-	status := answer.status
+// finish logs and counts a request that was answered.
+func finish(o Options, answer *recorder, r *http.Request, id identity, span *traces.Span, began time.Time) {
+	status, took := answer.status, time.Since(began)
 	if status == 0 {
 		status = http.StatusOK // a handler that wrote nothing; see net/http
 	}
+	o.Metrics.Request(route(r), r.Method, status, took)
+	endSpan(span, r, status)
 	level := slog.LevelInfo
-	if path := logPath(r); status < 400 && (path == "/healthz" || path == "/readyz") {
+	if status < 400 && isProbe(r) {
 		level = slog.LevelDebug // asked every few seconds
 	}
-	log.LogAttrs(r.Context(), level, "request", slog.String("request_id", id.requestID), slog.String("client", id.client),
+	o.Log.LogAttrs(r.Context(), level, "request", slog.String("request_id", id.requestID), slog.String("client", id.client),
 		slog.String("method", r.Method), slog.String("path", logPath(r)), slog.Int("status", status),
-		slog.Int64("bytes", answer.bytes), slog.Float64("duration_ms", float64(time.Since(began).Microseconds())/1000))
+		slog.Int64("bytes", answer.bytes), slog.Float64("duration_ms", float64(took.Microseconds())/1000))
 }
+
+func isProbe(r *http.Request) bool { return r.URL.Path == "/healthz" || r.URL.Path == "/readyz" }
 
 // longestShown is how much of a path segment that no route knows is taken for harmless. Tokens are longer.
 const longestShown = 16
 
-// logPath is the pattern of the route that was found, without the method. Where none was, it is the path without what
-// could be a token.
+// route is the pattern of the route that was found, without the method; empty where none was.
+func route(r *http.Request) string {
+	_, path, found := strings.Cut(r.Pattern, " ")
+	if !found {
+		return r.Pattern
+	}
+	return path
+}
+
+// logPath is the route that was found. Where none was, it is the path without what could be a token.
 func logPath(r *http.Request) string {
-	if r.Pattern != "" {
-		_, path, found := strings.Cut(r.Pattern, " ")
-		if !found {
-			path = r.Pattern
-		}
-		return path
+	if found := route(r); found != "" {
+		return found
 	}
 	segments := strings.Split(r.URL.Path, "/")
 	for i, s := range segments {

@@ -100,6 +100,14 @@ func (s *Store) FailingDeliveries(ctx context.Context) (dead, retried storage.Wa
 	return dead, retried, err
 }
 
+// PendingDeliveries implements storage.Activity. Its condition is that of an index.
+func (s *Store) PendingDeliveries(ctx context.Context) (n int, err error) {
+	err = s.read(ctx, func(db *gorm.DB) error {
+		return db.Raw("SELECT COUNT(*) FROM deliveries WHERE state = 1").Scan(&n).Error
+	})
+	return n, err
+}
+
 func (s *Store) waiting(ctx context.Context, query string) (storage.Waiting, error) {
 	var row waitingRow
 	err := s.read(ctx, func(db *gorm.DB) error { return db.Raw(query).Scan(&row).Error })

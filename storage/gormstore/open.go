@@ -36,6 +36,8 @@ type Options struct {
 	// Statement, when set, is called before every statement that is sent to the database, on the goroutine that sends
 	// it; it may sleep. Transactions show as BEGIN…, COMMIT, ROLLBACK…, SAVEPOINT… and RELEASE….
 	Statement func(ctx context.Context, sql string)
+
+	watch *watch // set by Open
 }
 
 // Store is a storage.Store. It is safe for concurrent use.
@@ -46,6 +48,7 @@ type Store struct {
 	dialect dialect
 	log     *slog.Logger
 	salt    []byte // see failures.go
+	watch   *watch
 }
 
 // writer is how a database takes writes.
@@ -83,10 +86,12 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if o.Statement == nil {
 		o.Statement = func(context.Context, string) {}
 	}
+	o.watch = new(watch)
 	s, err := connect(ctx, dsn, o)
 	if err != nil {
 		return nil, err
 	}
+	s.watch = o.watch
 	if err := s.prepare(ctx, o); err != nil {
 		s.Close()
 		return nil, s.dialect.explain(dsn, err)
@@ -144,7 +149,8 @@ func (s *Store) read(ctx context.Context, do func(db *gorm.DB) error) error {
 
 // write runs do in a transaction, and stores the events of ctx in it; see writer and storage.Audited.
 func (s *Store) write(ctx context.Context, do func(tx *gorm.DB) error) error {
-	return translate(ctx, s.dialect, s.writer.write(ctx, patience, audited(ctx, answering(ctx, do))))
+	ctx, span := s.traced(ctx)
+	return ended(span, translate(ctx, s.dialect, s.writer.write(ctx, patience, audited(ctx, answering(ctx, do)))))
 }
 
 // openGorm puts gorm on a connection pool. It does not log, because statements carry people's data, does not wrap

@@ -47,7 +47,7 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second
 	}
-	config.Tracer = postgresTracer{o.Statement}
+	config.Tracer = postgresTracer{o.observer()}
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(postgresConnections)
 	pool.SetMaxIdleConns(postgresConnections)
@@ -60,7 +60,7 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*Store, error) {
 		pool.Close()
 		return nil, explainPostgres(dsn, translate(ctx, postgresDialect, err))
 	}
-	return &Store{db: db, pool: pool, writer: &postgresWriter{pool: pool, db: db}, dialect: postgresDialect, log: o.Log}, nil
+	return &Store{db: db, pool: pool, writer: &postgresWriter{pool: pool, db: db, watch: o.watch}, dialect: postgresDialect, log: o.Log}, nil
 }
 
 func hasState(err error, states ...string) bool {

@@ -40,11 +40,11 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err := createPrivate(path); err != nil {
 		return nil, explainSQLite(dsn, err)
 	}
-	w, err := openSQLiteWriter(ctx, sqlitePool(path, "_foreign_keys=on", 1, o.Statement))
+	w, err := openSQLiteWriter(ctx, sqlitePool(path, "_foreign_keys=on", 1, o.observer()), o.watch)
 	if err != nil {
 		return nil, explainSQLite(dsn, err)
 	}
-	readers := sqlitePool(path, "_query_only=on", max(4, 2*runtime.NumCPU()), o.Statement)
+	readers := sqlitePool(path, "_query_only=on", max(4, 2*runtime.NumCPU()), o.observer())
 	db, err := openGorm(sqlite.New(sqlite.Config{Conn: readers}))
 	if err != nil {
 		w.close()
@@ -78,7 +78,7 @@ func sqlitePool(path, option string, connections int, observe observer) *sql.DB 
 }
 
 // openSQLiteWriter takes the pool's only connection for good.
-func openSQLiteWriter(ctx context.Context, pool *sql.DB) (*sqliteWriter, error) {
+func openSQLiteWriter(ctx context.Context, pool *sql.DB, counts *watch) (*sqliteWriter, error) {
 	conn, err := pool.Conn(ctx)
 	if err != nil {
 		return nil, errors.Join(err, pool.Close())
@@ -86,7 +86,7 @@ func openSQLiteWriter(ctx context.Context, pool *sql.DB) (*sqliteWriter, error) 
 	if err = useWAL(ctx, conn); err == nil {
 		var db *gorm.DB
 		if db, err = openGorm(sqlite.New(sqlite.Config{Conn: conn})); err == nil {
-			return startSQLiteWriter(pool, conn, db), nil
+			return startSQLiteWriter(pool, conn, db, counts), nil
 		}
 	}
 	return nil, errors.Join(err, conn.Close(), pool.Close())

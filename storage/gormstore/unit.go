@@ -35,7 +35,9 @@ func (s *Store) Apply(ctx context.Context, unit storage.Unit) error {
 	if len(steps) == 0 {
 		return nil
 	}
-	return translate(ctx, s.dialect, s.writer.apply(ctx, steps))
+	ctx, span := s.traced(ctx)
+	span.SetInt("gatehouse.statements", len(steps))
+	return ended(span, translate(ctx, s.dialect, s.writer.apply(ctx, steps)))
 }
 
 func (s *Store) steps(op storage.Op) ([]step, error) {

@@ -19,8 +19,9 @@ const attempts = 5
 
 // postgresWriter leaves it to the database to order the writes of any number of processes.
 type postgresWriter struct {
-	pool *sql.DB
-	db   *gorm.DB
+	pool  *sql.DB
+	db    *gorm.DB
+	watch *watch
 
 	mu     sync.RWMutex // held for reading while writing
 	closed bool
@@ -60,9 +61,13 @@ func (w *postgresWriter) retry(ctx context.Context, limit time.Duration, transac
 	}
 	waiting, stopWaiting := context.WithTimeout(ctx, patience)
 	defer stopWaiting()
+	counts, began := w.watch.begin()
 	conn, err := w.pool.Conn(waiting)
 	if err != nil {
 		return err
+	}
+	if counts != nil {
+		counts.Queued(time.Since(began))
 	}
 	defer conn.Close()
 	running, stop := context.WithTimeout(context.WithoutCancel(ctx), limit)

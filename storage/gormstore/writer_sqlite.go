@@ -31,6 +31,7 @@ type sqliteWriter struct {
 	db    *gorm.DB // on conn
 	queue chan *job
 	ended chan struct{}
+	watch *watch
 
 	mu     sync.RWMutex // held for reading while queueing
 	closed bool
@@ -42,16 +43,19 @@ type job struct {
 	do    func(tx *gorm.DB) error
 	taken atomic.Bool // by the writer, which will run it, or by the caller, which has gone
 	done  chan error
+
+	queued time.Time // zero where nobody counts
 }
 
-func startSQLiteWriter(pool *sql.DB, conn *sql.Conn, db *gorm.DB) *sqliteWriter {
-	w := &sqliteWriter{pool: pool, conn: conn, db: db, queue: make(chan *job, groupLimit), ended: make(chan struct{})}
+func startSQLiteWriter(pool *sql.DB, conn *sql.Conn, db *gorm.DB, counts *watch) *sqliteWriter {
+	w := &sqliteWriter{pool: pool, conn: conn, db: db, queue: make(chan *job, groupLimit), ended: make(chan struct{}), watch: counts}
 	go w.run()
 	return w
 }
 
 func (w *sqliteWriter) write(ctx context.Context, _ time.Duration, do func(tx *gorm.DB) error) error {
 	j := &job{ctx: context.WithoutCancel(ctx), do: do, done: make(chan error, 1)}
+	_, j.queued = w.watch.begin()
 	if err := w.enqueue(ctx, j); err != nil {
 		return err
 	}
@@ -111,7 +115,9 @@ func (w *sqliteWriter) close() error {
 func (w *sqliteWriter) run() {
 	defer close(w.ended)
 	for first := range w.queue {
-		w.serve(w.waiting(first))
+		group := w.waiting(first)
+		w.watch.turn(group)
+		w.serve(group)
 	}
 }
 

@@ -1,0 +1,126 @@
+package traces_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
+	"gatehouse/internal/traces"
+)
+
+// received starts a collector, and a Tracer that sends to it; the function it returns sends what is left and returns every span.
+func received(t *testing.T) (*traces.Tracer, func() []*otlp.Span) {
+	var mu sync.Mutex
+	var spans []*otlp.Span
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body)
+		var sent collector.ExportTraceServiceRequest
+		if err := proto.Unmarshal(raw, &sent); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		for _, of := range sent.ResourceSpans {
+			for _, scope := range of.ScopeSpans {
+				spans = append(spans, scope.Spans...)
+			}
+		}
+	}))
+	t.Cleanup(server.Close)
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
+	tracer, err := traces.Open(t.Context(), "v1", slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	require.NotNil(t, tracer)
+	return tracer, func() []*otlp.Span {
+		tracer.Close()
+		mu.Lock()
+		defer mu.Unlock()
+		return spans
+	}
+}
+
+const sent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+func TestATrustedTraceGoesOnAndAStrangersIsLinked(t *testing.T) {
+	tracer, all := received(t)
+	header := http.Header{"Traceparent": {sent}, "Tracestate": {"vendor=what-somebody-wrote"}}
+	for _, trusted := range []bool{true, false} {
+		ctx, span := tracer.Request(t.Context(), header, trusted)
+		_, inner := traces.Start(ctx, "unit of work", traces.Client)
+		told := inner.Inject(http.Header{"X": {"y"}})
+		require.Equal(t, trusted, told.Get("Traceparent")[3:35] == sent[3:35])
+		require.Equal(t, "y", told.Get("X"))
+		require.Empty(t, told.Get("Tracestate"))
+		require.Equal(t, told.Get("Traceparent")[3:35], traces.TraceID(ctx))
+		inner.End()
+		span.Name("GET /x")
+		span.End()
+	}
+	spans := all()
+	require.Len(t, spans, 4)
+	for i, name := range []string{"unit of work", "GET /x", "unit of work", "GET /x"} {
+		require.Equal(t, name, spans[i].Name)
+		require.Empty(t, spans[i].TraceState)
+	}
+	require.Equal(t, spans[1].SpanId, spans[0].ParentSpanId)
+	require.NotEmpty(t, spans[1].ParentSpanId)
+	require.Empty(t, spans[3].ParentSpanId)
+	require.Len(t, spans[3].Links, 1)
+	require.Empty(t, spans[3].Links[0].TraceState)
+}
+
+func TestWorkThatNoRequestAskedForBeginsTracesOfItsOwn(t *testing.T) {
+	tracer, all := received(t)
+	ctx := tracer.Into(t.Context())
+	require.Empty(t, traces.TraceID(ctx))
+	for range 2 {
+		_, span := traces.Start(ctx, "POST", traces.Client)
+		span.Fail("unreachable")
+		span.End()
+	}
+	spans := all()
+	require.Len(t, spans, 2)
+	require.NotEqual(t, spans[0].TraceId, spans[1].TraceId)
+	require.Equal(t, otlp.Status_STATUS_CODE_ERROR, spans[0].Status.Code)
+	require.Empty(t, spans[0].Status.Message)
+}
+
+func TestNothingIsTracedWithoutAnEndpoint(t *testing.T) {
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+	tracer, err := traces.Open(t.Context(), "v1", slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	require.Nil(t, tracer)
+	ctx, span := tracer.Request(t.Context(), http.Header{"Traceparent": {sent}}, true)
+	require.Nil(t, span)
+	require.Equal(t, t.Context(), ctx)
+	_, span = traces.Start(tracer.Into(ctx), "unit of work", traces.Internal)
+	require.Nil(t, span)
+	span.Set("a", "b")
+	span.Fail("x")
+	span.End()
+	tracer.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")
+	t.Setenv("OTEL_SDK_DISABLED", "true")
+	require.Empty(t, traces.Endpoint())
+}
+
+// BenchmarkOff is what everything that could be traced pays where nothing is.
+func BenchmarkOff(b *testing.B) {
+	type other struct{}
+	ctx := context.WithValue(context.WithValue(b.Context(), other{}, 1), &other{}, 2)
+	b.ReportAllocs()
+	for b.Loop() {
+		_, span := traces.Start(ctx, "unit of work", traces.Client)
+		span.Set("db.system.name", "sqlite")
+		span.End()
+	}
+}
