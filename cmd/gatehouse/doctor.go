@@ -108,7 +108,7 @@ func (d *doctor) checkSettings() {
 		d.say(dubious, "configuration", "GATEHOUSE_ALLOW_PRIVATE_NETWORK lets mini apps' addresses reach your own network; unset it, it is for tests")
 	}
 	if d.cfg.SecretPrevious != "" {
-		d.say(dubious, "configuration", "GATEHOUSE_SECRET_PREVIOUS is set, as during a rotation; unset it when every server has the new secret and no session of the old one is left")
+		d.say(dubious, "configuration", "GATEHOUSE_SECRET_PREVIOUS is set, as during a rotation; unset it when every server has the new secret, and no session or token of the old one is left")
 	}
 }
 

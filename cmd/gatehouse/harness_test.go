@@ -54,6 +54,7 @@ type testServer struct {
 	count *statementCount
 	users map[string]storage.User // by e-mail
 	run   func(context.Context)   // the work in the background, which no test needs unless it says so
+	ops   http.Handler            // for operators; nil where the settings have no listener for them
 }
 
 // statementCount observes the driver: it counts statements and can slow them down.
@@ -129,7 +130,7 @@ func startServer(t testing.TB, dsn string, log *slog.Logger, statement func(cont
 	closeAtEnd(t, s.store)
 	a, err := wire(t.Context(), cfg, s.store, log, s.now)
 	require.NoError(t, err)
-	s.run = a.Run
+	s.run, s.ops = a.Run, a.Ops
 	s.reg = registry.New(s.store, s.now)
 	s.fixtures(s.now)
 	server := &httptest.Server{Listener: listener, Config: &http.Server{Handler: a.Handler}}

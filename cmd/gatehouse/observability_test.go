@@ -1,0 +1,328 @@
+package main
+
+import (
+	"crypto/tls"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
+	otlp "go.opentelemetry.io/proto/otlp/trace/v1"
+	"google.golang.org/protobuf/proto"
+
+	"gatehouse/internal/config"
+	"gatehouse/storage"
+)
+
+// What an operator sees of a real server: numbers, traces and the log, and no secret in any of them.
+
+// traceCollector receives spans by OTLP over HTTP.
+type traceCollector struct {
+	*httptest.Server
+	mu    sync.Mutex
+	raw   strings.Builder
+	spans []*otlp.Span
+}
+
+func newTraceCollector(t *testing.T) *traceCollector {
+	c := &traceCollector{}
+	c.Server = httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body)
+		var sent collector.ExportTraceServiceRequest
+		if err := proto.Unmarshal(raw, &sent); err != nil {
+			t.Error(err)
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.raw.Write(raw)
+		for _, of := range sent.ResourceSpans {
+			for _, scope := range of.ScopeSpans {
+				c.spans = append(c.spans, scope.Spans...)
+			}
+		}
+	}))
+	t.Cleanup(c.Close)
+	return c
+}
+
+// named returns the spans of a name; all of them where it is empty.
+func (c *traceCollector) named(name string) (found []*otlp.Span) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.spans {
+		if name == "" || s.Name == name {
+			found = append(found, s)
+		}
+	}
+	return found
+}
+
+func spanText(s *otlp.Span, name string) string {
+	for _, a := range s.Attributes {
+		if a.Key == name {
+			return a.Value.GetStringValue()
+		}
+	}
+	return ""
+}
+
+// observed is a server process with everything that can be observed turned on.
+type observed struct {
+	*testServer
+	ops     string
+	traces  *traceCollector
+	process *exec.Cmd
+}
+
+func newObserved(t *testing.T, dsn string) *observed {
+	t.Helper()
+	addr, ops := freeAddress(t), freeAddress(t)
+	o := &observed{ops: "http://" + ops, traces: newTraceCollector(t)}
+	o.testServer = &testServer{t: t, url: "http://" + addr, log: &lockedBuffer{}, clock: &atomic.Int64{}, users: map[string]storage.User{}}
+	o.process = exec.Command(os.Args[0])
+	o.process.Args = []string{"gatehouse", "serve"} // see TestMain
+	o.process.Env = append(os.Environ(), "GATEHOUSE_DATABASE="+dsn, "GATEHOUSE_SECRET="+testConfig("", "").Secret, "GATEHOUSE_LISTEN="+addr,
+		"GATEHOUSE_ISSUER="+o.url, "GATEHOUSE_ALLOW_PRIVATE_NETWORK=true", "GATEHOUSE_OPS_LISTEN="+ops, "OTEL_EXPORTER_OTLP_ENDPOINT="+o.traces.URL)
+	o.process.Stderr = o.log
+	require.NoError(t, o.process.Start())
+	t.Cleanup(func() { o.process.Process.Kill(); o.process.Wait() })
+	require.Eventually(t, o.ready, 30*time.Second, 10*time.Millisecond, "the server does not get ready")
+	return o
+}
+
+// stop lets the server end, which sends its last spans.
+func (o *observed) stop() {
+	o.t.Helper()
+	require.NoError(o.t, o.process.Process.Signal(syscall.SIGTERM))
+	require.NoError(o.t, o.process.Wait())
+}
+
+func (o *observed) scrape() string {
+	o.t.Helper()
+	response, err := http.Get(o.ops + "/metrics")
+	require.NoError(o.t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(o.t, err)
+	require.Equal(o.t, http.StatusOK, response.StatusCode)
+	return string(text)
+}
+
+func TestWhatOperatorsSeeTellsOfEveryFlowAndHoldsNoSecret(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		var mu sync.Mutex
+		var traceparents []string
+		hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			traceparents = append(traceparents, r.Header.Get("Traceparent"))
+			w.WriteHeader(http.StatusAccepted)
+		}))
+		defer hook.Close()
+		listen(t, dsn, hook.URL, []string{"photoprint"})
+		o := newObserved(t, dsn)
+		p := newSpy(t, o.testServer)
+		p.everything()
+		require.Eventually(t, func() bool {
+			text := o.scrape()
+			return strings.Contains(text, `gatehouse_delivery_attempts_total{outcome="sent"} 1`) && strings.Contains(text, `gatehouse_deliveries{state="pending"} 0`)
+		}, 15*time.Second, 200*time.Millisecond, "what was disconnected is told, and counted")
+		numbers := o.scrape()
+		refused := p.get("/oauth2/authorize?client_id=photoprint&redirect_uri=https://elsewhere.example")
+		o.stop()
+
+		for _, expected := range []string{
+			`gatehouse_http_request_duration_seconds_count{method="POST",route="/oauth2/token",status="2xx"} 3`, `route="/login",status="4xx"`, `route="other",status="4xx"`,
+			`gatehouse_token_answers_total{grant_type="authorization_code",outcome="ok"} 1`, `gatehouse_token_answers_total{grant_type="refresh_token",outcome="invalid_grant"} 1`,
+			`gatehouse_token_answers_total{grant_type="client_credentials",outcome="ok"} 1`, `gatehouse_authorize_outcomes_total{outcome="code"} 2`,
+			`gatehouse_authorize_outcomes_total{outcome="login"}`, `gatehouse_authorize_outcomes_total{outcome="consent"}`,
+			`gatehouse_sign_ins_total{outcome="failed"} 2`, `gatehouse_consent_decisions_total{decision="allow"} 1`,
+			`gatehouse_signing_key_age_seconds{alg="ES256"}`, "gatehouse_audit_unsealed_events ", `go_sql_in_use_connections{db_name="gatehouse"}`,
+			"go_goroutines ", "process_open_fds ",
+		} {
+			require.True(t, strings.Contains(numbers, expected), "%s is not among %s", expected, seriesOf(numbers))
+		}
+		documented(t, numbers)
+		require.Greater(t, len(p.secrets), 40)
+		p.secrets.requireAbsent(t, "/metrics", numbers)
+		p.secrets.requireAbsent(t, "a trace", o.traces.raw.String())
+		p.secrets.requireAbsent(t, "the log", o.log.String())
+
+		requireTraced(t, o, traceparents)
+		requireOneID(t, o, refused)
+	})
+}
+
+// requireTraced wants a span for requests, units of work and calls, one under the other, and nobody else's.
+func requireTraced(t *testing.T, o *observed, traceparents []string) {
+	t.Helper()
+	parents := map[string]*otlp.Span{}
+	for _, s := range o.traces.named("") {
+		parents[string(s.SpanId)] = s
+		require.NotContains(t, s.Name, "Fosite", "spans of libraries have texts of errors in them")
+		require.Empty(t, s.Events)
+	}
+	tokens := o.traces.named("POST /oauth2/token")
+	require.GreaterOrEqual(t, len(tokens), 8)
+	var under []string
+	for _, s := range o.traces.named("unit of work") {
+		if request := parents[string(s.ParentSpanId)]; request != nil {
+			require.Equal(t, request.TraceId, s.TraceId)
+			under = append(under, request.Name)
+		}
+	}
+	require.Contains(t, under, "POST /oauth2/token")
+	require.Contains(t, under, "POST /consent")
+	require.NotEmpty(t, traceparents)
+	require.True(t, slices.ContainsFunc(o.traces.named("POST"), func(s *otlp.Span) bool {
+		return spanText(s, "server.address") == "127.0.0.1" && strings.Contains(traceparents[0], hex.EncodeToString(s.TraceId)+"-"+hex.EncodeToString(s.SpanId))
+	}), "the mini app's server is told of the trace of its call")
+}
+
+// requireOneID wants the same request ID in the header, on the page, in each line of the log, and in the trace.
+func requireOneID(t *testing.T, o *observed, refused answer) {
+	t.Helper()
+	id := refused.Header.Get("X-Request-Id")
+	require.NotEmpty(t, id)
+	require.Contains(t, refused.body, id)
+	at := slices.IndexFunc(o.traces.named(""), func(s *otlp.Span) bool { return spanText(s, "gatehouse.request_id") == id })
+	require.GreaterOrEqual(t, at, 0, "the trace has it")
+	trace := hex.EncodeToString(o.traces.named("")[at].TraceId)
+	lines := 0
+	for line := range strings.Lines(o.log.String()) {
+		var logged struct {
+			Message string `json:"msg"`
+			Request string `json:"request_id"`
+			Trace   string `json:"trace_id"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(line), &logged), line)
+		if logged.Request == id {
+			lines++
+			require.Equal(t, trace, logged.Trace, logged.Message)
+		}
+	}
+	require.Equal(t, 2, lines, "the refusal and the request")
+}
+
+// seriesOf leaves the buckets of histograms out, so that somebody can read the rest.
+func seriesOf(numbers string) string {
+	return regexp.MustCompile(`(?m)^(#.*|.*_bucket\{.*|go_.*|process_.*)\n`).ReplaceAllString(numbers, "")
+}
+
+// documented wants every metric of ours in docs/operations.md, and none there that is not told.
+func documented(t *testing.T, numbers string) {
+	t.Helper()
+	doc, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	told := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^# TYPE (gatehouse_\w+) `).FindAllStringSubmatch(numbers, -1) {
+		told[m[1]] = true
+		require.Contains(t, string(doc), "`"+m[1], "docs/operations.md does not list it")
+	}
+	for _, m := range regexp.MustCompile("`(gatehouse_[a-z_]+)").FindAllStringSubmatch(string(doc), -1) {
+		require.True(t, told[m[1]], "docs/operations.md lists %s, which is not told", m[1])
+	}
+}
+
+// Whatever clients send, what is counted stays small, and tells nothing of it.
+func TestLabelsAreBoundedWhateverClientsSend(t *testing.T) {
+	t.Parallel()
+	requests := 10_000
+	if testing.Short() {
+		requests = 1000
+	}
+	s := startServer(t, furnished.SQLite(t), slog.New(slog.DiscardHandler), nil, func(c *config.Config) { c.OpsListen = "127.0.0.1:0" })
+	client := &http.Client{
+		Transport:     &http.Transport{MaxIdleConnsPerHost: 16, TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	defer client.CloseIdleConnections()
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() {
+			for {
+				n := next.Add(1)
+				if n > int64(requests) {
+					return
+				}
+				r := oddRequest(s.url, n)
+				response, err := client.Do(r)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				io.Copy(io.Discard, response.Body)
+				response.Body.Close()
+			}
+		})
+	}
+	group.Wait()
+	w := httptest.NewRecorder()
+	s.ops.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	text := w.Body.String()
+	require.False(t, strings.Contains(text, "random-"), seriesOf(text))
+	require.True(t, strings.Contains(text, `route="other"`), seriesOf(text))
+	require.True(t, strings.Contains(text, `gatehouse_token_answers_total{grant_type="other"`), seriesOf(text))
+	require.Less(t, strings.Count(text, "\n"), 2500, "lines of /metrics")
+}
+
+// oddRequest is a request in which everything that a client chooses is made up.
+func oddRequest(base string, n int64) *http.Request {
+	word := fmt.Sprintf("random-%d-%x", n, rand.Uint64())
+	paths := []string{"/" + word, "/oauth2/" + word, "/api/v1/clients/" + word, "/admin/" + word + "/" + word, "/static/" + word, "/superapp/v1/apps/" + word + "/sharing",
+		"/oauth2/token/" + word, "/v1/oauth/token/" + word, "/developer/apps/" + word + "/identity", "/oauth2/authorize?client_id=" + word, "/logo/" + word}
+	method, path := []string{"GET", "POST", "PUT", "M" + word}[rand.IntN(4)], paths[rand.IntN(len(paths))]
+	body := ""
+	if n%3 == 0 {
+		method, path, body = "POST", "/oauth2/token", url.Values{"grant_type": {word}, "client_id": {word}, "client_secret": {word}, "code": {word}}.Encode()
+		if n%2 == 0 {
+			body = url.Values{"grant_type": {word}, "client_id": {"photoprint"}, "client_secret": {testSecret}}.Encode()
+		}
+	}
+	r, err := http.NewRequest(method, base+path, strings.NewReader(body))
+	if err != nil {
+		panic(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	r.Header.Set("Accept", "application/json")
+	return r
+}
+
+// The listener for operators is another one: nothing of it answers where everybody can ask.
+func TestMetricsAndProfilesAreNotOnThePublicListener(t *testing.T) {
+	t.Parallel()
+	s := startServer(t, furnished.SQLite(t), slog.New(slog.DiscardHandler), nil, func(c *config.Config) { c.OpsListen = "127.0.0.1:0" })
+	for _, path := range []string{"/metrics", "/debug/pprof/", "/debug/pprof/heap"} {
+		require.Equal(t, http.StatusNotFound, s.newBrowser().get(path).StatusCode, path)
+		w := httptest.NewRecorder()
+		s.ops.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		require.Equal(t, http.StatusOK, w.Code, path)
+	}
+	for _, path := range []string{"/", "/debug/pprof/cmdline", "/oauth2/token", "/readyz"} {
+		w := httptest.NewRecorder()
+		s.ops.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		require.Equal(t, http.StatusNotFound, w.Code, path)
+	}
+	off := startServer(t, furnished.SQLite(t), slog.New(slog.DiscardHandler), nil)
+	require.Nil(t, off.ops)
+}
+
