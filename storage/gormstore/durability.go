@@ -17,7 +17,7 @@ func (s *Store) LaxSettings(ctx context.Context) ([]string, error) {
 	err := s.read(ctx, func(db *gorm.DB) error {
 		return db.Raw(`
 SELECT name || '=' || setting FROM pg_settings
-WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit') AND setting = 'off' ORDER BY name`).Scan(&lax).Error
+WHERE name IN ('fsync', 'synchronous_commit') AND setting = 'off' ORDER BY name`).Scan(&lax).Error
 	})
 	return lax, err
 }
