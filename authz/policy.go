@@ -124,8 +124,12 @@ func (l lifetimes) keepRefresh(x *exchange) time.Time {
 }
 
 // withinGrace reports whether a spent refresh token may still be answered with the pair that it was rotated into.
-// Without a grace it never may, however close the two requests are.
+// Without a grace it never may, however close the two requests are; nor when it was spent further ahead of this clock than the
+// clocks of two machines may be apart: then one of them jumped, and how long ago it was nobody knows.
 func withinGrace(x *exchange, t *storage.StoredToken) bool {
-	grace := x.client.RefreshReuseGrace
-	return grace > 0 && x.now.Before(t.SpentAt.Add(grace))
+	grace, since := x.client.RefreshReuseGrace, x.now.Sub(t.SpentAt)
+	return grace > 0 && since < grace && since > -clocksApart
 }
+
+// clocksApart is how far the clocks of two processes on one database may be apart.
+const clocksApart = time.Minute

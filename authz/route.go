@@ -80,6 +80,9 @@ type Request struct {
 	// request is the client's: see holder().
 	proven bool
 	holder string
+	// from is there where the client has to take a turn, and share is whose it has taken; see share.go.
+	from  *http.Request
+	share string
 }
 
 // Answer is what an operation found, in the words of the RFCs. The operation says what it fills in.
@@ -127,7 +130,8 @@ func (s *Server) API(op Operation) Endpoint {
 		if req == nil {
 			req = &Request{}
 		}
-		req.Route = route
+		req.Route, req.from = route, r
+		defer s.giveBack(req)
 		if err != nil {
 			s.fail(w, r, req, err)
 			return

@@ -79,6 +79,7 @@ type Server struct {
 	metrics      *metrics.Metrics
 	log          *slog.Logger
 	now          func() time.Time
+	turns        turns
 	provider     *fosite.Fosite
 	metadata     []byte
 	authorize    map[string]*Route // authorization endpoints by dialect
@@ -93,6 +94,7 @@ func New(o Options) *Server {
 		issuer: o.Issuer, registration: o.RegistrationEndpoint, store: o.Store, registry: o.Registry, sessions: o.Sessions, people: o.People, claims: o.Claims, keys: o.Keys,
 		values: newValues(o.Root), thirdParty: o.Root.Sealer("third-party data"), interactions: o.Interactions, pages: o.Pages, app: o.App,
 		lifetimes: o.Lifetimes, cooldown: o.DenyCooldown, baseScope: o.BaseScope, reads: o.Reads, activity: o.Activity, metrics: o.Metrics, log: o.Log, now: o.Now,
+		turns: turns{of: map[string]*share{}},
 	}
 	s.provider = s.newProvider()
 	return s

@@ -80,6 +80,9 @@ func (s *Server) presented(ctx context.Context, req *Request, value string) (*st
 	case ranOut(c, t, now):
 		return nil, errToken.For(ReasonExpired).told("access token has expired with what the person allowed")
 	}
+	if err := s.take(ctx, req, c); err != nil {
+		return nil, err
+	}
 	if err := req.admit(ctx, c); err != nil {
 		return nil, err
 	}

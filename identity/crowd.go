@@ -1,0 +1,27 @@
+package identity
+
+import (
+	"fmt"
+	"sync/atomic"
+
+	"gatehouse/storage"
+)
+
+// crowdLimit is how many may wait for one thing at a time. Who comes later would wait longer than anybody is asked to: six
+// passwords at once are some hundred in signInPatience.
+const crowdLimit = 1000
+
+// errCrowded is answered like an outage: 503, and come back later.
+var errCrowded = fmt.Errorf("%w: more people are signing in than there is room for", storage.ErrUnavailable)
+
+// crowd counts who is waiting, so that no number of people takes more than a fixed amount of memory. The zero value is empty.
+type crowd struct{ waiting atomic.Int64 }
+
+// join returns how to leave, or errCrowded.
+func (c *crowd) join() (leave func(), err error) {
+	if c.waiting.Add(1) > crowdLimit {
+		c.waiting.Add(-1)
+		return nil, errCrowded
+	}
+	return func() { c.waiting.Add(-1) }, nil
+}
