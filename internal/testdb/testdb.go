@@ -58,6 +58,12 @@ func Postgres(t testing.TB) string {
 	return create(t, requireServer(t), "")
 }
 
+// RequirePostgres does to a test that starts a server of its own what Postgres does where there is none.
+func RequirePostgres(t testing.TB) {
+	t.Helper()
+	requireServer(t)
+}
+
 // requireServer returns the server's URL, or ends the test.
 func requireServer(t testing.TB) string {
 	t.Helper()

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"gatehouse/internal/testdb"
+	"gatehouse/internal/testdb/cluster"
 )
 
 func main() {
@@ -29,7 +30,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "usage: pg [-durable] -- COMMAND [ARGUMENT…]")
 		os.Exit(2)
 	}
-	// The parent-death signal of Linux hangs on the thread that started the child; see dieWithParent.
+	// The parent-death signal of Linux hangs on the thread that started the child; see cluster.DieWithParent.
 	runtime.LockOSThread()
 	code, err := run(*durable, flag.Args())
 	if err != nil {
@@ -43,16 +44,16 @@ func run(durable bool, command []string) (code int, err error) {
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	go watchParent(stop)
 
-	server, err := start(durable, stop)
+	server, err := cluster.Start(durable, stop)
 	if err != nil {
 		return 1, err
 	}
 	defer func() {
-		if stopErr := server.stop(); stopErr != nil && err == nil {
+		if stopErr := server.Stop(); stopErr != nil && err == nil {
 			code, err = 1, stopErr
 		}
 	}()
-	return attend(command, server.url(), stop)
+	return attend(command, server.URL(), stop)
 }
 
 // attend runs command in a process group of its own and hands every signal on to that group.
@@ -61,7 +62,7 @@ func attend(command []string, url string, stop <-chan os.Signal) (int, error) {
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(), testdb.ServerVariable+"="+url)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	dieWithParent(cmd.SysProcAttr)
+	cluster.DieWithParent(cmd.SysProcAttr)
 	if err := cmd.Start(); err != nil {
 		return 127, err
 	}

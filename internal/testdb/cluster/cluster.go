@@ -1,6 +1,8 @@
 //go:build unix
 
-package main
+// Package cluster runs a PostgreSQL server of a test's own, on a spare port and in a temporary folder. Command testdb/pg runs one for
+// all tests; what is done to a server itself, such as stopping it, needs another.
+package cluster
 
 import (
 	"context"
@@ -12,6 +14,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"syscall"
 	"time"
@@ -21,37 +24,58 @@ import (
 
 const superuser = "gatehouse"
 
-// server is a running PostgreSQL with everything it keeps in one folder.
-type server struct {
+// Server is a running PostgreSQL with everything it keeps in one folder.
+type Server struct {
 	bin, dir string
 	account  *syscall.Credential // whom the programs run as; nil: as ourselves
 	password string
 	port     int
-	process  *exec.Cmd
+	durable  bool
+	process  *exec.Cmd // nil while it does not run
 	ended    chan error
 }
 
-// start makes a new cluster and returns when it answers.
-func start(durable bool, stop <-chan os.Signal) (*server, error) {
-	s := &server{password: rand.Text(), ended: make(chan error, 1)}
+// Start makes a new cluster and returns when it answers, or something comes from stop, which may be nil. durable syncs every
+// commit to disk, as in production.
+func Start(durable bool, stop <-chan os.Signal) (*Server, error) {
+	s := &Server{password: rand.Text(), durable: durable, ended: make(chan error, 1)}
 	if err := s.prepare(); err != nil {
-		return nil, errors.Join(err, s.stop())
+		return nil, errors.Join(err, s.Stop())
 	}
-	if err := s.launch(durable); err != nil {
-		return nil, errors.Join(err, s.stop())
+	if err := s.launch(); err != nil {
+		return nil, errors.Join(err, s.Stop())
 	}
 	if err := s.await(stop); err != nil {
-		return nil, errors.Join(err, s.stop())
+		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
 }
 
-func (s *server) url() string {
+// Halt ends the server by a signal of PostgreSQL's: SIGINT ends it in order, SIGQUIT as a crash does. Its folder stays.
+func (s *Server) Halt(signal syscall.Signal) error {
+	if err := s.process.Process.Signal(signal); err != nil {
+		return err
+	}
+	<-s.ended
+	s.process = nil
+	return nil
+}
+
+// Resume starts a halted server again, at the same address, and returns when it answers.
+func (s *Server) Resume() error {
+	if err := s.launch(); err != nil {
+		return err
+	}
+	return s.await(nil)
+}
+
+// URL is where the server answers.
+func (s *Server) URL() string {
 	return fmt.Sprintf("postgres://%s:%s@127.0.0.1:%d/postgres?sslmode=disable", superuser, s.password, s.port)
 }
 
 // prepare finds the programs, makes the folder and runs initdb, which refuses to run as root.
-func (s *server) prepare() (err error) {
+func (s *Server) prepare() (err error) {
 	if s.bin, err = findPrograms(); err != nil {
 		return err
 	}
@@ -76,7 +100,7 @@ func (s *server) prepare() (err error) {
 }
 
 // handOver gives the folder to the system's account for PostgreSQL.
-func (s *server) handOver(passwordFile string) error {
+func (s *Server) handOver(passwordFile string) error {
 	account, err := user.Lookup("postgres")
 	if err != nil {
 		return fmt.Errorf("root cannot run PostgreSQL, and %w", err)
@@ -93,31 +117,44 @@ func (s *server) handOver(passwordFile string) error {
 	return errors.Join(os.Chown(s.dir, int(uid), int(gid)), os.Chown(passwordFile, int(uid), int(gid)))
 }
 
-func (s *server) launch(durable bool) (err error) {
-	if s.port, err = sparePort(); err != nil {
-		return err
+func (s *Server) launch() (err error) {
+	if s.port == 0 {
+		if s.port, err = sparePort(); err != nil {
+			return err
+		}
 	}
 	args := []string{"-D", s.data(), "-p", strconv.Itoa(s.port), "-h", "127.0.0.1", "-k", s.dir, "-c", "max_connections=200"}
-	if !durable {
+	if !s.durable {
 		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
 	}
-	log, err := os.Create(s.log())
+	log, err := os.OpenFile(s.log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
 	s.process = s.command("postgres", args...)
 	s.process.Stdout, s.process.Stderr = log, log
-	if err := s.process.Start(); err != nil {
+	started := make(chan error)
+	go attend(s.process, started, s.ended)
+	if err := <-started; err != nil {
 		s.process = nil
 		return err
 	}
-	go func() { s.ended <- s.process.Wait() }()
 	return nil
 }
 
+// attend starts a process and waits for its end on one thread of the system, on which its parent-death signal hangs.
+func attend(process *exec.Cmd, started, ended chan<- error) {
+	runtime.LockOSThread()
+	err := process.Start()
+	started <- err
+	if err == nil {
+		ended <- process.Wait()
+	}
+}
+
 // await returns when the server answers a query.
-func (s *server) await(stop <-chan os.Signal) error {
+func (s *Server) await(stop <-chan os.Signal) error {
 	deadline := time.After(60 * time.Second)
 	for {
 		if s.answers() {
@@ -136,10 +173,10 @@ func (s *server) await(stop <-chan os.Signal) error {
 	}
 }
 
-func (s *server) answers() bool {
+func (s *Server) answers() bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, s.url())
+	conn, err := pgx.Connect(ctx, s.URL())
 	if err != nil {
 		return false
 	}
@@ -147,9 +184,9 @@ func (s *server) answers() bool {
 	return conn.Ping(ctx) == nil
 }
 
-// stop ends the server by its process id, at once (SIGQUIT) if a fast shutdown (SIGINT) takes too long, and removes
+// Stop ends the server by its process id, at once (SIGQUIT) if a fast shutdown (SIGINT) takes too long, and removes
 // the folder.
-func (s *server) stop() error {
+func (s *Server) Stop() error {
 	if s.process != nil {
 		s.process.Process.Signal(syscall.SIGINT)
 		select {
@@ -165,20 +202,20 @@ func (s *server) stop() error {
 	return os.RemoveAll(s.dir)
 }
 
-func (s *server) command(program string, args ...string) *exec.Cmd {
+func (s *Server) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(filepath.Join(s.bin, program), args...)
 	cmd.Dir = s.dir
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 	// A process group of its own, so that Ctrl-C in a terminal does not reach the server before COMMAND has ended.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.account, Setpgid: true}
-	dieWithParent(cmd.SysProcAttr)
+	DieWithParent(cmd.SysProcAttr)
 	return cmd
 }
 
-func (s *server) data() string { return filepath.Join(s.dir, "data") }
-func (s *server) log() string  { return filepath.Join(s.dir, "log") }
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+func (s *Server) log() string  { return filepath.Join(s.dir, "log") }
 
-func (s *server) logged() string {
+func (s *Server) logged() string {
 	text, _ := os.ReadFile(s.log())
 	return string(text)
 }

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// What the tests of load need: many connections, how long answers take, and how much memory a server has.
+
+// files lets this process, and those that it starts from now on, have so many files open, and returns how many it may have.
+func files(t *testing.T, want uint64) int {
+	t.Helper()
+	var limit unix.Rlimit
+	require.NoError(t, unix.Getrlimit(unix.RLIMIT_NOFILE, &limit))
+	if limit.Max < want {
+		if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: want, Max: want}); err != nil {
+			t.Logf("the limit of open files cannot be raised from %d: %v", limit.Max, err)
+			want = limit.Max
+		}
+	}
+	_ = unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: want, Max: max(want, limit.Max)})
+	return int(want)
+}
+
+// resident is how much memory a process has, in MiB (proc_pid_status(5): VmRSS, VmHWM for the most that it had).
+func resident(t *testing.T, server *exec.Cmd, name string) int {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", server.Process.Pid))
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(status), name+":")
+	kib, err := strconv.Atoi(strings.Fields(rest)[0])
+	require.NoError(t, err)
+	return kib / 1024
+}
+
+// from is a client whose connections come from an address of loopback, 127.0.0.HOST.
+func from(host byte) *http.Client {
+	dialer := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, host)}}
+	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			return dialer.DialContext(ctx, network, address)
+		},
+		MaxIdleConnsPerHost: 1000,
+	}}
+}
+
+// quantile is the time below which a part of times is.
+func quantile(times []time.Duration, part float64) time.Duration {
+	if len(times) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[min(len(sorted)-1, int(part*float64(len(sorted))))]
+}
+
+// introspections asks about a token one after another until stop, and returns how long each took. All must be answered with 200.
+func (s *testServer) introspections(t *testing.T, over *http.Client, clientID, token string, stop <-chan struct{}) (took []time.Duration) {
+	for {
+		select {
+		case <-stop:
+			return took
+		default:
+		}
+		began := time.Now()
+		a, err := s.try(over, "/oauth2/introspect", clientID, url.Values{"token": {token}})
+		if !assert.NoError(t, err) || !assert.Equal(t, http.StatusOK, a.StatusCode, a.body) {
+			return took
+		}
+		took = append(took, time.Since(began))
+		time.Sleep(2 * time.Millisecond)
+	}
+}
+
+// dial opens a connection from one of some addresses of loopback.
+func (s *testServer) dial(n int) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: 30 * time.Second, LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+n%100))}}
+	return dialer.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+}
+
+// formRequest is a whole HTTP/1.1 request with a form.
+func formRequest(path, clientID string, headers http.Header, form url.Values) []byte {
+	var b bytes.Buffer
+	body := form.Encode()
+	fmt.Fprintf(&b, "POST %s HTTP/1.1\r\nHost: gatehouse\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: %d\r\n", path, len(body))
+	if clientID != "" {
+		fmt.Fprintf(&b, "Authorization: Basic %s\r\n", base64.StdEncoding.EncodeToString([]byte(clientID+":"+testSecret)))
+	}
+	_ = headers.Write(&b)
+	fmt.Fprintf(&b, "\r\n%s", body)
+	return b.Bytes()
+}
+
+// exchangeOn sends a request on a connection and reads the answer.
+func exchangeOn(conn net.Conn, raw []byte) (*http.Response, error) {
+	if _, err := conn.Write(raw); err != nil {
+		return nil, err
+	}
+	response, err := http.ReadResponse(bufio.NewReaderSize(conn, 1024), nil)
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.Copy(io.Discard, response.Body)
+	return response, err
+}
+
+// One client with hundreds of connections that never rest: the others keep their p99, since the client waits for its own turns.
+func TestOneClientThatFloodsLeavesTheOthersTheirShare(t *testing.T) {
+	s, start := newProcess(t, furnished.SQLite(t))
+	start()
+	theirs, mine := s.tokens("ana@example.com", "photoprint"), s.tokens("ana@example.com", "other")
+	over := from(2)
+	alone := s.duringFlood(t, over, mine, 0, nil)
+	var flood []time.Duration
+	crowd := longOr(300, 500)
+	flooded := s.duringFlood(t, over, mine, crowd, func(stop <-chan struct{}) { flood = s.flood(t, crowd, theirs["access_token"].(string), stop) })
+	t.Logf("p99 of the others: %s alone, %s beside %d connections of one client, whose p50 is %s",
+		quantile(alone, .99), quantile(flooded, .99), crowd, quantile(flood, .5))
+	require.Greater(t, len(flood), 1000)
+	require.Less(t, quantile(flooded, .5), quantile(flood, .5), "who floods waits longer than the others")
+	require.Less(t, quantile(flooded, .99), max(250*time.Millisecond, 20*quantile(alone, .99)))
+}
+
+func (s *testServer) duringFlood(t *testing.T, over *http.Client, mine map[string]any, crowd int, flood func(stop <-chan struct{})) (took []time.Duration) {
+	stop := make(chan struct{})
+	var group sync.WaitGroup
+	if flood != nil {
+		group.Go(func() { flood(stop) })
+		time.Sleep(500 * time.Millisecond) // until all are there
+	}
+	measured := make(chan struct{})
+	time.AfterFunc(longOr(2*time.Second, 10*time.Second), func() { close(measured) })
+	took = s.introspections(t, over, "other", mine["access_token"].(string), measured)
+	close(stop)
+	group.Wait()
+	return took
+}
+
+// flood has crowd connections that refresh nothing and ask about a token without a pause. It returns how long each answer took.
+func (s *testServer) flood(t *testing.T, crowd int, token string, stop <-chan struct{}) (took []time.Duration) {
+	raw := formRequest("/oauth2/introspect", "photoprint", nil, url.Values{"token": {token}})
+	var mu sync.Mutex
+	var group sync.WaitGroup
+	for n := range crowd {
+		group.Go(func() {
+			conn, err := s.dial(n)
+			if !assert.NoError(t, err) {
+				return
+			}
+			defer conn.Close()
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				began := time.Now()
+				response, err := exchangeOn(conn, raw)
+				if !assert.NoError(t, err) {
+					return
+				}
+				if response.StatusCode != http.StatusOK {
+					assert.Equal(t, http.StatusTooManyRequests, response.StatusCode)
+					assert.NotEmpty(t, response.Header.Get("Retry-After"))
+				}
+				mu.Lock()
+				took = append(took, time.Since(began))
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	return took
+}
+
+// Sign-ins by the thousand: those for which there is no room are told to come back, memory stays bounded, and the rest of the server
+// works.
+func TestACrowdThatSignsInDoesNotExhaustMemory(t *testing.T) {
+	crowd := longOr(3000, 20000)
+	crowd = min(crowd, files(t, uint64(crowd+2000))-1000)
+	s, start := newProcess(t, furnished.SQLite(t), "GATEHOUSE_TRUSTED_PROXIES=127.0.1.0/24")
+	server := start()
+	mine := s.tokens("ana@example.com", "other")
+	b := s.newBrowser()
+	page := b.get(b.authorize(request("photoprint")).Header.Get("Location"))
+	_, form := formOf(t, page, "sign-in")
+	origin, err := url.Parse(s.url)
+	require.NoError(t, err)
+	var cookies []string
+	for _, cookie := range b.Jar.Cookies(origin) {
+		cookies = append(cookies, cookie.String())
+	}
+
+	stop := make(chan struct{})
+	var others []time.Duration
+	var group, people sync.WaitGroup
+	group.Go(func() { others = s.introspections(t, from(2), "other", mine["access_token"].(string), stop) })
+	var mu sync.Mutex
+	statuses := map[int]int{}
+	for n := range crowd {
+		people.Go(func() {
+			filled := url.Values{"interaction": form["interaction"], "username": {fmt.Sprintf("nobody-%d@example.com", n)}, "password": {"not the password"}}
+			headers := http.Header{"Cookie": cookies, "X-Forwarded-For": {fmt.Sprintf("10.%d.%d.%d", n>>16, n>>8&255, n&255)}, "Sec-Fetch-Site": {"same-origin"}}
+			status := s.signInRaw(t, n, formRequest("/login", "", headers, filled))
+			mu.Lock()
+			defer mu.Unlock()
+			statuses[status]++
+		})
+	}
+	people.Wait()
+	close(stop)
+	group.Wait()
+	most := resident(t, server, "VmHWM")
+	t.Logf("%d sign-ins at once: %v; the server had %d MiB at most; p99 of others %s", crowd, statuses, most, quantile(others, .99))
+	require.Equal(t, crowd, statuses[http.StatusUnauthorized]+statuses[http.StatusServiceUnavailable], "%v", statuses)
+	require.Positive(t, statuses[http.StatusUnauthorized])
+	require.Less(t, most, longOr(900, 1600))
+	require.NotEmpty(t, s.allow("ana@example.com", request("photoprint")), "and who comes now gets in")
+}
+
+func (s *testServer) signInRaw(t *testing.T, n int, raw []byte) (status int) {
+	conn, err := s.dial(n)
+	if !assert.NoError(t, err) {
+		return 0
+	}
+	defer conn.Close()
+	assert.NoError(t, conn.SetDeadline(time.Now().Add(3*time.Minute)))
+	response, err := exchangeOn(conn, raw)
+	if !assert.NoError(t, err) {
+		return 0
+	}
+	if response.StatusCode == http.StatusServiceUnavailable {
+		assert.NotEmpty(t, response.Header.Get("Retry-After"))
+	}
+	return response.StatusCode
+}
