@@ -125,6 +125,19 @@ func TestNothingIsCountedWhereNobodyAsks(t *testing.T) {
 	m.Pool("gatehouse", nil)
 }
 
+func TestCountingAllocatesNothing(t *testing.T) {
+	m := metrics.New("v1")
+	m.TokenAnswer("refresh_token", metrics.Granted)
+	m.Request("/oauth2/token", "POST", 200, time.Millisecond)
+	require.Zero(t, testing.AllocsPerRun(100, func() {
+		m.Began()
+		m.Statement("SELECT 1", time.Millisecond)
+		m.Queued(time.Millisecond)
+		m.TokenAnswer("refresh_token", metrics.Granted)
+		m.Request("/oauth2/token", "POST", 200, time.Millisecond)
+	}))
+}
+
 // BenchmarkRequest is what a token request pays to be counted: the request, its answer, and its statements.
 func BenchmarkRequest(b *testing.B) {
 	m := metrics.New("v1")
