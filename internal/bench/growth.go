@@ -71,7 +71,7 @@ func (o *options) growthTables(on string, found table) string {
 				row = append(row, millis(found.median(sized(op, size), n).p50))
 			}
 			f := found.ratio(cell{sized(op, most), n}, cell{sized(op, least), n}, p50Of)
-			t.row(append(row, times(f), verdict(f <= mostGrowth))...)
+			t.row(append(row, f.String(), verdict(f.middle <= mostGrowth))...)
 		}
 	}
 	text.WriteString(t.String())

@@ -23,6 +23,7 @@ type options struct {
 	soak    time.Duration
 	dir     string // where databases are made and removed again
 	out     string
+	built   string // folder of the programs
 	*programs
 }
 
@@ -48,6 +49,7 @@ func main() {
 	flag.DurationVar(&o.soak, "soak", 20*time.Minute, "how long the soak takes")
 	flag.StringVar(&o.dir, "dir", os.TempDir(), "folder for databases, on the disk to measure")
 	flag.StringVar(&o.out, "out", "docs/performance.md", "the report; empty: print what was measured")
+	flag.StringVar(&o.built, "programs", "", "folder of absolute path for the programs, to measure the same ones again; empty: build them anew")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -90,8 +92,11 @@ func run(ctx context.Context, o *options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
+	if o.built == "" {
+		o.built = o.dir
+	}
 	o.say("building")
-	if o.programs, err = build(ctx, o.dir); err != nil {
+	if o.programs, err = build(ctx, o.built); err != nil {
 		return err
 	}
 	for _, p := range wanted {

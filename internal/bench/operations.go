@@ -35,6 +35,7 @@ var operations = []operation{introspection, refreshing, clientCredentials, codeE
 var (
 	bareHandler   = operation{name: "bare handler", do: (*worker).hello}
 	smallestRead  = operation{name: "smallest read", do: (*worker).readSmallest}
+	readInContext = operation{name: "smallest read, ends with its client", do: (*worker).readInContext}
 	smallestWrite = operation{name: "smallest write", do: (*worker).writeSmallest}
 )
 
@@ -74,6 +75,11 @@ func (w *worker) get(target, header string) error {
 
 func (w *worker) readSmallest() error {
 	_, err := w.post("/introspect", "token="+w.turn().Access, `"active":true`)
+	return err
+}
+
+func (w *worker) readInContext() error {
+	_, err := w.post("/introspect/context", "token="+w.turn().Access, `"active":true`)
 	return err
 }
 

@@ -33,7 +33,6 @@ var costs = []cost{
 	{"gorm", regexp.MustCompile(`^gorm\.io`)},
 	{"fosite", regexp.MustCompile(`^github\.com/ory/fosite`)},
 	{"the session cookie", regexp.MustCompile(`^github\.com/gorilla`)},
-	{"Gatehouse itself", regexp.MustCompile(`^(gatehouse/|main\.)`)},
 	{"net/http", regexp.MustCompile(`^net/(http|textproto|url)`)},
 }
 
@@ -121,8 +120,14 @@ func samples(text []byte) map[string]time.Duration {
 	return found
 }
 
+// ourPackage finds the package in the name of one of our functions.
+var ourPackage = regexp.MustCompile(`^(gatehouse/[a-z/]+|main)\.`)
+
 func costOf(stack []string) string {
 	for _, frame := range stack {
+		if ours := ourPackage.FindStringSubmatch(frame); ours != nil {
+			return "our `" + strings.TrimPrefix(strings.Replace(ours[1], "main", "cmd/gatehouse", 1), "gatehouse/") + "`"
+		}
 		for _, c := range costs {
 			if c.frame.MatchString(frame) {
 				return c.name

@@ -46,7 +46,7 @@ func ratios(ctx context.Context, o *options) (string, error) {
 	}
 	defer small.close()
 	subjects := []*subject{
-		small.subject(bareHandler), small.subject(smallestRead), house.subject(introspection), house.subject(userinfo),
+		small.subject(bareHandler), small.subject(smallestRead), small.subject(readInContext), house.subject(introspection), house.subject(userinfo),
 		small.subject(smallestWrite), house.subject(clientCredentials), house.subject(refreshing), house.subject(codeExchange), house.subject(wholeFlow),
 	}
 	found, err := inTurns(ctx, subjects, o)
@@ -111,8 +111,8 @@ func (o *options) judged(found, gain table, allocated map[string]float64) string
 		met := true
 		for _, n := range o.workers {
 			r := found.ratio(cell{want.operation.name, n}, cell{want.over.name, n}, cpuOf)
-			met = met && r <= want.most
-			row = append(row, times(r))
+			met = met && r.middle <= want.most
+			row = append(row, r.String())
 		}
 		t.row(append(row, verdict(met))...)
 	}
@@ -120,7 +120,7 @@ func (o *options) judged(found, gain table, allocated map[string]float64) string
 	n := o.crowd()
 	f := gain.ratio(cell{refreshing.name, n}, cell{oneCommit, n}, throughputOf)
 	text += fmt.Sprintf("\nRefresh with %d clients: %s per second in shared commits, %s with one commit each: %s (target: at least %s, %s).\n", n,
-		perSecond(gain.median(refreshing.name, n).perSec), perSecond(gain.median(oneCommit, n).perSec), times(f), times(leastGain), verdict(f >= leastGain))
+		perSecond(gain.median(refreshing.name, n).perSec), perSecond(gain.median(oneCommit, n).perSec), f, times(leastGain), verdict(f.middle >= leastGain))
 	if a, counted := allocated[introspection.name]; counted {
 		text += fmt.Sprintf("\nAllocations per introspection: %.0f (target: under %d, %s).\n", a, mostAllocations, verdict(a < mostAllocations))
 	} else {

@@ -28,7 +28,7 @@ func TestARatioIsTheMedianOfItsRounds(t *testing.T) {
 	}
 	a, b := cell{"a", 1}, cell{"b", 1}
 	found := table{a: at(10, 300, 24), b: at(10, 100, 20)} // the machine was slow in the second round, for both
-	require.InDelta(t, 1.2, found.ratio(a, b, cpuOf), 0.001)
+	require.InDelta(t, 1.2, found.ratio(a, b, cpuOf).middle, 0.001)
 }
 
 func TestASampleCountsForTheInnermostCostThatItsStackMeets(t *testing.T) {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -48,8 +49,11 @@ func (t table) median(name string, workers int) result {
 	}
 }
 
-// ratio returns the median, over the rounds, of a's figure divided by b's of the same round.
-func (t table) ratio(a, b cell, figure func(result) float64) float64 {
+// quotient is what one figure is as a multiple of another, round by round.
+type quotient struct{ middle, least, most float64 }
+
+// ratio returns a's figure divided by b's of the same round: the median of the rounds, the lowest and the highest.
+func (t table) ratio(a, b cell, figure func(result) float64) quotient {
 	over := t[b]
 	var ratios []float64
 	for i, r := range t[a] {
@@ -57,7 +61,14 @@ func (t table) ratio(a, b cell, figure func(result) float64) float64 {
 			ratios = append(ratios, figure(r)/figure(over[i]))
 		}
 	}
-	return median(ratios, func(f float64) float64 { return f })
+	if len(ratios) == 0 {
+		return quotient{}
+	}
+	return quotient{median(ratios, func(f float64) float64 { return f }), slices.Min(ratios), slices.Max(ratios)}
+}
+
+func (q quotient) String() string {
+	return fmt.Sprintf("%.2f× (%.2f to %.2f)", q.middle, q.least, q.most)
 }
 
 func cpuOf(r result) float64        { return float64(r.cpu) }

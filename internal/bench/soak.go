@@ -48,7 +48,7 @@ func soaking(ctx context.Context, o *options) (string, error) {
 	defer stop()
 	busy := make(chan error, 1)
 	go func() {
-		busy <- each(len(s.workers), func(i int) error { return s.soak(ending, s.workers[i], email(i)) })
+		busy <- each(len(s.workers), func(i int) error { return s.soak(ending, s.workers[i], i) })
 	}()
 	watched, err := s.watch(ending, o.soak/samplesKept)
 	stop()
@@ -68,17 +68,17 @@ func soaking(ctx context.Context, o *options) (string, error) {
 	return o.soaked(watched, took), nil
 }
 
-// soak has one worker do a round of everything again and again.
-func (s *stage) soak(ctx context.Context, w *worker, email string) error {
+// soak has one worker, of this number, do a round of everything again and again.
+func (s *stage) soak(ctx context.Context, w *worker, number int) error {
 	steps := []func(*worker) error{
 		(*worker).renew, (*worker).introspect, (*worker).refresh, (*worker).userinfo, (*worker).introspect, (*worker).refresh,
 		(*worker).introspect, (*worker).clientCredentials,
 	}
-	signedIn := time.Now()
+	signedIn := time.Now().Add(-signInAgain * time.Duration(number) / soakers) // not all at the same moment
 	for ctx.Err() == nil {
 		began := time.Now()
 		if time.Since(signedIn) > signInAgain {
-			if err := w.signIn(s.url(), email); err != nil {
+			if err := w.signIn(s.url(), email(number)); err != nil {
 				return err
 			}
 			signedIn = time.Now()

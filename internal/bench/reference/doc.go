@@ -3,6 +3,7 @@
 //
 //	GET  /            a bare net/http handler
 //	POST /introspect  one client secret (SHA-256, constant time), the HMAC of one token, one indexed read by a prepared statement
+//	     /introspect/context  the same, but the read ends when the client goes away, as Gatehouse's does
 //	POST /token       one client secret, a new token with an HMAC, one row inserted durably by group commit
 //
 // Like Gatehouse it keeps its rows in SQLite with a write-ahead log and synchronous=FULL, has one connection that writes, and

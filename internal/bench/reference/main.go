@@ -40,6 +40,7 @@ func serve(address, database, secret string) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", hello)
 	mux.HandleFunc("POST /introspect", s.introspect)
+	mux.HandleFunc("POST /introspect/context", s.introspectInContext)
 	mux.HandleFunc("POST /token", s.token)
 	listener, err := net.Listen("tcp", address)
 	if err != nil {

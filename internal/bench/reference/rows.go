@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"net/url"
 	"runtime"
@@ -59,9 +60,9 @@ func openRows(path string) (*rows, error) {
 	return r, nil
 }
 
-func (r *rows) find(id tokenID) (t row, err error) {
+func (r *rows) find(ctx context.Context, id tokenID) (t row, err error) {
 	var hash []byte
-	err = r.read.QueryRow(id[:]).Scan(&hash, &t.clientID, &t.userID, &t.scope, &t.issued, &t.expires)
+	err = r.read.QueryRowContext(ctx, id[:]).Scan(&hash, &t.clientID, &t.userID, &t.scope, &t.issued, &t.expires)
 	return t, err
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -39,7 +40,17 @@ type introspected struct {
 	Expires   int64  `json:"exp"`
 }
 
+// introspectInContext stops reading when the client goes away, which costs the driver a goroutine.
+func (s *server) introspectInContext(w http.ResponseWriter, r *http.Request) {
+	s.introspectIn(r.Context(), w, r)
+}
+
+// introspect reads to the end whoever waits.
 func (s *server) introspect(w http.ResponseWriter, r *http.Request) {
+	s.introspectIn(context.Background(), w, r)
+}
+
+func (s *server) introspectIn(ctx context.Context, w http.ResponseWriter, r *http.Request) {
 	if !s.authenticated(w, r) {
 		return
 	}
@@ -48,7 +59,7 @@ func (s *server) introspect(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusOK, map[string]bool{"active": false})
 		return
 	}
-	t, err := s.rows.find(id)
+	t, err := s.rows.find(ctx, id)
 	if err != nil {
 		answer(w, http.StatusServiceUnavailable, map[string]string{"error": "temporarily_unavailable"})
 		return
