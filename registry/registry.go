@@ -11,8 +11,7 @@ import (
 )
 
 const (
-	pollEvery   = 500 * time.Millisecond // how often Run asks whether another process wrote
-	pollTimeout = 5 * time.Second
+	retryEvery = 500 * time.Millisecond // how long Run lets a database be that did not answer
 	// stamp is the unit of UpdatedAt: what every database keeps exactly.
 	stamp = time.Microsecond
 )
@@ -32,7 +31,7 @@ type Store interface {
 	Publisher(ctx context.Context, id string) (storage.Publisher, error)
 	Publishers(ctx context.Context, after string, limit int) ([]storage.Publisher, error)
 	Scopes(ctx context.Context) ([]storage.Scope, error)
-	Revision(ctx context.Context) (int64, error)
+	AwaitRevision(ctx context.Context, seen int64) (int64, error)
 }
 
 // Registry reads through a cache and writes through the rules. It is safe for concurrent use.
@@ -154,29 +153,22 @@ func (r *Registry) Forget() {
 // While the database does not answer, what is cached stays.
 func (r *Registry) Run(ctx context.Context) {
 	seen := int64(-1) // what was cached before the first look may be of any age
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	for {
-		seen = r.poll(ctx, seen)
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
+	for ctx.Err() == nil {
+		revision, err := r.store.AwaitRevision(ctx, seen)
+		if err != nil {
+			pause(ctx)
+			continue
 		}
+		r.Forget()
+		seen = revision
 	}
 }
 
-func (r *Registry) poll(ctx context.Context, seen int64) int64 {
-	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
-	defer cancel()
-	revision, err := r.store.Revision(ctx)
-	if err != nil {
-		return seen
+func pause(ctx context.Context) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(retryEvery):
 	}
-	if revision != seen {
-		r.Forget()
-	}
-	return revision
 }
 
 // Create stores a new client: what is empty gets its default (see Defaults), then it is checked. Problems when it breaks

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,9 @@ const MaxAge = 5 * time.Minute
 // margin is how much longer than the longest token life a retired key is published, for clocks that differ.
 const margin = time.Hour
 
+// retryEvery is how long Run lets a database be that did not answer.
+const retryEvery = time.Second
+
 // The typ of what the keys sign, so that nothing is taken for what it is not (RFC 8725 §3.11).
 const (
 	typeJWT           = "JWT"
@@ -44,7 +48,7 @@ var ErrUnknownKey = errors.New("keys: not signed by a key of this issuer")
 // Store is what the keys need from storage.
 type Store interface {
 	storage.Keys
-	Revision(ctx context.Context) (int64, error)
+	AwaitRevision(ctx context.Context, seen int64) (int64, error)
 }
 
 // Set is the signing keys of this server. It is safe for concurrent use.
@@ -193,20 +197,39 @@ func (s *Set) reload(ctx context.Context) error {
 // Run follows what other processes do to the keys, and removes retired ones, until ctx ends. An unreachable database is
 // met again at the next look.
 func (s *Set) Run(ctx context.Context) {
-	look, clean := time.NewTicker(time.Second), time.NewTicker(time.Hour)
-	defer look.Stop()
-	defer clean.Stop()
+	var work sync.WaitGroup
+	work.Go(func() { s.follow(ctx) })
+	work.Go(func() { s.clean(ctx) })
+	work.Wait()
+}
+
+func (s *Set) follow(ctx context.Context) {
 	seen := int64(-1) // whatever happened since Load is looked at
+	for ctx.Err() == nil {
+		revision, err := s.store.AwaitRevision(ctx, seen)
+		if err == nil {
+			err = s.reload(ctx)
+		}
+		if err == nil {
+			seen = revision
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(retryEvery):
+		}
+	}
+}
+
+func (s *Set) clean(ctx context.Context) {
+	hourly := time.NewTicker(time.Hour)
+	defer hourly.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-clean.C:
+		case <-hourly.C:
 			_ = s.Load(ctx) // again in an hour
-		case <-look.C:
-			if revision, err := s.store.Revision(ctx); err == nil && revision != seen && s.reload(ctx) == nil {
-				seen = revision
-			}
 		}
 	}
 }

@@ -55,6 +55,8 @@ type testServer struct {
 	users map[string]storage.User // by e-mail
 	run   func(context.Context)   // the work in the background, which no test needs unless it says so
 	ops   http.Handler            // for operators; nil where the settings have no listener for them
+
+	program string // what launch starts in place of this test's own program
 }
 
 // statementCount observes the driver: it counts statements and can slow them down.

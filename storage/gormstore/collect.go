@@ -2,6 +2,8 @@ package gormstore
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -24,10 +26,39 @@ type collection struct {
 	before time.Time
 }
 
-// Collect implements storage.Collector. A token that expires goes by its own time, even when its grant has gone: a
-// token whose grant is gone is as dead as one whose grant has ended. Tokens that never expire go with their family or
-// their grant.
+// errElsewhere says that another process collects.
+var errElsewhere = fmt.Errorf("another process collects: %w", storage.ErrConflict)
+
+// Collect implements storage.Collector. While another process collects there is nothing to do.
 func (s *Store) Collect(ctx context.Context, now time.Time, limit int) (int, error) {
+	total, err := s.collectAll(ctx, now, limit)
+	if errors.Is(err, errElsewhere) {
+		return total, nil
+	}
+	return total, err
+}
+
+// collecting is write, unless another process is collecting at this moment: then it is errElsewhere. The lock ends with
+// the transaction, so a process that dies keeps nobody from collecting, and a proxy that gives every transaction to
+// another connection does no harm.
+func (s *Store) collecting(ctx context.Context, do func(tx *gorm.DB) error) error {
+	return s.write(ctx, func(tx *gorm.DB) error {
+		if s.dialect.collecting != "" {
+			var alone bool
+			if err := tx.Raw(s.dialect.collecting).Scan(&alone).Error; err != nil {
+				return err
+			}
+			if !alone {
+				return errElsewhere
+			}
+		}
+		return do(tx)
+	})
+}
+
+// collectAll deletes of each kind. A token that expires goes by its own time, even when its grant has gone: a token whose
+// grant is gone is as dead as one whose grant has ended. Tokens that never expire go with their family or their grant.
+func (s *Store) collectAll(ctx context.Context, now time.Time, limit int) (int, error) {
 	lock, settled := s.dialect.skipLocked, now.Add(-tombstoneAge)
 	total := 0
 	for _, c := range []collection{
@@ -59,7 +90,7 @@ func (s *Store) collect(ctx context.Context, c collection, limit int) (total int
 	for total < limit {
 		batch := min(collectBatch, limit-total)
 		deleted := 0
-		err := s.write(ctx, func(tx *gorm.DB) error {
+		err := s.collecting(ctx, func(tx *gorm.DB) error {
 			done := tx.Exec(c.sql, at(c.before), batch)
 			deleted = int(done.RowsAffected)
 			return done.Error

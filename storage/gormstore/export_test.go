@@ -6,6 +6,9 @@ import (
 	"gorm.io/gorm"
 )
 
+// AskToCollect asks PostgreSQL that nobody else collects until the transaction ends.
+var AskToCollect = postgresDialect.collecting
+
 // MigrateTo brings a new database to an earlier version of the schema.
 func (s *Store) MigrateTo(ctx context.Context, version int) error {
 	return s.writer.write(ctx, migratePatience, func(tx *gorm.DB) error { return s.runMigrations(tx, timeline[:version]) })

@@ -68,7 +68,7 @@ func (s *Store) collectLogos(ctx context.Context, now time.Time, limit int) (tot
 			Named bool
 		}
 		deleted := 0
-		err := s.write(ctx, func(tx *gorm.DB) error {
+		err := s.collecting(ctx, func(tx *gorm.DB) error {
 			deleted = 0
 			if err := tx.Raw(dueLogos+s.dialect.skipLocked, at(now), min(collectBatch, limit-total)).Scan(&due).Error; err != nil {
 				return err

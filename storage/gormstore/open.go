@@ -49,6 +49,10 @@ type Store struct {
 	log     *slog.Logger
 	salt    []byte // see failures.go
 	watch   *watch
+	bell    *bell // rings when there may be a new revision
+
+	listen  func(context.Context) // hears what rings the bell, until the context ends; nil: the database tells nothing
+	hearing hearing
 }
 
 // writer is how a database takes writes.
@@ -71,6 +75,8 @@ type dialect struct {
 	skipLocked string                  // ends a SELECT of rows to change that others may be changing too
 	jsonEach   string                  // the members of a JSON object, a parameter, as rows of key and value
 	schemaLock string                  // keeps other migrations away until the transaction ends
+	collecting string                  // asks, as a boolean, that nobody else collects until the transaction ends; empty: nobody can
+	notify     string                  // tells who listens that there is a new revision; empty: nobody does
 	readOnly   string                  // asks whether writes are refused
 	schema     func(ddl string) string // rewrites a migration
 	// explain says what to do about an error of opening dsn. An error that is not the driver's stays as it is.
@@ -133,6 +139,7 @@ func (s *Store) prepare(ctx context.Context, o Options) error {
 
 // Close waits for writes under way, which stay durable, and closes the database.
 func (s *Store) Close() error {
+	s.stopListening()
 	err := s.writer.close()
 	if closeErr := s.pool.Close(); err == nil {
 		err = closeErr

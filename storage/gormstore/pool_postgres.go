@@ -13,8 +13,8 @@ import (
 	"gorm.io/driver/postgres"
 )
 
-// postgresConnections is how many connections one server process may hold: three processes fit into PostgreSQL's
-// default of 100.
+// postgresConnections is how many connections one server process may hold, beside the one on which it listens: three
+// processes fit into PostgreSQL's default of 100.
 const postgresConnections = 30
 
 // SQLSTATE codes, PostgreSQL documentation, appendix A.
@@ -31,6 +31,8 @@ var postgresDialect = dialect{
 	skipLocked: " FOR UPDATE SKIP LOCKED",
 	jsonEach:   "jsonb_each_text(CAST(? AS JSONB))",
 	schemaLock: "SELECT pg_advisory_xact_lock(7235419680)",
+	collecting: "SELECT pg_try_advisory_xact_lock(7235419681)",
+	notify:     notifyRevision,
 	readOnly:   "SELECT current_setting('transaction_read_only') = 'on'",
 	// IDs are compared byte by byte, as on SQLite, whatever the database's collation is.
 	schema:  strings.NewReplacer("TEXT", `TEXT COLLATE "C"`, "BLOB", "BYTEA", " WITHOUT ROWID", "").Replace,
@@ -48,6 +50,8 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*Store, error) {
 		config.ConnectTimeout = 5 * time.Second
 	}
 	config.Tracer = postgresTracer{o.observer()}
+	bell := newBell()
+	config.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) { bell.ring() }
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(postgresConnections)
 	pool.SetMaxIdleConns(postgresConnections)
@@ -60,7 +64,10 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*Store, error) {
 		pool.Close()
 		return nil, explainPostgres(dsn, translate(ctx, postgresDialect, err))
 	}
-	return &Store{db: db, pool: pool, writer: &postgresWriter{pool: pool, db: db, watch: o.watch}, dialect: postgresDialect, log: o.Log}, nil
+	listener := &listener{config: config, bell: bell, log: o.Log}
+	return &Store{
+		db: db, pool: pool, writer: &postgresWriter{pool: pool, db: db, watch: o.watch}, dialect: postgresDialect, log: o.Log, bell: bell, listen: listener.run,
+	}, nil
 }
 
 func hasState(err error, states ...string) bool {

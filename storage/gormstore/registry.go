@@ -133,14 +133,6 @@ func (s *Store) DeleteScope(ctx context.Context, was storage.Scope) error {
 	})
 }
 
-// Revision implements storage.Registry.
-func (s *Store) Revision(ctx context.Context) (revision int64, err error) {
-	err = s.read(ctx, func(db *gorm.DB) error {
-		return db.Table("revision").Where("id = 1").Select("value").Take(&revision).Error
-	})
-	return revision, err
-}
-
 // save creates or replaces a row of the registry.
 func (s *Store) save(ctx context.Context, row any) error {
 	return s.writeRevised(ctx, func(tx *gorm.DB) error {
@@ -179,15 +171,4 @@ func stillThere[Row, Record any](tx *gorm.DB, d dialect, column, key string, was
 		return storage.ErrConflict
 	}
 	return nil
-}
-
-// writeRevised writes what processes keep in their caches. The revision goes last, so that the row that all such
-// writes share is held only for the commit.
-func (s *Store) writeRevised(ctx context.Context, do func(tx *gorm.DB) error) error {
-	return s.write(ctx, func(tx *gorm.DB) error {
-		if err := do(tx); err != nil {
-			return err
-		}
-		return tx.Exec("UPDATE revision SET value = value + 1 WHERE id = 1").Error
-	})
 }

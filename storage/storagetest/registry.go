@@ -115,6 +115,21 @@ func registry() []contract {
 			require.Equal(t, []storage.Scope{{Name: "A"}, points}, list)
 		}},
 		{"the revision grows with every write that caches must see", provesRevision},
+		{"a wait for the revision ends with it, or with its context", func(t *testing.T, s storage.Store) {
+			seen, err := s.AwaitRevision(t.Context(), -1)
+			require.NoError(t, err)
+			is, err := s.Revision(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, is, seen)
+			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+			defer cancel()
+			_, err = s.AwaitRevision(ctx, seen)
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.NoError(t, s.SaveScope(t.Context(), storage.Scope{Name: "points_read"}))
+			after, err := s.AwaitRevision(t.Context(), seen)
+			require.NoError(t, err)
+			require.Greater(t, after, seen)
+		}},
 		{"a read by a context that has ended returns the context's error", func(t *testing.T, s storage.Store) {
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()

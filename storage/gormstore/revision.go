@@ -1,0 +1,67 @@
+package gormstore
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+const (
+	// lookEvery is how often a process asks for the revision. Others are promised to see a write within two seconds, so this
+	// leaves one for the answer. It goes on where the database tells of writes: what stands in between may lose the news.
+	lookEvery = time.Second
+	// gather is how long a process waits after the database has told of a write, so that many writes are one look.
+	gather = 20 * time.Millisecond
+	// announcePatience is how long a writer waits until the others are told. They find out without it.
+	announcePatience = time.Second
+)
+
+// Revision implements storage.Registry.
+func (s *Store) Revision(ctx context.Context) (revision int64, err error) {
+	err = s.read(ctx, func(db *gorm.DB) error {
+		return db.Table("revision").Where("id = 1").Select("value").Take(&revision).Error
+	})
+	return revision, err
+}
+
+// AwaitRevision implements storage.Registry.
+func (s *Store) AwaitRevision(ctx context.Context, seen int64) (int64, error) {
+	s.hear()
+	for {
+		rung := s.bell.next() // before the look, so that no write falls between the two
+		revision, err := s.Revision(ctx)
+		if err != nil || revision != seen {
+			return revision, err
+		}
+		if err := s.bell.wait(ctx, rung); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// writeRevised writes what processes keep in their caches. The revision goes last, so that the row that all such
+// writes share is held only for the commit.
+func (s *Store) writeRevised(ctx context.Context, do func(tx *gorm.DB) error) error {
+	err := s.write(ctx, func(tx *gorm.DB) error {
+		if err := do(tx); err != nil {
+			return err
+		}
+		return tx.Exec("UPDATE revision SET value = value + 1 WHERE id = 1").Error
+	})
+	if err == nil {
+		s.announce(ctx)
+	}
+	return err
+}
+
+// announce tells the other processes that there is a new revision. It is no part of the transaction: a database without
+// NOTIFY would refuse the write, and one whose queue is full too.
+func (s *Store) announce(ctx context.Context) {
+	if s.dialect.notify == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), announcePatience)
+	defer cancel()
+	_, _ = s.pool.ExecContext(ctx, s.dialect.notify) // they look by themselves, see lookEvery
+}
