@@ -23,6 +23,9 @@ type result struct {
 	cpu      time.Duration // that the server used for one
 }
 
+// processors is how many of them the server kept busy.
+func (r result) processors() float64 { return r.perSec * r.cpu.Seconds() }
+
 // warmUp comes before every measurement and is not measured.
 const warmUp = 200 * time.Millisecond
 

@@ -2,9 +2,11 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -38,40 +40,66 @@ var costs = []cost{
 
 const otherCosts = "anything else"
 
-// profiles says what each operation spends its time on.
+// spent is the server CPU of one operation by what it went to.
+type spent map[string]time.Duration
+
+// profiles says what each operation spends its time on, and on what more than the smallest program that does its work.
 func profiles(ctx context.Context, o *options) (string, error) {
 	s, err := o.open(ctx, o.gatehouse, "", o.crowd(), 4, nil)
 	if err != nil {
 		return "", err
 	}
 	defer s.close()
-	t := newTable("operation", "largest cost", "second", "third")
-	for _, op := range operations {
-		shares, err := o.profile(ctx, s.subject(op))
+	small, err := o.openSmallest(ctx, o.crowd())
+	if err != nil {
+		return "", err
+	}
+	defer small.close()
+	found := map[string]spent{}
+	for _, each := range []*subject{small.subject(smallestRead), small.subject(smallestWrite), s.subject(introspection), s.subject(refreshing),
+		s.subject(clientCredentials), s.subject(codeExchange), s.subject(wholeFlow), s.subject(userinfo)} {
+		found[each.name], err = o.profile(ctx, each)
 		if errors.Is(err, errNoOps) {
 			return "## Where the time goes\n\nNot measured: the server had no listener for /debug/pprof.\n", nil
 		}
 		if err != nil {
 			return "", err
 		}
-		t.row(op.name, shares[0], shares[1], shares[2])
 	}
-	return "## Where the time goes\n\nThe three largest costs of each operation on SQLite with " + fmt.Sprint(min(16, o.crowd())) + " clients, of the server's processor time, from CPU profiles\n" +
-		"(`/debug/pprof/profile` of `GATEHOUSE_OPS_LISTEN`). A sample counts for the first of these that its stack meets, from the innermost function outwards.\n\n" +
-		t.String(), nil
+	return fmt.Sprintf("## Where the time goes\n\nServer CPU of one operation on SQLite with %d clients, split by CPU profiles (`/debug/pprof/profile` of `GATEHOUSE_OPS_LISTEN`). "+
+		"A sample counts\nfor the first of these that its stack meets from the innermost function outwards: collecting and allocating memory, SQLite, sockets, scheduling, "+
+		"a library, a package of ours.\n\n", o.some()) + costTables(found), nil
 }
 
-// profile returns the three largest costs of an operation.
-func (o *options) profile(ctx context.Context, s *subject) ([]string, error) {
-	workers := s.workers[:min(16, o.crowd())]
+func costTables(found map[string]spent) string {
+	largest := newTable("the three largest costs", "first", "second", "third")
+	for _, name := range []operation{smallestRead, smallestWrite, introspection, refreshing, clientCredentials, codeExchange, wholeFlow, userinfo} {
+		largest.row(append([]string{name.name}, found[name.name].largest(3)...)...)
+	}
+	more := newTable("the largest costs beyond the smallest program", "first", "second", "third", "fourth")
+	for _, t := range targets {
+		more.row(append([]string{t.operation.name + " − " + t.over.name}, found[t.operation.name].beyond(found[t.over.name]).largest(4)...)...)
+	}
+	return largest.String() + "\n" + more.String()
+}
+
+// profile returns what an operation costs.
+func (o *options) profile(ctx context.Context, s *subject) (spent, error) {
+	n := o.some()
+	whole, err := s.measure(ctx, n, o.window)
+	if err != nil {
+		return nil, err
+	}
 	seconds := max(2, int(o.window.Seconds()))
 	if s.before != nil { // as many as the profile needs
-		if err := work(ctx, workers, s.before, time.Duration(seconds+1)*time.Second); err != nil {
+		if err := work(ctx, s.workers[:n], s.before, time.Duration(seconds+1)*time.Second); err != nil {
 			return nil, err
 		}
 	}
 	busy := make(chan error, 1)
-	go func() { busy <- work(ctx, workers, s.do, time.Duration(seconds)*time.Second+500*time.Millisecond) }()
+	go func() {
+		busy <- work(ctx, s.workers[:n], s.do, time.Duration(seconds)*time.Second+500*time.Millisecond)
+	}()
 	raw, err := s.server.debug(ctx, fmt.Sprintf("profile?seconds=%d", seconds))
 	if err := errors.Join(err, <-busy); err != nil {
 		return nil, err
@@ -84,7 +112,41 @@ func (o *options) profile(ctx context.Context, s *subject) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("go tool pprof: %w", err)
 	}
-	return largest(samples(text)), nil
+	return samples(text).of(whole.cpu), nil
+}
+
+// of spreads what one operation costs in the proportions of s.
+func (s spent) of(one time.Duration) spent {
+	var all time.Duration
+	for _, took := range s {
+		all += took
+	}
+	part := spent{}
+	for name, took := range s {
+		part[name] = time.Duration(float64(took) / float64(max(all, 1)) * float64(one))
+	}
+	return part
+}
+
+// beyond returns what s has more than other.
+func (s spent) beyond(other spent) spent {
+	more := spent{}
+	for name, took := range s {
+		if d := took - other[name]; d > 0 {
+			more[name] = d
+		}
+	}
+	return more
+}
+
+// largest names the n largest costs.
+func (s spent) largest(n int) []string {
+	names := slices.SortedFunc(maps.Keys(s), func(a, b string) int { return cmp.Compare(s[b], s[a]) })
+	list := make([]string, n)
+	for i, name := range names[:min(n, len(names))] {
+		list[i] = name + " " + micros(s[name])
+	}
+	return list
 }
 
 // samples reads what `go tool pprof -traces` prints, blocks of the form
@@ -94,8 +156,8 @@ func (o *options) profile(ctx context.Context, s *subject) ([]string, error) {
 //	             runtime.notesleep
 //
 // and returns the time of each cost.
-func samples(text []byte) map[string]time.Duration {
-	found := map[string]time.Duration{}
+func samples(text []byte) spent {
+	found := spent{}
 	for block := range bytes.SplitSeq(text, []byte("-----------+")) {
 		lines := strings.Split(string(block), "\n")
 		if len(lines) < 2 {
@@ -135,20 +197,4 @@ func costOf(stack []string) string {
 		}
 	}
 	return otherCosts
-}
-
-// largest returns the three largest costs, each with its share.
-func largest(found map[string]time.Duration) []string {
-	var all time.Duration
-	var names []string
-	for name, took := range found {
-		all += took
-		names = append(names, name)
-	}
-	slices.SortFunc(names, func(a, b string) int { return int(found[b] - found[a]) })
-	list := make([]string, 3)
-	for i, name := range names[:min(3, len(names))] {
-		list[i] = name + ", " + asShare(found[name], all)
-	}
-	return list
 }

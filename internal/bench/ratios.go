@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"slices"
 	"strings"
-	"time"
 )
 
 // target is what an operation may cost, as a multiple of the server CPU of the smallest program that does its work.
@@ -64,6 +65,11 @@ func ratios(ctx context.Context, o *options) (string, error) {
 	var text strings.Builder
 	fmt.Fprintf(&text, "## What a request costs on SQLite\n\n%s\n", o.settings())
 	text.WriteString(o.judged(found, gain, allocated))
+	causes, err := o.causes(ctx, found, house, small)
+	if err != nil {
+		return "", err
+	}
+	text.WriteString(causes)
 	text.WriteString("\nAll figures:\n\n" + o.figures(found, subjects, allocated))
 	return text.String(), nil
 }
@@ -87,7 +93,7 @@ func (o *options) groupCommit(ctx context.Context, house, alone *stage) (table, 
 func (o *options) allocations(ctx context.Context, subjects []*subject) (map[string]float64, error) {
 	found := map[string]float64{}
 	for _, s := range subjects {
-		n, err := s.count(ctx, min(16, o.crowd()), o.window)
+		n, err := s.count(ctx, o.some(), o.window)
 		if errors.Is(err, errNoOps) {
 			continue
 		}
@@ -108,19 +114,18 @@ func (o *options) judged(found, gain table, allocated map[string]float64) string
 	t := newTable(append(titles, "")...)
 	for _, want := range targets {
 		row := []string{want.operation.name + " ÷ " + want.over.name, "≤ " + times(want.most)}
-		met := true
 		for _, n := range o.workers {
-			r := found.ratio(cell{want.operation.name, n}, cell{want.over.name, n}, cpuOf)
-			met = met && r.middle <= want.most
-			row = append(row, r.String())
+			row = append(row, want.ratio(found, n).String())
 		}
-		t.row(append(row, verdict(met))...)
+		t.row(append(row, verdict(want.met(found, o.workers)))...)
 	}
 	text := t.String()
 	n := o.crowd()
 	f := gain.ratio(cell{refreshing.name, n}, cell{oneCommit, n}, throughputOf)
-	text += fmt.Sprintf("\nRefresh with %d clients: %s per second in shared commits, %s with one commit each: %s (target: at least %s, %s).\n", n,
-		perSecond(gain.median(refreshing.name, n).perSec), perSecond(gain.median(oneCommit, n).perSec), f, times(leastGain), verdict(f.middle >= leastGain))
+	shared, single := gain.median(refreshing.name, n), gain.median(oneCommit, n)
+	text += fmt.Sprintf("\nRefresh with %d clients: %s per second in shared commits, %s with one commit each: %s (target: at least %s, %s).\n"+
+		"The server used %.2f and %.2f processors for that, of %d which it shares with its clients: what is not used waits for the disk.\n",
+		n, perSecond(shared.perSec), perSecond(single.perSec), f, times(leastGain), verdict(f.middle >= leastGain), shared.processors(), single.processors(), runtime.NumCPU())
 	if a, counted := allocated[introspection.name]; counted {
 		text += fmt.Sprintf("\nAllocations per introspection: %.0f (target: under %d, %s).\n", a, mostAllocations, verdict(a < mostAllocations))
 	} else {
@@ -129,22 +134,52 @@ func (o *options) judged(found, gain table, allocated map[string]float64) string
 	return text
 }
 
+func (t target) ratio(found table, workers int) quotient {
+	return found.ratio(cell{t.operation.name, workers}, cell{t.over.name, workers}, cpuOf)
+}
+
+// met says whether the target is met with every number of workers.
+func (t target) met(found table, workers []int) bool {
+	return !slices.ContainsFunc(workers, func(n int) bool { return t.ratio(found, n).middle > t.most })
+}
+
+// causes says of each target that was missed what the operation spends beyond its smallest program.
+func (o *options) causes(ctx context.Context, found table, house *stage, small *smallest) (string, error) {
+	var text strings.Builder
+	for _, want := range targets {
+		if want.met(found, o.workers) {
+			continue
+		}
+		ours, err := o.profile(ctx, house.subject(want.operation))
+		if errors.Is(err, errNoOps) {
+			return "", nil
+		}
+		if err != nil {
+			return "", err
+		}
+		theirs, err := o.profile(ctx, small.subject(want.over))
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(&text, "- %s: %s.\n", want.operation.name, strings.Join(ours.beyond(theirs).largest(6), ", "))
+	}
+	if text.Len() == 0 {
+		return "", nil
+	}
+	return fmt.Sprintf("\nWhy targets were missed: the largest costs beyond the smallest program with %d clients, as under \"Where the time goes\".\n\n%s", o.some(), &text), nil
+}
+
 func (o *options) figures(found table, subjects []*subject, allocated map[string]float64) string {
 	t := newTable("operation", "clients", "per second", "p50", "p99", "server CPU", "allocations")
 	for _, s := range subjects {
 		for _, n := range o.workers {
 			r := found.median(s.name, n)
 			objects := ""
-			if a, counted := allocated[s.name]; counted && n == min(16, o.crowd()) {
+			if a, counted := allocated[s.name]; counted && n == o.some() {
 				objects = fmt.Sprintf("%.0f", a)
 			}
 			t.row(s.name, fmt.Sprint(n), perSecond(r.perSec), millis(r.p50), millis(r.p99), micros(r.cpu), objects)
 		}
 	}
 	return t.String()
-}
-
-// asShare is a duration as a part of a whole.
-func asShare(part, whole time.Duration) string {
-	return fmt.Sprintf("%.0f %%", 100*float64(part)/float64(max(whole, 1)))
 }

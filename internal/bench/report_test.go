@@ -46,10 +46,13 @@ Type: cpu
       10ms   runtime.nobodyKnows
 -----------+-------------------------------------------------------
 `))
-	require.Equal(t, map[string]time.Duration{
+	require.Equal(t, spent{
 		"HMAC, SHA-256 and signatures": 20 * time.Millisecond, "SQLite, inside": 1500 * time.Millisecond, otherCosts: 10 * time.Millisecond,
 	}, found)
-	require.Equal(t, "SQLite, inside, 98 %", largest(found)[0])
+	one := found.of(153 * time.Microsecond)
+	require.Equal(t, []string{"SQLite, inside 150 µs", "HMAC, SHA-256 and signatures 2 µs"}, one.largest(2))
+	more := one.beyond(spent{"SQLite, inside": 149 * time.Microsecond, otherCosts: time.Second})
+	require.Equal(t, []string{"HMAC, SHA-256 and signatures 2 µs", "SQLite, inside 1 µs", ""}, more.largest(3))
 }
 
 func TestAPlotGoesFromZeroToTheLargestValue(t *testing.T) {

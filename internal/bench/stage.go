@@ -53,6 +53,9 @@ func (s *stage) subject(op operation) *subject {
 // crowd is the largest number of workers.
 func (o *options) crowd() int { return slices.Max(o.workers) }
 
+// some is the number of workers where one is enough to look at.
+func (o *options) some() int { return min(16, o.crowd()) }
+
 // smallest are the programs of the package reference: one process with workers.
 type smallest struct {
 	*process
