@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -49,7 +50,7 @@ func main() {
 	flag.DurationVar(&o.soak, "soak", 20*time.Minute, "how long the soak takes")
 	flag.StringVar(&o.dir, "dir", os.TempDir(), "folder for databases, on the disk to measure")
 	flag.StringVar(&o.out, "out", "docs/performance.md", "the report; empty: print what was measured")
-	flag.StringVar(&o.built, "programs", "", "folder of absolute path for the programs, to measure the same ones again; empty: build them anew")
+	flag.StringVar(&o.built, "programs", "", "folder that keeps the programs, to measure the same ones again; empty: build them anew")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -88,12 +89,18 @@ func run(ctx context.Context, o *options) (err error) {
 	if err != nil {
 		return err
 	}
+	if o.dir, err = filepath.Abs(o.dir); err != nil {
+		return err
+	}
 	if o.dir, err = os.MkdirTemp(o.dir, "gatehouse-bench-"); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
 	if o.built == "" {
 		o.built = o.dir
+	}
+	if o.built, err = filepath.Abs(o.built); err != nil { // programs are started in folders of their own
+		return err
 	}
 	o.say("building")
 	if o.programs, err = build(ctx, o.built); err != nil {
