@@ -20,10 +20,9 @@ const readyTimeout = 2 * time.Second
 
 // readyz says whether this process can do its work: 503 with the reason when it cannot.
 func (r *rooms) readyz(w http.ResponseWriter, req *http.Request) {
-	ctx, cancel := context.WithTimeout(req.Context(), readyTimeout)
-	defer cancel()
+	ctx := req.Context()
 	status, checks := http.StatusOK, map[string]string{"database": "ok", "schema": "ok", "signing_key": "ok"}
-	switch err := r.store.Check(ctx); {
+	switch err := r.checkStore(ctx); {
 	case errors.Is(err, gormstore.ErrSchema):
 		r.log.ErrorContext(ctx, "not ready", "check", "schema", "cause", err.Error())
 		status, checks["schema"] = http.StatusServiceUnavailable, "does not fit this program"
@@ -40,6 +39,17 @@ func (r *rooms) readyz(w http.ResponseWriter, req *http.Request) {
 		w.Header().Set("Retry-After", "2")
 	}
 	writeHealth(w, status, map[string]any{"status": word, "checks": checks})
+}
+
+// checkStore asks the database whether it takes writes. Whoever asks meanwhile gets the same answer: anybody may ask, and must
+// not take a connection each.
+func (r *rooms) checkStore(ctx context.Context) error {
+	_, err, _ := r.checking.Do("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
+		defer cancel()
+		return nil, r.store.Check(ctx)
+	})
+	return err
 }
 
 func writeHealth(w http.ResponseWriter, status int, body any) {

@@ -6,8 +6,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"gatehouse/internal/config"
@@ -35,6 +39,36 @@ func TestReadinessNamesWhatIsWrong(t *testing.T) {
 	a = s.newBrowser().get("/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, a.StatusCode)
 	require.JSONEq(t, `{"status": "unavailable", "checks": {"database": "unavailable", "schema": "unknown", "signing_key": "ok"}}`, a.body)
+}
+
+// Anybody may ask whether we are ready, as often as they like.
+func TestManyWhoAskForReadinessAreOneQuestion(t *testing.T) {
+	t.Parallel()
+	furnished.Each(t, func(t *testing.T, dsn string) {
+		s := newTestServer(t, dsn)
+		s.count.delay.Store(int64(20 * time.Millisecond))
+		s.count.reset()
+		var group sync.WaitGroup
+		for range 200 {
+			group.Go(func() {
+				response, err := http.Get(s.url + "/readyz")
+				if !assert.NoError(t, err) {
+					return
+				}
+				response.Body.Close()
+				assert.Equal(t, http.StatusOK, response.StatusCode)
+			})
+		}
+		group.Wait()
+		asked := 0
+		for _, sql := range s.count.seen() {
+			if strings.Contains(sql, "schema_info") {
+				asked++
+			}
+		}
+		require.Greater(t, asked, 0)
+		require.Less(t, asked, 100)
+	})
 }
 
 func TestHealthcheckSaysThatTheServerSpeaksTheOtherProtocol(t *testing.T) {

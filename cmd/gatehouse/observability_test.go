@@ -137,9 +137,11 @@ func TestWhatOperatorsSeeTellsOfEveryFlowAndHoldsNoSecret(t *testing.T) {
 			w.WriteHeader(http.StatusAccepted)
 		}))
 		defer hook.Close()
-		listen(t, dsn, hook.URL, []string{"photoprint"})
+		const inURL = "a-key-in-the-url-of-a-webhook"
+		listen(t, dsn, hook.URL+"/"+inURL+"?key="+inURL, []string{"photoprint"})
 		o := newObserved(t, dsn)
 		p := newSpy(t, o.testServer)
+		p.secrets.add("key", inURL)
 		p.everything()
 		require.Eventually(t, func() bool {
 			text := o.scrape()
@@ -325,4 +327,3 @@ func TestMetricsAndProfilesAreNotOnThePublicListener(t *testing.T) {
 	off := startServer(t, furnished.SQLite(t), slog.New(slog.DiscardHandler), nil)
 	require.Nil(t, off.ops)
 }
-

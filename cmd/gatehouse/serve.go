@@ -50,7 +50,8 @@ from a file that is named with _FILE at the end of the variable:
 	for _, v := range config.Variables() {
 		fmt.Fprintf(&text, "  %-30s %s\n", v.Name, v.Help)
 	}
-	return strings.TrimRight(text.String(), "\n")
+	text.WriteString("\nTraces are sent where OTEL_EXPORTER_OTLP_ENDPOINT says (OTLP by HTTP), and the other variables of OpenTelemetry count too.")
+	return text.String()
 }
 
 // gcPercent is how much a server may allocate before memory is collected, of what it holds: its caches are small, so Go's own 100

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/singleflight"
+
 	"gatehouse/admin"
 	"gatehouse/admin/api"
 	"gatehouse/admin/console"
@@ -91,6 +93,7 @@ type rooms struct {
 	portal   *portal.Pages
 	formats  []authz.Route // of the vendors; a test may wrap them before they are mounted
 	vendors  *dialect.Mux
+	checking singleflight.Group // see readyz
 }
 
 // wire puts the server together. An error when the keys cannot be opened or the database does not answer.
