@@ -11,8 +11,12 @@ import (
 	"time"
 )
 
-// requestTimeout bounds one request of a measurement.
-const requestTimeout = 30 * time.Second
+const (
+	// requestTimeout bounds one request of a measurement.
+	requestTimeout = 30 * time.Second
+	// keptIdle is how long a connection may stay unused; servers close theirs after two minutes.
+	keptIdle = time.Minute
+)
 
 // conn is a keep-alive connection of HTTP/1.1 that costs as little as it can, because the clients share the machine with the
 // server: one request at a time, no goroutine, and of the answer's header only what is needed.
@@ -22,6 +26,7 @@ type conn struct {
 	out  []byte
 	body []byte
 	host string
+	used time.Time
 }
 
 // reply is an answer. Its body is good until the next request.
@@ -36,7 +41,23 @@ func dial(address string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{net: c, in: bufio.NewReaderSize(c, 16<<10), host: address}, nil
+	return &conn{net: c, in: bufio.NewReaderSize(c, 16<<10), host: address, used: time.Now()}, nil
+}
+
+// revive connects again where the server may have closed the connection.
+func (c *conn) revive(now time.Time) error {
+	idle := now.Sub(c.used)
+	c.used = now
+	if idle < keptIdle {
+		return nil
+	}
+	c.close()
+	another, err := net.Dial("tcp", c.host)
+	if err == nil {
+		c.net = another
+		c.in.Reset(another)
+	}
+	return err
 }
 
 func (c *conn) close() { _ = c.net.Close() }
@@ -49,7 +70,11 @@ func (c *conn) send(method, target, header, body string) (reply, error) {
 	} else {
 		c.out = append(c.out, "\r\n"...)
 	}
-	if err := c.net.SetDeadline(time.Now().Add(requestTimeout)); err != nil {
+	now := time.Now()
+	if err := c.revive(now); err != nil {
+		return reply{}, err
+	}
+	if err := c.net.SetDeadline(now.Add(requestTimeout)); err != nil {
 		return reply{}, err
 	}
 	if _, err := c.net.Write(c.out); err != nil {

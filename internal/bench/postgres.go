@@ -14,6 +14,8 @@ import (
 // serverVariable names the variable with the URL of a PostgreSQL that may be filled; scripts/with-postgresql sets it.
 const serverVariable = "GATEHOUSE_TEST_POSTGRES"
 
+const notMeasured = "Not measured: PostgreSQL is not installed, or this was not run through scripts/with-postgresql.\n"
+
 // newDatabase makes an empty database, and returns an empty text where there is no server. It ends with the server, which is
 // there for the measurement alone.
 func newDatabase(ctx context.Context) (string, error) {
@@ -57,7 +59,7 @@ func postgreSQL(ctx context.Context, o *options) (string, error) {
 		return "", err
 	}
 	if dsn == "" {
-		return "## What a request costs on PostgreSQL\n\nNot measured: PostgreSQL is not installed, or this was not run through scripts/with-postgresql.\n", nil
+		return "## What a request costs on PostgreSQL\n\n" + notMeasured, nil
 	}
 	said, err := durability(ctx, dsn)
 	if err != nil {
