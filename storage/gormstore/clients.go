@@ -41,10 +41,10 @@ type Registration struct {
 	FirstParty              bool
 	PKCE                    string `gorm:"column:pkce"`
 	IDTokenAlg              string
-	AccessTokenLifetime     time.Duration
-	RefreshTokenLifetime    time.Duration
-	CodeLifetime            time.Duration
-	RefreshReuseGrace       time.Duration
+	AccessTokenLifetime     nanos
+	RefreshTokenLifetime    nanos
+	CodeLifetime            nanos
+	RefreshReuseGrace       nanos
 	LogoURI                 string
 	ClientURI               string
 	PolicyURI               string
@@ -93,9 +93,9 @@ func toRegistration(c storage.Client) Registration {
 		TokenEndpointAuthMethod: c.TokenEndpointAuthMethod,
 		Scopes:                  doc(mapped(c.Scopes, func(s storage.ClientScope) clientScopeDocument { return clientScopeDocument(s) })),
 		SubjectType:             c.SubjectType, ResourceServer: c.ResourceServer, FirstParty: c.FirstParty,
-		PKCE: c.PKCE, IDTokenAlg: c.IDTokenAlg, AccessTokenLifetime: time.Duration(c.AccessTokenLifetime),
-		RefreshTokenLifetime: time.Duration(c.RefreshTokenLifetime), CodeLifetime: time.Duration(c.CodeLifetime),
-		RefreshReuseGrace: c.RefreshReuseGrace, LogoURI: c.LogoURI, ClientURI: c.ClientURI, PolicyURI: c.PolicyURI,
+		PKCE: c.PKCE, IDTokenAlg: c.IDTokenAlg, AccessTokenLifetime: nanos(c.AccessTokenLifetime),
+		RefreshTokenLifetime: nanos(c.RefreshTokenLifetime), CodeLifetime: nanos(c.CodeLifetime),
+		RefreshReuseGrace: nanos(c.RefreshReuseGrace), LogoURI: c.LogoURI, ClientURI: c.ClientURI, PolicyURI: c.PolicyURI,
 		TOSURI: c.TOSURI, Contacts: doc(c.Contacts), PostLogoutRedirectURIs: doc(c.PostLogoutRedirectURIs),
 		InitiateLoginURI: c.InitiateLoginURI, JWKS: doc(c.JWKS), JWKSURI: c.JWKSURI, WebhookURI: c.WebhookURI,
 		Dialects: doc(c.Dialects),
@@ -112,7 +112,7 @@ func (r Registration) registration() storage.Client {
 		SubjectType:             r.SubjectType, ResourceServer: r.ResourceServer, FirstParty: r.FirstParty,
 		PKCE: r.PKCE, IDTokenAlg: r.IDTokenAlg, AccessTokenLifetime: storage.Lifetime(r.AccessTokenLifetime),
 		RefreshTokenLifetime: storage.Lifetime(r.RefreshTokenLifetime), CodeLifetime: storage.Lifetime(r.CodeLifetime),
-		RefreshReuseGrace: r.RefreshReuseGrace, LogoURI: r.LogoURI, ClientURI: r.ClientURI, PolicyURI: r.PolicyURI,
+		RefreshReuseGrace: time.Duration(r.RefreshReuseGrace), LogoURI: r.LogoURI, ClientURI: r.ClientURI, PolicyURI: r.PolicyURI,
 		TOSURI: r.TOSURI, Contacts: r.Contacts.V, PostLogoutRedirectURIs: r.PostLogoutRedirectURIs.V,
 		InitiateLoginURI: r.InitiateLoginURI, JWKS: absentIfNull(r.JWKS.V), JWKSURI: r.JWKSURI, WebhookURI: r.WebhookURI,
 		Dialects: r.Dialects.V,

@@ -25,6 +25,10 @@ func (m micros) time() time.Time {
 	return time.UnixMicro(int64(m)).UTC()
 }
 
+// nanos is a duration in a BIGINT column. It is no time.Duration, which pgx writes as an interval where statements are not
+// prepared, as behind a pooler.
+type nanos int64
+
 // nullable is text in a column that is NULL when the text is empty, so that a unique index passes over it.
 type nullable string
 

@@ -1,7 +1,10 @@
 package gormstore_test
 
 import (
+	"net/url"
+	"os"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,6 +20,36 @@ func TestStoreKeepsTheContractsOfPackageStorage(t *testing.T) {
 			storagetest.Run(t, func(t *testing.T) storage.Store { return open(t, newDatabase(t)) })
 		})
 	}
+}
+
+// A pooler in transaction mode that knows no prepared statements.
+func TestStoreKeepsTheContractsWithoutPreparedStatements(t *testing.T) {
+	t.Parallel()
+	if os.Getenv("GATEHOUSE_TEST_FAULTS") != "" {
+		storagetest.Run(t, func(t *testing.T) storage.Store { return open(t, unprepared(t)) })
+		return
+	}
+	s, c := open(t, unprepared(t)), storage.Client{
+		ID: "photoprint", Name: "PhotoPrint", AccessTokenLifetime: storage.Never, RefreshTokenLifetime: storage.Lifetime(time.Hour),
+		RefreshReuseGrace: 10 * time.Second, CreatedAt: time.UnixMicro(1).UTC(), UpdatedAt: time.UnixMicro(1).UTC(),
+	}
+	require.NoError(t, s.CreateClient(t.Context(), c))
+	stored, err := s.Client(t.Context(), "photoprint")
+	require.NoError(t, err)
+	require.Equal(t, c, stored)
+	token := newToken()
+	require.NoError(t, insert(s, token))
+	requireStored(t, s, token)
+}
+
+// unprepared is PostgreSQL without prepared statements, as behind a pooler in transaction mode that knows none.
+func unprepared(t testing.TB) string {
+	u, err := url.Parse(testdb.Postgres(t))
+	require.NoError(t, err)
+	query := u.Query()
+	query.Set("default_query_exec_mode", "exec")
+	u.RawQuery = query.Encode()
+	return u.String()
 }
 
 // open opens a store with the schema migrated and closes it with the test.
