@@ -270,6 +270,21 @@ func settleTwo(t *testing.T, s storage.Store, client string, now time.Time) (don
 
 func queue() []contract {
 	return []contract{
+		{"what is to be sent is counted, leased or not, until it has arrived or is given up", func(t *testing.T, s storage.Store) {
+			client := listener(t, s, webhook)
+			pending := func() int {
+				n, err := s.PendingDeliveries(t.Context())
+				require.NoError(t, err)
+				return n
+			}
+			require.Zero(t, pending())
+			waiting(t, s, client, 3)
+			require.Equal(t, 3, pending())
+			settleTwo(t, s, client, moment.Add(time.Minute))
+			require.Equal(t, 1, pending())
+			lease(t, s, client, moment.Add(time.Minute))
+			require.Equal(t, 1, pending())
+		}},
 		{"clients have something due when a delivery's time has come", func(t *testing.T, s storage.Store) {
 			requireDue(t, s, moment)
 			first, second := listener(t, s, webhook), listener(t, s, webhook)
