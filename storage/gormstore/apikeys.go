@@ -42,6 +42,10 @@ func (s *Store) APIKey(ctx context.Context, id string) (storage.APIKey, storage.
 	}
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if err := s.line.enter(bounded); err != nil {
+		return storage.APIKey{}, storage.User{}, translate(ctx, s.dialect, err)
+	}
+	defer s.line.leave()
 	k, u := apiKeyRow{}, userRow{}
 	targets := append([]any{&k.ID, &k.Hash, &k.Name, &k.UserID, &k.Rights, &k.Created, &k.ExpiresAt, &k.SeenAt}, u.targets()...)
 	if err := s.pool.QueryRowContext(bounded, selectAPIKey, id).Scan(targets...); err != nil {

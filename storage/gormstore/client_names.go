@@ -14,6 +14,10 @@ SELECT id, publisher_id, name, names FROM clients WHERE status IN ('` + storage.
 func (s *Store) LiveNames(ctx context.Context) ([]storage.ClientNames, error) {
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if err := s.line.enter(bounded); err != nil {
+		return nil, translate(ctx, s.dialect, err)
+	}
+	defer s.line.leave()
 	rows, err := s.pool.QueryContext(bounded, selectLiveNames)
 	if err != nil {
 		return nil, translate(ctx, s.dialect, err)

@@ -99,6 +99,10 @@ func (s *Store) oneGrant(ctx context.Context, query string, args ...any) (storag
 func (s *Store) grants(ctx context.Context, query string, args ...any) ([]storage.Grant, error) {
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if err := s.line.enter(bounded); err != nil {
+		return nil, translate(ctx, s.dialect, err)
+	}
+	defer s.line.leave()
 	rows, err := s.pool.QueryContext(bounded, query, args...)
 	if err != nil {
 		return nil, translate(ctx, s.dialect, err)

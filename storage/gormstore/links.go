@@ -31,6 +31,10 @@ func (s *Store) LinkedUser(ctx context.Context, issuer, subject string) (storage
 	}
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if err := s.line.enter(bounded); err != nil {
+		return storage.LinkedUser{}, translate(ctx, s.dialect, err)
+	}
+	defer s.line.leave()
 	linked, err := scanLinkedUser(s.pool.QueryRowContext(bounded, selectLinkedUser, issuer, subject))
 	return linked, translate(ctx, s.dialect, err)
 }

@@ -44,6 +44,7 @@ type Options struct {
 type Store struct {
 	db      *gorm.DB // reads
 	pool    *sql.DB  // what db reads from
+	line    line     // of those who need a connection of it
 	writer  writer
 	dialect dialect
 	log     *slog.Logger
@@ -151,6 +152,10 @@ func (s *Store) Close() error {
 func (s *Store) read(ctx context.Context, do func(db *gorm.DB) error) error {
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if err := s.line.enter(bounded); err != nil {
+		return translate(ctx, s.dialect, err)
+	}
+	defer s.line.leave()
 	return translate(ctx, s.dialect, do(s.db.WithContext(bounded)))
 }
 

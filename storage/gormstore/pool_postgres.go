@@ -65,8 +65,9 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*Store, error) {
 		return nil, explainPostgres(dsn, translate(ctx, postgresDialect, err))
 	}
 	listener := &listener{config: config, bell: bell, log: o.Log}
+	line := newLine(pool)
 	return &Store{
-		db: db, pool: pool, writer: &postgresWriter{pool: pool, db: db, watch: o.watch}, dialect: postgresDialect, log: o.Log, bell: bell, listen: listener.run,
+		db: db, pool: pool, line: line, writer: &postgresWriter{pool: pool, line: line, db: db, watch: o.watch}, dialect: postgresDialect, log: o.Log, bell: bell, listen: listener.run,
 	}, nil
 }
 

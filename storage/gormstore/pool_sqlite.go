@@ -51,7 +51,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 		readers.Close()
 		return nil, explainSQLite(dsn, err)
 	}
-	return &Store{db: db, pool: readers, writer: w, dialect: sqliteDialect, log: o.Log, bell: newBell()}, nil
+	return &Store{db: db, pool: readers, line: newLine(readers), writer: w, dialect: sqliteDialect, log: o.Log, bell: newBell()}, nil
 }
 
 // createPrivate makes a new database file that only its owner can read. An existing file is left alone: opening and

@@ -63,6 +63,10 @@ func (s *Store) StampReads(ctx context.Context, read map[string]time.Time) error
 func (s *Store) LastReads(ctx context.Context, owner storage.Owner) (map[string]time.Time, error) {
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if err := s.line.enter(bounded); err != nil {
+		return nil, translate(ctx, s.dialect, err)
+	}
+	defer s.line.leave()
 	rows, err := s.pool.QueryContext(bounded, selectReads, owner.UserID, owner.CompanyID)
 	if err != nil {
 		return nil, translate(ctx, s.dialect, err)

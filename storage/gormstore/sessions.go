@@ -57,6 +57,10 @@ func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.
 	}
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if err := s.line.enter(bounded); err != nil {
+		return storage.Session{}, storage.User{}, translate(ctx, s.dialect, err)
+	}
+	defer s.line.leave()
 	r, u := sessionRow{ID: id}, userRow{}
 	var elsewhere bool
 	targets := append([]any{&r.UserID, &r.AuthTime, &r.Created, &r.SeenAt, &r.ExpiresAt, &r.UserAgent, &r.Address, &r.VouchedBy,

@@ -36,6 +36,10 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	var givenBy []byte
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if err := s.line.enter(bounded); err != nil {
+		return storage.StoredToken{}, translate(ctx, s.dialect, err)
+	}
+	defer s.line.leave()
 	err := s.pool.QueryRowContext(bounded, selectToken, key.Family[:], int64(key.Kind), int64(key.Generation)).Scan(
 		&t.Hash, &t.ClientID, &t.GrantID, &t.UserID, &t.CompanyID, &t.Scope, &t.Session, &issued,
 		&expires, &t.State, &spent, &t.SecretID, &keep, &givenBy, &from,

@@ -81,6 +81,10 @@ func (s *Store) user(ctx context.Context, query, key string) (storage.User, erro
 	}
 	bounded, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	if err := s.line.enter(bounded); err != nil {
+		return storage.User{}, translate(ctx, s.dialect, err)
+	}
+	defer s.line.leave()
 	var row userRow
 	if err := s.pool.QueryRowContext(bounded, query, key).Scan(row.targets()...); err != nil {
 		return storage.User{}, translate(ctx, s.dialect, err)

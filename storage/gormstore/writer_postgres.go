@@ -20,6 +20,7 @@ const attempts = 5
 // postgresWriter leaves it to the database to order the writes of any number of processes.
 type postgresWriter struct {
 	pool  *sql.DB
+	line  line
 	db    *gorm.DB
 	watch *watch
 
@@ -62,6 +63,10 @@ func (w *postgresWriter) retry(ctx context.Context, limit time.Duration, transac
 	waiting, stopWaiting := context.WithTimeout(ctx, patience)
 	defer stopWaiting()
 	counts, began := w.watch.begin()
+	if err := w.line.enter(waiting); err != nil {
+		return err
+	}
+	defer w.line.leave()
 	conn, err := w.pool.Conn(waiting)
 	if err != nil {
 		return err
