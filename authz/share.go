@@ -13,9 +13,9 @@ import (
 
 // What one client may take of a process: how many of its requests are in work at a time, how many more wait for their turn, and
 // how long. It is enough for a mini app with all its people, since a request takes milliseconds; who floods the server waits for
-// its own requests and lets those of others pass.
+// its own requests and lets those of others pass. At once are half of those that SQLite's writer commits together.
 const (
-	shareAtOnce   = 64
+	shareAtOnce   = 128
 	shareWaiting  = 512
 	sharePatience = 5 * time.Second
 )

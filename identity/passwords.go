@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 
 	"golang.org/x/crypto/bcrypt"
@@ -30,10 +31,11 @@ type Passwords struct {
 	dummy string // a hash that no password has
 }
 
-// NewPasswords returns a Passwords that uses at most memoryLimit bytes at a time; one password at a time is always
-// possible, whatever the limit.
+// NewPasswords returns a Passwords that uses at most memoryLimit bytes at a time, and all processors but one: the rest of the server
+// goes on beside any number of sign-ins. One password at a time is always possible.
 func NewPasswords(memoryLimit int) *Passwords {
-	size := max(int64(memoryLimit)/1024, memoryKiB)
+	atOnce := max(1, runtime.GOMAXPROCS(0)-1)
+	size := max(min(int64(memoryLimit)/1024, int64(atOnce)*memoryKiB), memoryKiB)
 	return &Passwords{
 		room:  semaphore.NewWeighted(size),
 		size:  size,
