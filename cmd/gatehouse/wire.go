@@ -61,7 +61,7 @@ type app struct {
 	Run func(ctx context.Context)
 }
 
-// passwordMemory bounds what argon2id may take at a time, in bytes: six passwords at once.
+// passwordMemory bounds what argon2id may take at a time, in bytes: at most six passwords at once, see identity.NewPasswords.
 const passwordMemory = 128 << 20
 
 // rooms are the parts of the server.
