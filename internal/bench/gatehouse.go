@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -38,31 +39,35 @@ func challenge() string {
 	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// programs are the executables under measurement.
-type programs struct{ gatehouse, alone, reference string }
+// programs are the executables under measurement, and the folder that they are in.
+type programs struct{ dir, gatehouse, reference string }
 
-// build compiles those that dir does not have, as they are shipped. alone is Gatehouse with one commit for each write on SQLite:
-// the same source, but for the constant that says how many writes may share one.
+// build compiles what dir does not have, as it is shipped.
 func build(ctx context.Context, dir string) (*programs, error) {
-	p := &programs{filepath.Join(dir, "gatehouse"), filepath.Join(dir, "gatehouse-alone"), filepath.Join(dir, "reference")}
-	overlay, err := oneCommitEach(dir)
+	p := &programs{dir, filepath.Join(dir, "gatehouse"), filepath.Join(dir, "reference")}
+	return p, errors.Join(compile(ctx, p.gatehouse, "./cmd/gatehouse"), compile(ctx, p.reference, "./internal/bench/reference"))
+}
+
+// alone compiles Gatehouse with one commit for each write on SQLite: the same source, but for the constant that says how many
+// writes may share one.
+func (p *programs) alone(ctx context.Context) (string, error) {
+	overlay, err := oneCommitEach(p.dir)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	for _, args := range [][]string{
-		{"-o", p.gatehouse, "./cmd/gatehouse"},
-		{"-o", p.alone, "-overlay", overlay, "./cmd/gatehouse"},
-		{"-o", p.reference, "./internal/bench/reference"},
-	} {
-		if _, err := os.Stat(args[1]); err == nil {
-			continue
-		}
-		cmd := exec.CommandContext(ctx, "go", append([]string{"build"}, args...)...)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("go build %s: %w\n%s", strings.Join(args, " "), err, out)
-		}
+	program := filepath.Join(p.dir, "gatehouse-alone")
+	return program, compile(ctx, program, "-overlay", overlay, "./cmd/gatehouse")
+}
+
+func compile(ctx context.Context, program string, args ...string) error {
+	if _, err := os.Stat(program); err == nil {
+		return nil
 	}
-	return p, nil
+	cmd := exec.CommandContext(ctx, "go", append([]string{"build", "-o", program}, args...)...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("go build %s: %w\n%s", strings.Join(args, " "), err, out)
+	}
+	return nil
 }
 
 var groupLimit = regexp.MustCompile(`(?m)^(const groupLimit\s*=\s*)\d+`)

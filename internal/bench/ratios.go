@@ -31,12 +31,16 @@ const (
 
 // ratios measures what one request costs on SQLite beside the smallest programs.
 func ratios(ctx context.Context, o *options) (string, error) {
+	oneEach, err := o.alone(ctx)
+	if err != nil {
+		return "", err
+	}
 	house, err := o.open(ctx, o.gatehouse, "", o.crowd(), 4, nil)
 	if err != nil {
 		return "", err
 	}
 	defer house.close()
-	alone, err := o.open(ctx, o.alone, "", o.crowd(), 4, nil)
+	alone, err := o.open(ctx, oneEach, "", o.crowd(), 4, nil)
 	if err != nil {
 		return "", err
 	}
@@ -124,7 +128,7 @@ func (o *options) judged(found, gain table, allocated map[string]float64) string
 	f := gain.ratio(cell{refreshing.name, n}, cell{oneCommit, n}, throughputOf)
 	shared, single := gain.median(refreshing.name, n), gain.median(oneCommit, n)
 	text += fmt.Sprintf("\nRefresh with %d clients: %s per second in shared commits, %s with one commit each: %s (target: at least %s, %s).\n"+
-		"The server used %.2f and %.2f processors for that, of %d which it shares with its clients: what is not used waits for the disk.\n",
+		"The server used %.2f and %.2f processors for that, of %d which it shares with its clients: what is not used waits for the disk, or for a processor\nthat somebody else has.\n",
 		n, perSecond(shared.perSec), perSecond(single.perSec), f, times(leastGain), verdict(f.middle >= leastGain), shared.processors(), single.processors(), runtime.NumCPU())
 	if a, counted := allocated[introspection.name]; counted {
 		text += fmt.Sprintf("\nAllocations per introspection: %.0f (target: under %d, %s).\n", a, mostAllocations, verdict(a < mostAllocations))
