@@ -7,8 +7,8 @@ import (
 	"gatehouse/storage"
 )
 
-// crowdLimit is how many may wait for one thing at a time. Who comes later would wait longer than anybody is asked to: six
-// passwords at once are some hundred in signInPatience.
+// crowdLimit is how many may wait for one thing at a time. Who comes later would wait longer than anybody is asked to: a processor
+// looks at some hundred passwords in signInPatience.
 const crowdLimit = 1000
 
 // errCrowded is answered like an outage: 503, and come back later.
