@@ -1,8 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -115,4 +118,33 @@ func (m *machines) scopeChanges(operator string) {
 	m.everywhereSoon("a new title", func(one *testServer) bool {
 		return strings.Contains(b.get(one.url+consent).body, "How much you have collected")
 	})
+}
+
+// Operators, or a schedule on every machine, who rotate at the same moment make no generation twice, and no process is
+// left with other keys than the rest.
+func TestProcessesThatRotateKeysAtOnceAgreeOnThem(t *testing.T) {
+	t.Parallel()
+	dsn := furnished.Postgres(t)
+	m := newMachines(t, dsn, dsn)
+	operator := m.staff("olga@example.com", storage.RoleAdmin)
+	before := m.signingKeys()
+	var group sync.WaitGroup
+	for _, one := range m.each {
+		group.Go(func() { one.api(operator, http.MethodPost, "/keys/rotate", nil) })
+	}
+	group.Wait()
+	made := m.signingKeys()[len(before):]
+	require.NotEmpty(t, made)
+	require.LessOrEqual(t, len(made), 2*threeMachines)
+	seen := map[string]bool{}
+	for _, k := range made {
+		name := fmt.Sprint(k.Generation, k.Algorithm)
+		require.False(t, seen[name], name)
+		seen[name] = true
+	}
+	m.everywhereSoon("all keys", func(one *testServer) bool {
+		set := jwks(one)
+		return !slices.ContainsFunc(made, func(k storage.Key) bool { return !strings.Contains(set, k.ID) })
+	})
+	m.wholeFlow()
 }

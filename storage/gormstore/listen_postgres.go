@@ -42,7 +42,7 @@ func (l *listener) run(ctx context.Context) {
 			pause, told = shortestPause, false
 		}
 		if ctx.Err() == nil && !told { // once, until it works again
-			l.log.InfoContext(ctx, "writes of other processes are not announced, looking for them every second", "cause", err.Error())
+			l.log.InfoContext(ctx, "writes of other processes are not announced, looking for them instead", "cause", err.Error())
 			told = true
 		}
 		select {

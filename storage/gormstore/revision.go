@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	// lookEvery is how often a process asks for the revision. Others are promised to see a write within two seconds, so this
-	// leaves one for the answer. It goes on where the database tells of writes: what stands in between may lose the news.
-	lookEvery = time.Second
+	// lookEvery is how often a process asks for the revision: a write is promised to be seen within two seconds, also when it
+	// is busy. It goes on where the database tells of writes, for what stands in between may lose the news.
+	lookEvery = 500 * time.Millisecond
 	// gather is how long a process waits after the database has told of a write, so that many writes are one look.
 	gather = 20 * time.Millisecond
 	// announcePatience is how long a writer waits until the others are told. They find out without it.
@@ -63,5 +63,9 @@ func (s *Store) announce(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), announcePatience)
 	defer cancel()
-	_, _ = s.pool.ExecContext(ctx, s.dialect.notify) // they look by themselves, see lookEvery
+	if s.line.enter(ctx) != nil {
+		return // they look by themselves, see lookEvery
+	}
+	defer s.line.leave()
+	_, _ = s.pool.ExecContext(ctx, s.dialect.notify) // likewise
 }
