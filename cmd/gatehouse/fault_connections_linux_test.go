@@ -22,6 +22,7 @@ import (
 // Connections that do nothing, and that send a byte now and then: they are cut off in time, cost little memory, and the others are
 // served meanwhile.
 func TestIdleAndSlowConnectionsKeepNobodyWaiting(t *testing.T) {
+	measuring := measures(t)
 	idle, slow := longOr(1000, 10000), longOr(50, 500)
 	idle = min(idle, files(t, uint64(idle+slow+2000))-slow-1000)
 	s, start := newProcess(t, furnished.SQLite(t))
@@ -51,8 +52,8 @@ func TestIdleAndSlowConnectionsKeepNobodyWaiting(t *testing.T) {
 	group.Wait()
 	after := resident(t, server, "VmRSS")
 	t.Logf("%d idle and %d slow connections: %d MiB before, %d MiB with them; p99 of others %s", len(held), slow, before, after, quantile(others, .99))
-	require.Greater(t, len(others), 100)
-	if longOr(false, true) { // the race detector takes several times as much
+	require.NotEmpty(t, others)
+	if measuring {
 		require.Less(t, quantile(others, .99), 250*time.Millisecond)
 		require.Less(t, after-before, 60+idle/25, "MiB: 40 KiB each at most")
 	}
