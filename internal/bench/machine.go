@@ -9,16 +9,25 @@ import (
 	"time"
 )
 
-// measuredOn says when and where a part was measured.
-func measuredOn(began time.Time) string {
-	return fmt.Sprintf("Measured %s in %s at %s on %s.", began.UTC().Format("2006-01-02 15:04 MST"),
-		time.Since(began).Round(time.Second), commit(), machine())
+// measuredOn says when and where a part was measured. load is what the machine had to do before the run.
+func measuredOn(began time.Time, load float64) string {
+	text := fmt.Sprintf("Measured %s in %s at %s on %s; load before the run: %.1f.", began.UTC().Format("2006-01-02 15:04 MST"),
+		time.Since(began).Round(time.Second), commit(), machine(), load)
+	if load > float64(runtime.NumCPU())/2 {
+		text += " **The machine was busy with other things**: the figures are worse than they would be alone, and further apart."
+	}
+	return text
 }
 
 func machine() string {
-	return fmt.Sprintf("%d × %s, %s of memory, %s %s, %s, load %s",
-		runtime.NumCPU(), after("/proc/cpuinfo", "model name"), memory(), runtime.GOOS, firstWords("/proc/sys/kernel/osrelease", 1),
-		runtime.Version(), firstWords("/proc/loadavg", 2))
+	return fmt.Sprintf("%d × %s, %s of memory, %s %s, %s", runtime.NumCPU(), after("/proc/cpuinfo", "model name"), memory(),
+		runtime.GOOS, firstWord("/proc/sys/kernel/osrelease"), runtime.Version())
+}
+
+// loadNow returns the load of the last minute (proc_loadavg(5)), zero where it is not known.
+func loadNow() (load float64) {
+	_, _ = fmt.Sscan(firstWord("/proc/loadavg"), &load)
+	return load
 }
 
 // after returns the value of a "name : value" line, "?" where there is none.
@@ -40,10 +49,10 @@ func memory() string {
 	return fmt.Sprintf("%d GB", (kilobytes+500_000)/1_000_000)
 }
 
-func firstWords(path string, n int) string {
+func firstWord(path string) string {
 	text, _ := os.ReadFile(path)
-	words := strings.Fields(string(text))
-	return strings.Join(words[:min(n, len(words))], " ")
+	word, _, _ := strings.Cut(strings.TrimSpace(string(text)), " ")
+	return word
 }
 
 func commit() string {

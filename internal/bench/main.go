@@ -85,6 +85,7 @@ func run(ctx context.Context, o *options) (err error) {
 	if o.rounds < 1 || len(o.workers) == 0 || len(o.sizes) == 0 {
 		return errors.New("-rounds, -workers and -sizes take positive numbers")
 	}
+	load := loadNow()
 	wanted, err := o.parts()
 	if err != nil {
 		return err
@@ -113,7 +114,7 @@ func run(ctx context.Context, o *options) (err error) {
 		if err != nil {
 			return fmt.Errorf("%s: %w", p.name, err)
 		}
-		if err := save(o.out, p.name, text+"\n"+measuredOn(began)); err != nil {
+		if err := save(o.out, p.name, text+"\n"+measuredOn(began, load)); err != nil {
 			return err
 		}
 	}
