@@ -31,6 +31,7 @@ type People struct {
 	links     storage.Links
 	limits    limits
 	passwords *Passwords
+	door      crowd // everybody who is signing in
 	now       func() time.Time
 	log       *slog.Logger
 	activity  *activity.Log

@@ -23,8 +23,13 @@ type From struct {
 
 // SignIn returns the person whose login (e-mail or phone in any spelling) and password these are. ErrCredentials when
 // they are nobody's, a *TooMany over the limits, an error wrapping storage.ErrUnavailable when the database could not
-// be asked. An imported or outdated hash is replaced on the way.
+// be asked or too many people are signing in. An imported or outdated hash is replaced on the way.
 func (p *People) SignIn(ctx context.Context, login, password string, from From) (storage.User, error) {
+	leave, err := p.door.join()
+	if err != nil {
+		return storage.User{}, err
+	}
+	defer leave()
 	canonical := CanonicalLogin(login)
 	user, err := p.find(ctx, canonical)
 	if err != nil {
