@@ -40,7 +40,7 @@ func (s *Store) APIKey(ctx context.Context, id string) (storage.APIKey, storage.
 	if !storable(id) {
 		return storage.APIKey{}, storage.User{}, storage.ErrNotFound
 	}
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	k, u := apiKeyRow{}, userRow{}
 	targets := append([]any{&k.ID, &k.Hash, &k.Name, &k.UserID, &k.Rights, &k.Created, &k.ExpiresAt, &k.SeenAt}, u.targets()...)

@@ -97,7 +97,7 @@ func (s *Store) oneGrant(ctx context.Context, query string, args ...any) (storag
 }
 
 func (s *Store) grants(ctx context.Context, query string, args ...any) ([]storage.Grant, error) {
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	rows, err := s.pool.QueryContext(bounded, query, args...)
 	if err != nil {

@@ -29,7 +29,7 @@ func (s *Store) LinkedUser(ctx context.Context, issuer, subject string) (storage
 	if !storable(issuer, subject) {
 		return storage.LinkedUser{}, storage.ErrNotFound
 	}
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	linked, err := scanLinkedUser(s.pool.QueryRowContext(bounded, selectLinkedUser, issuer, subject))
 	return linked, translate(ctx, s.dialect, err)

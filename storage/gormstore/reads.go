@@ -61,7 +61,7 @@ func (s *Store) StampReads(ctx context.Context, read map[string]time.Time) error
 
 // LastReads implements storage.Reads.
 func (s *Store) LastReads(ctx context.Context, owner storage.Owner) (map[string]time.Time, error) {
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	rows, err := s.pool.QueryContext(bounded, selectReads, owner.UserID, owner.CompanyID)
 	if err != nil {

@@ -34,7 +34,7 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	var userDead bool
 	var ends, email, tester nullable
 	var givenBy []byte
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	err := s.pool.QueryRowContext(bounded, selectToken, key.Family[:], int64(key.Kind), int64(key.Generation)).Scan(
 		&t.Hash, &t.ClientID, &t.GrantID, &t.UserID, &t.CompanyID, &t.Scope, &t.Session, &issued,

@@ -60,6 +60,18 @@ func (s *Store) steps(op storage.Op) ([]step, error) {
 	return nil, fmt.Errorf("a unit of work cannot have a %T", op)
 }
 
+// askFirst reports whether what the steps depend on comes before their changes; the last of it may be a change itself, which meets a row or is none.
+func askFirst(steps []step) bool {
+	changed := false
+	for _, s := range steps {
+		if s.must && changed {
+			return false
+		}
+		changed = changed || !s.query
+	}
+	return true
+}
+
 // run runs the step on a database/sql connection.
 func (s step) run(ctx context.Context, conn *sql.Conn) error {
 	if s.query {

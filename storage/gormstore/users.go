@@ -79,7 +79,7 @@ func (s *Store) user(ctx context.Context, query, key string) (storage.User, erro
 	if !storable(key) {
 		return storage.User{}, storage.ErrNotFound
 	}
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	var row userRow
 	if err := s.pool.QueryRowContext(bounded, query, key).Scan(row.targets()...); err != nil {
