@@ -80,7 +80,7 @@ func keepUntil(t storage.Token) micros {
 }
 
 func insertToken(t storage.Token) step {
-	return step{must: true, sql: `
+	return step{must: true, fresh: true, sql: `
 INSERT INTO tokens (family_id, kind, generation, hash, client_id, grant_id, user_id, company_id, scope, session,
                     issued_at, expires_at, state, spent_at, secret_id, keep_until, given_by, tokens_from)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)

@@ -15,6 +15,7 @@ type step struct {
 	args  []any
 	must  bool // ErrConflict unless it meets a row
 	query bool // a SELECT, not a change
+	fresh bool // inserts a key that nobody has but by a mistake, so that its refusal may cost more
 }
 
 // Apply implements storage.Units.
@@ -64,7 +65,7 @@ func (s *Store) steps(op storage.Op) ([]step, error) {
 func askFirst(steps []step) bool {
 	changed := false
 	for _, s := range steps {
-		if s.must && changed {
+		if s.must && changed && !s.fresh {
 			return false
 		}
 		changed = changed || !s.query
