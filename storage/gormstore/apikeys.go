@@ -40,7 +40,7 @@ func (s *Store) APIKey(ctx context.Context, id string) (storage.APIKey, storage.
 	if !storable(id) {
 		return storage.APIKey{}, storage.User{}, storage.ErrNotFound
 	}
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	if err := s.line.enter(bounded); err != nil {
 		return storage.APIKey{}, storage.User{}, translate(ctx, s.dialect, err)

@@ -29,7 +29,7 @@ func (s *Store) LinkedUser(ctx context.Context, issuer, subject string) (storage
 	if !storable(issuer, subject) {
 		return storage.LinkedUser{}, storage.ErrNotFound
 	}
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	if err := s.line.enter(bounded); err != nil {
 		return storage.LinkedUser{}, translate(ctx, s.dialect, err)

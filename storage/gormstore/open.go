@@ -148,6 +148,15 @@ func (s *Store) Close() error {
 	return err
 }
 
+// bounded is the context of a hot read, which finds rows by their key. On PostgreSQL it ends after patience, or with ctx. On SQLite
+// such a read takes microseconds and waits for no other machine: to watch for its end would cost more than the read.
+func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	if s.dialect.name == sqliteDialect.name && ctx.Err() == nil {
+		return context.WithoutCancel(ctx), func() {}
+	}
+	return context.WithTimeout(ctx, patience)
+}
+
 // read runs one plain gorm read.
 func (s *Store) read(ctx context.Context, do func(db *gorm.DB) error) error {
 	bounded, cancel := context.WithTimeout(ctx, patience)

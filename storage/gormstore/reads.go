@@ -61,7 +61,7 @@ func (s *Store) StampReads(ctx context.Context, read map[string]time.Time) error
 
 // LastReads implements storage.Reads.
 func (s *Store) LastReads(ctx context.Context, owner storage.Owner) (map[string]time.Time, error) {
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	if err := s.line.enter(bounded); err != nil {
 		return nil, translate(ctx, s.dialect, err)

@@ -55,7 +55,7 @@ func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.
 	if !storable(id) {
 		return storage.Session{}, storage.User{}, storage.ErrNotFound
 	}
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	if err := s.line.enter(bounded); err != nil {
 		return storage.Session{}, storage.User{}, translate(ctx, s.dialect, err)

@@ -34,7 +34,7 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	var userDead bool
 	var ends, email, tester nullable
 	var givenBy []byte
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	if err := s.line.enter(bounded); err != nil {
 		return storage.StoredToken{}, translate(ctx, s.dialect, err)
@@ -84,7 +84,7 @@ func keepUntil(t storage.Token) micros {
 }
 
 func insertToken(t storage.Token) step {
-	return step{must: true, sql: `
+	return step{must: true, fresh: true, sql: `
 INSERT INTO tokens (family_id, kind, generation, hash, client_id, grant_id, user_id, company_id, scope, session,
                     issued_at, expires_at, state, spent_at, secret_id, keep_until, given_by, tokens_from)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)

@@ -15,6 +15,7 @@ type step struct {
 	args  []any
 	must  bool // ErrConflict unless it meets a row
 	query bool // a SELECT, not a change
+	fresh bool // inserts a key that nobody has but by a mistake, so that its refusal may cost more
 }
 
 // Apply implements storage.Units.
@@ -58,6 +59,18 @@ func (s *Store) steps(op storage.Op) ([]step, error) {
 		return startSession(op, s.dialect.forShare), nil
 	}
 	return nil, fmt.Errorf("a unit of work cannot have a %T", op)
+}
+
+// askFirst reports whether what the steps depend on comes before their changes; the last of it may be a change itself, which meets a row or is none.
+func askFirst(steps []step) bool {
+	changed := false
+	for _, s := range steps {
+		if s.must && changed && !s.fresh {
+			return false
+		}
+		changed = changed || !s.query
+	}
+	return true
 }
 
 // run runs the step on a database/sql connection.

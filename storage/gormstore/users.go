@@ -79,7 +79,7 @@ func (s *Store) user(ctx context.Context, query, key string) (storage.User, erro
 	if !storable(key) {
 		return storage.User{}, storage.ErrNotFound
 	}
-	bounded, cancel := context.WithTimeout(ctx, patience)
+	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	if err := s.line.enter(bounded); err != nil {
 		return storage.User{}, translate(ctx, s.dialect, err)

@@ -40,7 +40,9 @@ type sqliteWriter struct {
 // job is one waiting write.
 type job struct {
 	ctx   context.Context // the caller's values, never its end
-	do    func(tx *gorm.DB) error
+	do    func(ctx context.Context) error
+	bare  bool // do changes nothing before it has asked everything, and says in wrote whether it has
+	wrote bool
 	taken atomic.Bool // by the writer, which will run it, or by the caller, which has gone
 	done  chan error
 
@@ -54,7 +56,12 @@ func startSQLiteWriter(pool *sql.DB, conn *sql.Conn, db *gorm.DB, counts *watch)
 }
 
 func (w *sqliteWriter) write(ctx context.Context, _ time.Duration, do func(tx *gorm.DB) error) error {
-	j := &job{ctx: context.WithoutCancel(ctx), do: do, done: make(chan error, 1)}
+	return w.wait(ctx, &job{do: func(ctx context.Context) error { return do(w.db.WithContext(ctx)) }})
+}
+
+// wait queues a job and returns its answer. A caller that goes away before its turn leaves nothing behind.
+func (w *sqliteWriter) wait(ctx context.Context, j *job) error {
+	j.ctx, j.done = context.WithoutCancel(ctx), make(chan error, 1)
 	_, j.queued = w.watch.begin()
 	if err := w.enqueue(ctx, j); err != nil {
 		return err
@@ -71,14 +78,18 @@ func (w *sqliteWriter) write(ctx context.Context, _ time.Duration, do func(tx *g
 }
 
 func (w *sqliteWriter) apply(ctx context.Context, steps []step) error {
-	return w.write(ctx, patience, func(tx *gorm.DB) error {
+	j := &job{bare: askFirst(steps)}
+	j.do = func(ctx context.Context) error {
+		j.wrote = false
 		for _, s := range steps {
-			if err := s.run(tx.Statement.Context, w.conn); err != nil {
+			if err := s.run(ctx, w.conn); err != nil {
 				return err
 			}
+			j.wrote = j.wrote || !s.query
 		}
 		return nil
-	})
+	}
+	return w.wait(ctx, j)
 }
 
 func (w *sqliteWriter) enqueue(ctx context.Context, j *job) error {
@@ -172,8 +183,8 @@ func (w *sqliteWriter) together(group []*job) (answers []error, committed bool) 
 		return answers, true // nothing to commit, and the answer is the same for all
 	}
 	for _, j := range group {
-		err := w.inSavepoint(j)
-		if err != nil && !isCondition(err) {
+		undone, err := w.member(j)
+		if !undone {
 			w.exec("ROLLBACK") // fails when SQLite has done so by itself
 			return nil, false
 		}
@@ -184,6 +195,17 @@ func (w *sqliteWriter) together(group []*job) (answers []error, committed bool) 
 		return nil, false
 	}
 	return answers, true
+}
+
+// member runs a job among others and reports whether it left all of its changes or none. A bare one needs no savepoint for that:
+// its refusal has nothing to undo.
+func (w *sqliteWriter) member(j *job) (undone bool, err error) {
+	if j.bare {
+		err := w.do(j)
+		return err == nil || isCondition(err) && !j.wrote, err
+	}
+	err = w.inSavepoint(j)
+	return err == nil || isCondition(err), err
 }
 
 func (w *sqliteWriter) inSavepoint(j *job) error {
@@ -223,7 +245,7 @@ func (w *sqliteWriter) alone(j *job) (began bool, err error) {
 // do runs a job's own statements. Its errors are translated here, because an answer about the data is undone by
 // itself and anything else takes the whole group back.
 func (w *sqliteWriter) do(j *job) error {
-	return translate(j.ctx, sqliteDialect, j.do(w.db.WithContext(j.ctx)))
+	return translate(j.ctx, sqliteDialect, j.do(j.ctx))
 }
 
 func (w *sqliteWriter) exec(statement string) error {
