@@ -78,10 +78,15 @@ func clientObject(c storage.Client) (object, error) {
 	if err != nil {
 		return nil, err
 	}
+	return withNames(o, c), nil
+}
+
+// withNames adds a mini app's names in other languages (RFC 7591 §2.2).
+func withNames(o object, c storage.Client) object {
 	for tag, name := range c.Names {
 		o[namePrefix+tag] = name
 	}
-	return o, nil
+	return o
 }
 
 // clientOf is the registration that an object describes, on top of what is not part of one.

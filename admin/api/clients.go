@@ -52,10 +52,7 @@ func MembersOf(c storage.Client) map[string]any {
 	for name, value := range members {
 		o[name] = value
 	}
-	for tag, name := range c.Names {
-		o[namePrefix+tag] = name
-	}
-	return o
+	return withNames(o, c)
 }
 
 // shownWork is a mini app, and as its member version what waits beside it.
