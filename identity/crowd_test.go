@@ -1,43 +1,47 @@
 package identity
 
 import (
-	"context"
-	"errors"
-	"sync/atomic"
+	"net/http/httptest"
 	"testing"
-	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 
+	"gatehouse/internal/metrics"
 	"gatehouse/storage"
 )
 
-// However many want a password looked at, only so many wait; the others are told at once to come back.
-func TestOnlySoManyWaitForMemory(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p := NewPasswords(0)
-		leave, err := p.enter(t.Context(), memoryKiB)
+// However many come, only so many wait; the others are told at once to come back, before the database is asked: here is none.
+func TestWhoFindsNoRoomIsToldAtOnce(t *testing.T) {
+	counts := metrics.New("v1")
+	p := NewPeople(PeopleOptions{Passwords: NewPasswords(0), Metrics: counts})
+	var leave func()
+	for range crowdLimit {
+		var err error
+		leave, err = p.door.join()
 		require.NoError(t, err)
-		ctx, cancel := context.WithCancel(t.Context())
-		var refused, given atomic.Int64
-		for range 5 * crowdLimit {
-			go func() {
-				_, err := p.Hash(ctx, "a password")
-				switch {
-				case errors.Is(err, storage.ErrUnavailable):
-					refused.Add(1)
-				case errors.Is(err, context.Canceled):
-					given.Add(1)
-				}
-			}()
+	}
+	for name, come := range map[string]func() error{
+		"to sign in": func() error { _, err := p.SignIn(t.Context(), anaEmail, anaPassword, From{}); return err },
+		"to sign up": func() error {
+			_, err := p.SignUp(t.Context(), NewUser{Email: anaEmail, FirstName: "Ana", LastName: "Lima", Password: anaPassword}, From{})
+			return err
+		},
+		"to change a password": func() error {
+			return p.ChangePassword(t.Context(), storage.User{}, anaPassword, "another fine password", From{})
+		},
+	} {
+		for range 3 {
+			require.ErrorIs(t, come(), storage.ErrUnavailable, name)
 		}
-		synctest.Wait()
-		require.EqualValues(t, 4*crowdLimit, refused.Load())
-		cancel()
-		synctest.Wait()
-		require.EqualValues(t, crowdLimit, given.Load())
-		leave()
-		_, err = p.Hash(t.Context(), "a password")
-		require.NoError(t, err, "and there is room again")
-	})
+	}
+	require.Contains(t, told(counts), `gatehouse_sign_ins_total{outcome="crowded"} 3`)
+	leave()
+	_, err := p.door.join()
+	require.NoError(t, err, "who was turned away takes no room")
+}
+
+func told(m *metrics.Metrics) string {
+	w := httptest.NewRecorder()
+	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
+	return w.Body.String()
 }

@@ -35,11 +35,10 @@ type limits struct {
 	now       func() time.Time
 	accounts  *turns
 	addresses *turns
-	crowd     *crowd // everybody who waits for a turn or has one
 }
 
 func newLimits(store storage.Failures, now func() time.Time) limits {
-	return limits{store: store, now: now, accounts: newTurns(1), addresses: newTurns(addressAtOnce), crowd: &crowd{}}
+	return limits{store: store, now: now, accounts: newTurns(1), addresses: newTurns(addressAtOnce)}
 }
 
 // limit is how many failures one key may have.
@@ -48,22 +47,8 @@ type limit struct {
 	at  int
 }
 
-// enter waits for a turn of the account and of the network address, and returns how to end it. errCrowded where
-// too many are waiting already.
+// enter waits for a turn of the account and of the network address, and returns how to end it.
 func (l limits) enter(ctx context.Context, account, address string) (done func(), err error) {
-	leave, err := l.crowd.join()
-	if err != nil {
-		return nil, err
-	}
-	leaveTurns, err := l.turns(ctx, account, address)
-	if err != nil {
-		leave()
-		return nil, err
-	}
-	return func() { leaveTurns(); leave() }, nil
-}
-
-func (l limits) turns(ctx context.Context, account, address string) (done func(), err error) {
 	leaveAddress, err := l.addresses.take(ctx, httpx.Network(address))
 	if err != nil {
 		return nil, err

@@ -27,7 +27,6 @@ const (
 type Passwords struct {
 	room  *semaphore.Weighted // in KiB
 	size  int64
-	crowd crowd  // who waits for room
 	dummy string // a hash that no password has
 }
 
@@ -49,8 +48,7 @@ func random(n int) []byte {
 	return b
 }
 
-// Hash returns a new PHC string (argon2id) for password. It waits for memory; the context's error when it ends
-// first, one wrapping storage.ErrUnavailable when too many are waiting already.
+// Hash returns a new PHC string (argon2id) for password. It waits for memory; the context's error when it ends first.
 func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	a := argon2id{memoryKiB, passes, threads, random(saltSize), make([]byte, hashSize)}
 	leave, err := p.enter(ctx, a.memory)
@@ -64,7 +62,7 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 
 // Verify reports whether hash is password's, and then whether it should be replaced by a new one because it was
 // imported or made at another cost, and all of the password was compared. An empty hash is nobody's and costs as much as
-// another. Verify waits for memory as Hash does, with the same errors; ErrHash when hash is not one.
+// another. Verify waits for memory; the context's error when it ends first, ErrHash when hash is not one.
 func (p *Passwords) Verify(ctx context.Context, hash, password string) (ok, rehash bool, err error) {
 	if hash == "" {
 		hash = p.dummy
@@ -114,11 +112,6 @@ func comparedWhole(password string) bool {
 // enter takes memory KiB of room, or all of it when it is less than that, and returns how to give it back.
 func (p *Passwords) enter(ctx context.Context, memory uint32) (leave func(), err error) {
 	n := min(int64(memory), p.size)
-	served, err := p.crowd.join()
-	if err != nil {
-		return nil, err
-	}
-	defer served()
 	if err := p.room.Acquire(ctx, n); err != nil {
 		return nil, fmt.Errorf("waiting for memory to hash a password: %w", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"gatehouse/internal/activity"
+	"gatehouse/internal/metrics"
 	"gatehouse/storage"
 )
 
@@ -22,7 +23,8 @@ type PeopleOptions struct {
 	Passwords *Passwords
 	Now       func() time.Time
 	Log       *slog.Logger
-	Activity  *activity.Log // counts failed sign-ins; nil: nothing does
+	Activity  *activity.Log    // counts failed sign-ins; nil: nothing does
+	Metrics   *metrics.Metrics // counts those that were turned away; nil: nothing does
 }
 
 // People are the accounts. It is safe for concurrent use.
@@ -31,15 +33,16 @@ type People struct {
 	links     storage.Links
 	limits    limits
 	passwords *Passwords
-	door      crowd // everybody who is signing in
+	door      crowd // everybody whose password is to be looked at, or made
 	now       func() time.Time
 	log       *slog.Logger
 	activity  *activity.Log
+	metrics   *metrics.Metrics
 }
 
 // NewPeople returns the accounts in a store.
 func NewPeople(o PeopleOptions) *People {
-	p := &People{users: o.Users, links: o.Links, limits: newLimits(o.Failures, o.Now), passwords: o.Passwords, now: o.Now, log: o.Log, activity: o.Activity}
+	p := &People{users: o.Users, links: o.Links, limits: newLimits(o.Failures, o.Now), passwords: o.Passwords, now: o.Now, log: o.Log, activity: o.Activity, metrics: o.Metrics}
 	if p.log == nil {
 		p.log = slog.New(slog.DiscardHandler)
 	}
@@ -174,11 +177,17 @@ func (p *People) SetPassword(ctx context.Context, userID, password string) error
 
 // ChangePassword replaces the signed-in person's password by one of their own choice, after asking for the current
 // one, and ends all of their sessions: start a new one for the browser that asked. ErrCredentials when current is
-// wrong, *TooMany, *Invalid; storage.ErrConflict when the password was changed meanwhile.
+// wrong, *TooMany, *Invalid; storage.ErrConflict when the password was changed meanwhile, one wrapping
+// storage.ErrUnavailable as of SignIn.
 func (p *People) ChangePassword(ctx context.Context, u storage.User, current, chosen string, from From) error {
 	if err := checkOwnPassword(chosen, u.Email); err != nil {
 		return err
 	}
+	leave, err := p.door.join()
+	if err != nil {
+		return err
+	}
+	defer leave()
 	if err := p.attempt(ctx, &u, "sign-in to "+u.ID, current, from); err != nil {
 		return err
 	}

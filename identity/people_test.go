@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/crypto/bcrypt"
 
+	"gatehouse/internal/metrics"
 	"gatehouse/storage"
 	"gatehouse/storage/gormstore"
 )
@@ -71,6 +72,7 @@ func TestUnknownTakesAsLongAsWrong(t *testing.T) {
 
 func TestFailuresAreLimitedPerAccountUnderEverySpelling(t *testing.T) {
 	s := newSite(t)
+	s.people.metrics = metrics.New("v1")
 	logins := []string{anaEmail, "ANA@example.com", anaPhone, "00598 99 123 456"}
 	for i := range accountFailures {
 		_, err := s.people.SignIn(t.Context(), logins[i%len(logins)], "wrong", s.from("1"))
@@ -80,6 +82,7 @@ func TestFailuresAreLimitedPerAccountUnderEverySpelling(t *testing.T) {
 		_, err := s.people.SignIn(t.Context(), login, anaPassword, s.from("2"))
 		require.IsType(t, &TooMany{}, err, login)
 	}
+	require.Contains(t, told(s.people.metrics), `gatehouse_sign_ins_total{outcome="limited"} 4`)
 	s.wait(failureWindow)
 	_, err := s.people.SignIn(t.Context(), anaEmail, anaPassword, s.from("2"))
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"gatehouse/internal/httpx"
+	"gatehouse/internal/metrics"
 	"gatehouse/storage"
 )
 
@@ -25,6 +26,24 @@ type From struct {
 // they are nobody's, a *TooMany over the limits, an error wrapping storage.ErrUnavailable when the database could not
 // be asked or too many people are signing in. An imported or outdated hash is replaced on the way.
 func (p *People) SignIn(ctx context.Context, login, password string, from From) (storage.User, error) {
+	user, err := p.signIn(ctx, login, password, from)
+	p.countRefusal(err)
+	return user, err
+}
+
+// countRefusal counts why a sign-in was refused. Those that were let in are counted where their session begins.
+func (p *People) countRefusal(err error) {
+	switch _, limited := errors.AsType[*TooMany](err); {
+	case errors.Is(err, ErrCredentials):
+		p.activity.Count(storage.CountFailedSignIns)
+	case limited:
+		p.metrics.SignInRefused(metrics.Limited)
+	case errors.Is(err, errCrowded):
+		p.metrics.SignInRefused(metrics.Crowded)
+	}
+}
+
+func (p *People) signIn(ctx context.Context, login, password string, from From) (storage.User, error) {
 	leave, err := p.door.join()
 	if err != nil {
 		return storage.User{}, err
@@ -44,9 +63,6 @@ func (p *People) SignIn(ctx context.Context, login, password string, from From) 
 		account = "sign-in as " + canonical
 	}
 	if err := p.attempt(ctx, user, account, password, from); err != nil {
-		if errors.Is(err, ErrCredentials) {
-			p.activity.Count(storage.CountFailedSignIns)
-		}
 		return storage.User{}, err
 	}
 	return *user, nil

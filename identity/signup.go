@@ -10,11 +10,16 @@ import (
 
 // SignUp creates an account for somebody who asked for one. Errors as those of CreateUser, but where an e-mail address
 // or a phone number is taken it is an *Invalid that says so; that answer is limited per network address, and so are
-// accounts: *TooMany.
+// accounts: *TooMany. One wrapping storage.ErrUnavailable as of SignIn.
 func (p *People) SignUp(ctx context.Context, n NewUser, from From) (storage.User, error) {
 	if err := n.checkSignUp(); err != nil {
 		return storage.User{}, err
 	}
+	leave, err := p.door.join()
+	if err != nil {
+		return storage.User{}, err
+	}
+	defer leave()
 	address := httpx.Network(from.Address)
 	done, err := p.limits.enter(ctx, "sign-up from "+address, address)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"gatehouse/internal/httpx"
 	"gatehouse/storage/gormstore"
 )
 
@@ -21,7 +22,10 @@ const readyTimeout = 2 * time.Second
 // readyz says whether this process can do its work: 503 with the reason when it cannot.
 func (r *rooms) readyz(w http.ResponseWriter, req *http.Request) {
 	ctx := req.Context()
-	status, checks := http.StatusOK, map[string]string{"database": "ok", "schema": "ok", "signing_key": "ok"}
+	status, checks := http.StatusOK, map[string]string{"process": "ok", "database": "ok", "schema": "ok", "signing_key": "ok"}
+	if httpx.Draining(ctx) { // what comes is still answered, and whoever asks should send it elsewhere
+		status, checks["process"] = http.StatusServiceUnavailable, "stopping"
+	}
 	switch err := r.checkStore(ctx); {
 	case errors.Is(err, gormstore.ErrSchema):
 		r.log.ErrorContext(ctx, "not ready", "check", "schema", "cause", err.Error())

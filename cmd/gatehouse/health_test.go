@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bufio"
 	"database/sql"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,7 +26,7 @@ func TestReadinessNamesWhatIsWrong(t *testing.T) {
 	s := newTestServer(t, "sqlite:"+path)
 	a := s.newBrowser().get("/readyz")
 	require.Equal(t, http.StatusOK, a.StatusCode)
-	require.JSONEq(t, `{"status": "ready", "checks": {"database": "ok", "schema": "ok", "signing_key": "ok"}}`, a.body)
+	require.JSONEq(t, `{"status": "ready", "checks": {"process": "ok", "database": "ok", "schema": "ok", "signing_key": "ok"}}`, a.body)
 
 	db, err := sql.Open("sqlite3", path)
 	require.NoError(t, err)
@@ -33,12 +36,43 @@ func TestReadinessNamesWhatIsWrong(t *testing.T) {
 	a = s.newBrowser().get("/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, a.StatusCode)
 	require.NotEmpty(t, a.Header.Get("Retry-After"))
-	require.JSONEq(t, `{"status": "unavailable", "checks": {"database": "ok", "schema": "does not fit this program", "signing_key": "ok"}}`, a.body)
+	require.JSONEq(t, `{"status": "unavailable", "checks": {"process": "ok", "database": "ok", "schema": "does not fit this program", "signing_key": "ok"}}`, a.body)
 
 	require.NoError(t, s.store.Close())
 	a = s.newBrowser().get("/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, a.StatusCode)
-	require.JSONEq(t, `{"status": "unavailable", "checks": {"database": "unavailable", "schema": "unknown", "signing_key": "ok"}}`, a.body)
+	require.JSONEq(t, `{"status": "unavailable", "checks": {"process": "ok", "database": "unavailable", "schema": "unknown", "signing_key": "ok"}}`, a.body)
+}
+
+// A load balancer sends a process that stops nothing more, though what it sends all the same is answered.
+func TestAServerThatStopsSaysThatItIsNotReady(t *testing.T) {
+	t.Parallel()
+	s, start := newProcess(t, furnished.SQLite(t))
+	server := start()
+	half, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
+	require.NoError(t, err)
+	defer half.Close()
+	_, err = half.Write([]byte("GET /readyz HTTP/1.1\r\nHost: gatehouse\r\n")) // until it ends, the server goes on
+	require.NoError(t, err)
+	require.NoError(t, server.Process.Signal(syscall.SIGTERM))
+	require.Eventually(t, func() bool {
+		a, err := http.Get(s.url + "/healthz")
+		if err != nil {
+			return true // it refuses connections already
+		}
+		a.Body.Close()
+		return a.Close
+	}, 5*time.Second, time.Millisecond)
+	_, err = half.Write([]byte("\r\n"))
+	require.NoError(t, err)
+	answer, err := http.ReadResponse(bufio.NewReader(half), nil)
+	require.NoError(t, err)
+	body, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusServiceUnavailable, answer.StatusCode)
+	require.NotEmpty(t, answer.Header.Get("Retry-After"))
+	require.JSONEq(t, `{"status": "unavailable", "checks": {"process": "stopping", "database": "ok", "schema": "ok", "signing_key": "ok"}}`, string(body))
+	require.NoError(t, server.Wait())
 }
 
 // Anybody may ask whether we are ready, as often as they like.

@@ -143,7 +143,7 @@ func furnish(ctx context.Context, cfg *config.Config, store storage.Store, log *
 		Address: httpx.ClientAddress, Log: log, Activity: r.activity,
 	})
 	r.people = identity.NewPeople(identity.PeopleOptions{
-		Users: store, Links: store, Failures: store, Passwords: identity.NewPasswords(passwordMemory), Now: now, Log: log, Activity: r.activity,
+		Users: store, Links: store, Failures: store, Passwords: identity.NewPasswords(passwordMemory), Now: now, Log: log, Activity: r.activity, Metrics: r.metrics,
 	})
 	r.reads = consent.NewReads(store, log, now)
 	r.consent = r.newConsent()

@@ -92,11 +92,18 @@ type use struct {
 	since time.Time
 }
 
-// wrap asks clients to close their connection once the server is closing.
+// drainingKey marks the contexts of requests that come while the server stops.
+type drainingKey struct{}
+
+// Draining reports whether the server that got the request of this context is stopping, see Serve.
+func Draining(ctx context.Context) bool { return ctx.Value(drainingKey{}) != nil }
+
+// wrap asks clients to close their connection once the server is closing, and lets handlers know.
 func (t *traffic) wrap(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if t.closing.Load() {
 			w.Header().Set("Connection", "close")
+			r = r.WithContext(context.WithValue(r.Context(), drainingKey{}, true))
 		}
 		h.ServeHTTP(w, r)
 	})

@@ -31,6 +31,7 @@ func TestEverythingThatIsHandedInIsTold(t *testing.T) {
 	m.Authorized("consent")
 	m.Counted(storage.CountFailedSignIns)
 	m.Counted(storage.CountDenials)
+	m.SignInRefused(metrics.Limited)
 	m.Counted(storage.CountTokensIssued) // counted with its grant type
 	m.Statement("\nDELETE FROM tokens WHERE 'a secret'", time.Millisecond)
 	m.Statement("COMMIT", time.Millisecond)
@@ -52,7 +53,8 @@ func TestEverythingThatIsHandedInIsTold(t *testing.T) {
 		`gatehouse_token_answers_total{grant_type="refresh_token",outcome="invalid_grant"} 1` + "\n",
 		`gatehouse_token_answers_total{grant_type="jwt-bearer",outcome="ok"} 1` + "\n",
 		`gatehouse_authorize_outcomes_total{outcome="consent"} 1` + "\n",
-		`gatehouse_sign_ins_total{outcome="failed"} 1` + "\n", `gatehouse_consent_decisions_total{decision="deny"} 1` + "\n",
+		`gatehouse_sign_ins_total{outcome="failed"} 1` + "\n", `gatehouse_sign_ins_total{outcome="limited"} 1` + "\n", `gatehouse_sign_ins_total{outcome="crowded"} 0` + "\n",
+		`gatehouse_consent_decisions_total{decision="deny"} 1` + "\n",
 		`gatehouse_database_statement_duration_seconds_count{kind="delete"} 1` + "\n",
 		`gatehouse_database_statement_duration_seconds_count{kind="commit"} 1` + "\n",
 		`gatehouse_database_statement_duration_seconds_count{kind="batch"} 1` + "\n",
@@ -115,6 +117,7 @@ func TestNothingIsCountedWhereNobodyAsks(t *testing.T) {
 	m.TokenAnswer("refresh_token", "ok")
 	m.Authorized("code")
 	m.Counted(storage.CountSignIns)
+	m.SignInRefused(metrics.Crowded)
 	m.Statement("SELECT 1", 0)
 	m.Group(1)
 	m.Queued(0)

@@ -13,6 +13,7 @@ type protocol struct {
 	tokens    map[string]*series[string, prometheus.Counter] // by grant type
 	authorize *series[string, prometheus.Counter]
 	signIns   map[storage.Counter]prometheus.Counter // and decisions
+	refused   map[string]prometheus.Counter          // sign-ins, by why
 }
 
 // grantTypes are the values of grant_type that are told apart, by what the label says.
@@ -27,7 +28,7 @@ func newProtocol(r prometheus.Registerer) protocol {
 	tokens := counters(r, "gatehouse_token_answers_total", "Answers of token endpoints in all formats; outcome is ok or the error code.", "grant_type", "outcome")
 	authorize := counters(r, "gatehouse_authorize_outcomes_total",
 		"Answers of authorization endpoints: a code, the step that the browser was sent to (login, consent), or the error code.", "outcome")
-	signIns := counters(r, "gatehouse_sign_ins_total", "Sign-ins, and passwords that were wrong.", "outcome")
+	signIns := counters(r, "gatehouse_sign_ins_total", "Sign-ins, passwords that were wrong, and those that were not looked at: limited, crowded.", "outcome")
 	decisions := counters(r, "gatehouse_consent_decisions_total", "Decisions of people, on a page or in the host app.", "decision")
 	p := protocol{
 		tokens: map[string]*series[string, prometheus.Counter]{},
@@ -38,6 +39,7 @@ func newProtocol(r prometheus.Registerer) protocol {
 			storage.CountSignIns: signIns.WithLabelValues("ok"), storage.CountFailedSignIns: signIns.WithLabelValues("failed"),
 			storage.CountConsents: decisions.WithLabelValues("allow"), storage.CountDenials: decisions.WithLabelValues("deny"),
 		},
+		refused: map[string]prometheus.Counter{Limited: signIns.WithLabelValues(Limited), Crowded: signIns.WithLabelValues(Crowded)},
 	}
 	labels := []string{other}
 	for _, label := range grantTypes {
@@ -80,6 +82,19 @@ func (m *Metrics) Counted(c storage.Counter) {
 	}
 	if counter, ok := m.protocol.signIns[c]; ok {
 		counter.Inc()
+	}
+}
+
+// Why somebody was not let sign in, whatever the password.
+const (
+	Limited = "limited" // it was wrong too often: 429
+	Crowded = "crowded" // too many people are signing in: 503
+)
+
+// SignInRefused counts a sign-in whose password was not looked at; why is Limited or Crowded.
+func (m *Metrics) SignInRefused(why string) {
+	if m != nil {
+		m.protocol.refused[why].Inc()
 	}
 }
 
