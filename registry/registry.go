@@ -7,14 +7,12 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gatehouse/internal/revision"
 	"gatehouse/storage"
 )
 
-const (
-	retryEvery = 500 * time.Millisecond // how long Run lets a database be that did not answer
-	// stamp is the unit of UpdatedAt: what every database keeps exactly.
-	stamp = time.Microsecond
-)
+// stamp is the unit of UpdatedAt: what every database keeps exactly.
+const stamp = time.Microsecond
 
 // Store is what the registry needs of storage.Registry.
 type Store interface {
@@ -152,23 +150,10 @@ func (r *Registry) Forget() {
 // Run watches for writes of other processes and forgets what was cached when there was one. It returns when ctx ends.
 // While the database does not answer, what is cached stays.
 func (r *Registry) Run(ctx context.Context) {
-	seen := int64(-1) // what was cached before the first look may be of any age
-	for ctx.Err() == nil {
-		revision, err := r.store.AwaitRevision(ctx, seen)
-		if err != nil {
-			pause(ctx)
-			continue
-		}
+	revision.Follow(ctx, r.store.AwaitRevision, func(context.Context) error {
 		r.Forget()
-		seen = revision
-	}
-}
-
-func pause(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(retryEvery):
-	}
+		return nil
+	})
 }
 
 // Create stores a new client: what is empty gets its default (see Defaults), then it is checked. Problems when it breaks

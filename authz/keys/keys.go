@@ -7,7 +7,6 @@ package keys
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"gatehouse/internal/revision"
 	"gatehouse/internal/secret"
 	"gatehouse/storage"
 )
@@ -32,18 +32,6 @@ const MaxAge = 5 * time.Minute
 
 // margin is how much longer than the longest token life a retired key is published, for clocks that differ.
 const margin = time.Hour
-
-// retryEvery is how long Run lets a database be that did not answer.
-const retryEvery = time.Second
-
-// The typ of what the keys sign, so that nothing is taken for what it is not (RFC 8725 §3.11).
-const (
-	typeJWT           = "JWT"
-	typeSecurityEvent = "secevent+jwt" // RFC 8417 §2.3
-)
-
-// ErrUnknownKey says that a token names no key of ours, or has a signature that no key of ours made.
-var ErrUnknownKey = errors.New("keys: not signed by a key of this issuer")
 
 // Store is what the keys need from storage.
 type Store interface {
@@ -198,27 +186,9 @@ func (s *Set) reload(ctx context.Context) error {
 // met again at the next look.
 func (s *Set) Run(ctx context.Context) {
 	var work sync.WaitGroup
-	work.Go(func() { s.follow(ctx) })
+	work.Go(func() { revision.Follow(ctx, s.store.AwaitRevision, s.reload) })
 	work.Go(func() { s.clean(ctx) })
 	work.Wait()
-}
-
-func (s *Set) follow(ctx context.Context) {
-	seen := int64(-1) // whatever happened since Load is looked at
-	for ctx.Err() == nil {
-		revision, err := s.store.AwaitRevision(ctx, seen)
-		if err == nil {
-			err = s.reload(ctx)
-		}
-		if err == nil {
-			seen = revision
-			continue
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(retryEvery):
-		}
-	}
 }
 
 func (s *Set) clean(ctx context.Context) {
@@ -250,46 +220,3 @@ func (s *Set) List() []Info {
 
 // JWKS returns the public keys as a JSON Web Key Set (RFC 7517 §5).
 func (s *Set) JWKS() []byte { return s.loaded.Load().jwks }
-
-// Sign returns claims as a compact JWS (RFC 7515 §7.1) of the key for alg that is active now.
-func (s *Set) Sign(alg string, claims any) (string, error) { return s.sign(alg, typeJWT, claims) }
-
-// SignSecurityEvent is Sign for the claims of a Security Event Token (RFC 8417).
-func (s *Set) SignSecurityEvent(alg string, claims any) (string, error) {
-	return s.sign(alg, typeSecurityEvent, claims)
-}
-
-func (s *Set) sign(alg, typ string, claims any) (string, error) {
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", fmt.Errorf("keys: %w", err)
-	}
-	signer, err := s.loaded.Load().signer(alg, typ, s.now())
-	if err != nil {
-		return "", err
-	}
-	signed, err := signer.Sign(payload)
-	if err != nil {
-		return "", fmt.Errorf("keys: %w", err)
-	}
-	return signed.CompactSerialize()
-}
-
-// Verify returns the payload of what Sign made, with a retired key included. It looks at the signature and the typ only:
-// a Security Event Token is none. ErrUnknownKey otherwise.
-func (s *Set) Verify(token string) ([]byte, error) {
-	signed, err := jose.ParseSignedCompact(token, Algorithms)
-	if err != nil {
-		return nil, ErrUnknownKey
-	}
-	header := signed.Signatures[0].Header
-	public := s.loaded.Load().public(header.KeyID)
-	if public == nil || public.Algorithm != header.Algorithm || header.ExtraHeaders[jose.HeaderType] != typeJWT {
-		return nil, ErrUnknownKey
-	}
-	payload, err := signed.Verify(public.Key)
-	if err != nil {
-		return nil, ErrUnknownKey
-	}
-	return payload, nil
-}
