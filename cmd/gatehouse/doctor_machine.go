@@ -45,16 +45,6 @@ func (d *doctor) checkDisk(path string) {
 	}
 }
 
-// oldKey is when a key should have been followed by another one: nobody can have copied it for longer than that.
-const oldKey = 365 * 24 * time.Hour
-
-// checkKeyAge says when it is time for another key.
-func (d *doctor) checkKeyAge(created time.Time) {
-	if age := time.Since(created); age > oldKey {
-		d.say(dubious, "key age", "the newest signing key is %d days old; make another with gatehouse key rotate, which breaks no token", int(age.Hours()/24))
-	}
-}
-
 // checkOps looks who can read the numbers of operators: that listener asks nobody who they are.
 func (d *doctor) checkOps() {
 	host, _, err := net.SplitHostPort(d.cfg.OpsListen)
