@@ -87,7 +87,7 @@ func transport(rules *ssrf.Guardian, limit time.Duration, resolver *net.Resolver
 // Do sends r and returns the whole answer. It closes r's body in any case. An error is ErrRefused, ErrUnreachable or
 // ErrTooLarge; when r's own context has ended it is that context's error too.
 func (c *Client) Do(r *http.Request) (*Response, error) {
-	ctx, span := traces.Start(r.Context(), r.Method, traces.Client)
+	ctx, span := traces.Start(r.Context(), r.Method)
 	if span != nil {
 		r = r.WithContext(ctx)
 		r.Header = span.Inject(r.Header)

@@ -10,16 +10,6 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Kind says which side of a call a span is on.
-type Kind trace.SpanKind
-
-// The kinds of spans.
-const (
-	Internal = Kind(trace.SpanKindInternal)
-	Server   = Kind(trace.SpanKindServer)
-	Client   = Kind(trace.SpanKindClient)
-)
-
 // Span is a piece of work. A nil one, where nothing is traced, takes everything and does nothing.
 type Span struct {
 	tracer *Tracer
@@ -48,15 +38,15 @@ func (t *Tracer) Request(ctx context.Context, header http.Header, trusted bool) 
 	sent = sent.WithTraceState(trace.TraceState{}) // which anybody may have written anything into
 	switch {
 	case !sent.IsValid():
-		return t.start(ctx, context.Background(), "request", Server)
+		return t.start(ctx, context.Background(), "request", trace.SpanKindServer)
 	case trusted:
-		return t.start(ctx, trace.ContextWithRemoteSpanContext(context.Background(), sent), "request", Server)
+		return t.start(ctx, trace.ContextWithRemoteSpanContext(context.Background(), sent), "request", trace.SpanKindServer)
 	}
-	return t.start(ctx, context.Background(), "request", Server, trace.WithLinks(trace.Link{SpanContext: sent}))
+	return t.start(ctx, context.Background(), "request", trace.SpanKindServer, trace.WithLinks(trace.Link{SpanContext: sent}))
 }
 
-// Start begins a span under that of ctx; none where ctx has none. End it.
-func Start(ctx context.Context, name string, kind Kind) (context.Context, *Span) {
+// Start begins the span of a call of something else, such as the database, under that of ctx; none where ctx has none. End it.
+func Start(ctx context.Context, name string) (context.Context, *Span) {
 	parent, _ := ctx.Value(key{}).(*Span)
 	if parent == nil {
 		return ctx, nil
@@ -65,11 +55,11 @@ func Start(ctx context.Context, name string, kind Kind) (context.Context, *Span)
 	if parent.span != nil {
 		under = trace.ContextWithSpan(under, parent.span)
 	}
-	return parent.tracer.start(ctx, under, name, kind)
+	return parent.tracer.start(ctx, under, name, trace.SpanKindClient)
 }
 
-func (t *Tracer) start(ctx, under context.Context, name string, kind Kind, more ...trace.SpanStartOption) (context.Context, *Span) {
-	_, span := t.tracer.Start(under, name, append(more, trace.WithSpanKind(trace.SpanKind(kind)))...)
+func (t *Tracer) start(ctx, under context.Context, name string, kind trace.SpanKind, more ...trace.SpanStartOption) (context.Context, *Span) {
+	_, span := t.tracer.Start(under, name, append(more, trace.WithSpanKind(kind))...)
 	s := &Span{tracer: t, span: span}
 	return context.WithValue(ctx, key{}, s), s
 }

@@ -55,7 +55,7 @@ func TestATrustedTraceGoesOnAndAStrangersIsLinked(t *testing.T) {
 	header := http.Header{"Traceparent": {sent}, "Tracestate": {"vendor=what-somebody-wrote"}}
 	for _, trusted := range []bool{true, false} {
 		ctx, span := tracer.Request(t.Context(), header, trusted)
-		_, inner := traces.Start(ctx, "unit of work", traces.Client)
+		_, inner := traces.Start(ctx, "unit of work")
 		told := inner.Inject(http.Header{"X": {"y"}})
 		require.Equal(t, trusted, told.Get("Traceparent")[3:35] == sent[3:35])
 		require.Equal(t, "y", told.Get("X"))
@@ -83,7 +83,7 @@ func TestWorkThatNoRequestAskedForBeginsTracesOfItsOwn(t *testing.T) {
 	ctx := tracer.Into(t.Context())
 	require.Empty(t, traces.TraceID(ctx))
 	for range 2 {
-		_, span := traces.Start(ctx, "POST", traces.Client)
+		_, span := traces.Start(ctx, "POST")
 		span.Fail("unreachable")
 		span.End()
 	}
@@ -102,7 +102,7 @@ func TestNothingIsTracedWithoutAnEndpoint(t *testing.T) {
 	ctx, span := tracer.Request(t.Context(), http.Header{"Traceparent": {sent}}, true)
 	require.Nil(t, span)
 	require.Equal(t, t.Context(), ctx)
-	_, span = traces.Start(tracer.Into(ctx), "unit of work", traces.Internal)
+	_, span = traces.Start(tracer.Into(ctx), "unit of work")
 	require.Nil(t, span)
 	span.Set("a", "b")
 	span.Fail("x")
@@ -119,7 +119,7 @@ func BenchmarkOff(b *testing.B) {
 	ctx := context.WithValue(context.WithValue(b.Context(), other{}, 1), &other{}, 2)
 	b.ReportAllocs()
 	for b.Loop() {
-		_, span := traces.Start(ctx, "unit of work", traces.Client)
+		_, span := traces.Start(ctx, "unit of work")
 		span.Set("db.system.name", "sqlite")
 		span.End()
 	}

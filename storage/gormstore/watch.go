@@ -58,7 +58,7 @@ func (w *watch) turn(group []*job) {
 
 // traced begins the span of a unit of work, which has all of it: waiting for its turn, statements and commit.
 func (s *Store) traced(ctx context.Context) (context.Context, *traces.Span) {
-	ctx, span := traces.Start(ctx, "unit of work", traces.Client)
+	ctx, span := traces.Start(ctx, "unit of work")
 	span.Set("db.system.name", s.dialect.name)
 	return ctx, span
 }
