@@ -161,8 +161,8 @@ func failBearer(_ *Request, e *Error) Response { return challenge(e, "openid") }
 // challenge is an error response of an endpoint that takes access tokens with a scope.
 func challenge(e *Error, needed string) Response {
 	answer := Response{Status: e.Status, Body: e.Members()}
-	if e.Status == http.StatusServiceUnavailable || e.Status == http.StatusNotFound {
-		return answer
+	if e.Code == CodeTemporarilyUnavailable || e.Status == http.StatusNotFound {
+		return answer // nothing is wrong with the token
 	}
 	scope := ""
 	if e.Code == CodeInsufficientScope {

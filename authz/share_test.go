@@ -3,6 +3,7 @@ package authz
 import (
 	"context"
 	"errors"
+	"net/http"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -70,4 +71,10 @@ func TestAClientWaitsOnlySoLongAndWithOnlySoMany(t *testing.T) {
 		}
 		require.Empty(t, s.of)
 	})
+}
+
+func TestTooManyRequestsAreNoWordAboutAToken(t *testing.T) {
+	answer := failBearer(nil, errCrowded)
+	require.Equal(t, http.StatusTooManyRequests, answer.Status)
+	require.Empty(t, answer.Header, "a challenge would ask for another token (RFC 6750 §3)")
 }

@@ -42,7 +42,7 @@ func failBoxo(req *authz.Request, e *authz.Error) authz.Response {
 	}{code, e.Description}
 	status := http.StatusBadRequest
 	switch e.Status {
-	case http.StatusMethodNotAllowed, http.StatusInternalServerError, http.StatusServiceUnavailable:
+	case http.StatusMethodNotAllowed, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable:
 		status = e.Status
 	}
 	return authz.Response{Status: status, Code: code, Body: body}

@@ -11,7 +11,7 @@ import (
 	"gatehouse/authz"
 )
 
-// What no transcript can bring about from outside is here too: no endpoint of BoxC's needs a scope or counts requests.
+// What no transcript can bring about from outside is here too: no endpoint of BoxC's needs a scope, and it takes a flood to have too many requests.
 func TestRefusalsHaveBoxCsCodeAndTheRFCs(t *testing.T) {
 	tooMany := authz.Refuse(authz.CodeTemporarilyUnavailable, "Slow down.")
 	tooMany.Status = http.StatusTooManyRequests

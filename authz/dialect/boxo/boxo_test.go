@@ -178,6 +178,7 @@ func TestEveryCauseHasItsErrorCodeAndStatus200(t *testing.T) {
 		{unknown, &authz.Error{Code: "invalid_request", Status: 413}, ParsingError, 200},
 		{known, refusal("server_error", ""), UnknownError, 200},
 		{known, refusal("temporarily_unavailable", ""), UnknownError, 503},
+		{known, refusal("temporarily_unavailable", "").WithStatus(429), UnknownError, 429},
 		{unknown, &authz.Error{Code: "invalid_request", Status: 404}, NotImplemented, 404},
 		{unknown, &authz.Error{Code: "invalid_request", Status: 405}, NotImplemented, 405},
 		{unknown, &authz.Error{Code: "invalid_request", Status: 414}, ParsingError, 414},

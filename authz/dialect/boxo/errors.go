@@ -32,9 +32,9 @@ func Refuse(code, description string) error {
 	return e
 }
 
-// honest are the statuses that are not turned into 200: of a request that is none of the vendor's, and of an outage, which
-// proxies and monitors have to see.
-var honest = []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestURITooLong, http.StatusServiceUnavailable}
+// honest are the statuses that are not turned into 200: of a request that is none of the vendor's, and of too many and an outage,
+// which proxies and monitors have to see.
+var honest = []int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusRequestURITooLong, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 
 // fail returns an authz.Route.Fail with Boxo's codes for what is presented, an auth code or a token, when it is not good.
 func fail(invalid, expired string) func(*authz.Request, *authz.Error) authz.Response {
@@ -56,7 +56,7 @@ func ErrorCode(req *authz.Request, e *authz.Error, invalid, expired string) stri
 		return e.Vendor
 	case e.Status == http.StatusNotFound, e.Status == http.StatusMethodNotAllowed:
 		return NotImplemented
-	case e.Status >= http.StatusInternalServerError:
+	case e.Status == http.StatusTooManyRequests, e.Status >= http.StatusInternalServerError:
 		return UnknownError
 	case e.Reason == authz.ReasonUnknownClient:
 		return HostAppNotFound

@@ -9,8 +9,8 @@ import (
 	"gatehouse/registry"
 )
 
-// GAM's own codes that can happen here. What it has no published code for is 0, and a failure of the server its HTTP
-// status, as GeneXus programs do it.
+// GAM's own codes that can happen here. What it has no published code for is 0, and what is no fault of the request, a failure of
+// the server or too many at a time, its HTTP status, as GeneXus programs do it.
 const (
 	codeOther            = "0"
 	codeNoIdentification = "5"
@@ -62,10 +62,15 @@ func failUserInfo(req *authz.Request, e *authz.Error) authz.Response {
 		f := failureOf(req, e)
 		response, header = f.response(e), f.challenge()
 	}
-	if e.Status < http.StatusInternalServerError {
+	if !later(e) {
 		response.Header = header
 	}
 	return response
+}
+
+// later reports whether the same request may be answered another time: nothing is wrong with what it presents.
+func later(e *authz.Error) bool {
+	return e.Status == http.StatusTooManyRequests || e.Status >= http.StatusInternalServerError
 }
 
 func wantsGAM(req *authz.Request) bool {
@@ -104,7 +109,7 @@ func codeOf(req *authz.Request, e *authz.Error) string {
 	switch {
 	case e.Vendor != "":
 		return e.Vendor
-	case e.Status >= http.StatusInternalServerError:
+	case later(e):
 		return strconv.Itoa(e.Status)
 	case e.Code == authz.CodeInsufficientScope:
 		return codeNoIdentification

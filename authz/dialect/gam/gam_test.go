@@ -175,3 +175,14 @@ func TestWhoHasNoCustomInfoHasTheirAttributesThereWhereBothWereAllowed(t *testin
 	require.Empty(t, of(map[string]any{"attributes": own}, "attributes"), "custominfo was not allowed")
 	require.Empty(t, of(map[string]any{"EmployeeID": "1"}, "EmployeeID", "custominfo"), "nor were all attributes")
 }
+
+func TestTooManyRequestsAreNoWordAboutAToken(t *testing.T) {
+	tooMany := authz.Refuse(authz.CodeTemporarilyUnavailable, "Slow down.").WithStatus(http.StatusTooManyRequests)
+	for _, settings := range []string{`{}`, `{"error_format":"gam"}`} {
+		req := &authz.Request{Client: &storage.Client{Dialects: map[string]json.RawMessage{"gam": json.RawMessage(settings)}}}
+		answer := failUserInfo(req, tooMany)
+		require.Equal(t, http.StatusTooManyRequests, answer.Status)
+		require.Equal(t, "429", answer.Code)
+		require.Empty(t, answer.Header, "a challenge would ask for another token")
+	}
+}
