@@ -94,10 +94,5 @@ func (w *worker) obtainSmallest() error {
 	if err != nil {
 		return err
 	}
-	var got pair
-	if err := json.Unmarshal(body, &got); err != nil {
-		return err
-	}
-	w.pairs = append(w.pairs, got)
-	return nil
+	return w.keep(body)
 }

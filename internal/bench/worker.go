@@ -158,6 +158,11 @@ func (w *worker) obtain() error {
 	if err != nil {
 		return err
 	}
+	return w.keep(body)
+}
+
+// keep adds the pair of an answer of a token endpoint.
+func (w *worker) keep(body []byte) error {
 	var got pair
 	if err := json.Unmarshal(body, &got); err != nil {
 		return err
