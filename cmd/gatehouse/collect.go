@@ -7,7 +7,7 @@ import (
 
 const (
 	collectEvery = 30 * time.Second
-	collectBatch = 500 // rows of a kind in one write, so that nobody waits for long
+	collectBatch = 5000 // rows of a kind in one round over all kinds; the store writes them in smaller batches
 )
 
 // collect removes what has expired, in small batches, until ctx ends.

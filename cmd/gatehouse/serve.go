@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -58,6 +59,10 @@ from a file that is named with _FILE at the end of the variable:
 // would collect many times a second. GOGC says otherwise.
 const gcPercent = 400
 
+// memoryLimit is beyond which memory is collected sooner, in bytes: whoever signs in takes 19 MiB for a moment, on every processor,
+// and that must not count five times. GOMEMLIMIT says otherwise.
+func memoryLimit() int64 { return (128 + 64*int64(runtime.GOMAXPROCS(0))) << 20 }
+
 func (c *cli) serve(ctx context.Context) error {
 	cfg, err := c.config()
 	if err != nil {
@@ -65,6 +70,9 @@ func (c *cli) serve(ctx context.Context) error {
 	}
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(gcPercent)
+	}
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit())
 	}
 	log := newLog(cfg, c.err)
 	h, err := openHouse(ctx, cfg, log)

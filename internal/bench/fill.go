@@ -9,16 +9,17 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// The rows are as long as real ones, a family each of an access token, and of a refresh token in every second one. They live for
-// another 1 to 15 days, so that nothing is collected while it is measured.
+// The rows are as long as real ones, a family each of an access token, and of a refresh token in every second one. For growth they
+// live for another 1 to 15 days, so that nothing is collected while it is measured.
 
 const tokenColumns = `INSERT INTO tokens (family_id, kind, generation, hash, client_id, grant_id, user_id, company_id, scope, session,
 	issued_at, expires_at, state, spent_at, secret_id, keep_until, given_by, tokens_from) `
 
 const microsPerDay = 24 * 60 * 60 * 1_000_000
 
-// fillSQLite adds so many tokens in the order of the primary key, without waiting for the disk. Nothing else has the file open.
-func fillSQLite(ctx context.Context, dsn string, tokens int) error {
+// fillSQLite adds so many tokens in the order of the primary key, without waiting for the disk; they expire within two weeks from
+// then on, counted from now. Nothing else has the file open.
+func fillSQLite(ctx context.Context, dsn string, tokens int, then time.Duration) error {
 	db, err := sql.Open("sqlite3", "file:"+strings.TrimPrefix(dsn, "sqlite:")+"?_journal_mode=OFF&_synchronous=OFF&_cache_size=-500000")
 	if err != nil {
 		return err
@@ -26,12 +27,12 @@ func fillSQLite(ctx context.Context, dsn string, tokens int) error {
 	defer db.Close()
 	db.SetMaxOpenConns(1)
 	_, err = db.ExecContext(ctx, `
-		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < $1),
-		f AS MATERIALIZED (SELECT randomblob(16) AS id, i, $2 + $3 + abs(random()) % (14 * $3) AS ends FROM n)
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1),
+		f AS MATERIALIZED (SELECT randomblob(16) AS id, i, ?2 + ?4 + abs(random()) % (14 * ?3) AS ends FROM n)
 		`+tokenColumns+`
 		SELECT id, 2 + i % 2, 1, randomblob(32), 'bench', lower(hex(randomblob(16))), lower(hex(randomblob(16))), '', 'email', randomblob(48),
-			$2, ends, 1, 0, '', ends, NULL, 0
-		FROM f ORDER BY id`, tokens, time.Now().UnixMicro(), int64(microsPerDay))
+			?2, ends, 1, 0, '', ends, NULL, 0
+		FROM f ORDER BY id`, tokens, time.Now().UnixMicro(), int64(microsPerDay), then.Microseconds())
 	return err
 }
 

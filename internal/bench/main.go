@@ -37,7 +37,7 @@ type part struct {
 // parts are all chapters, in order.
 var parts = []part{
 	{"ratios", ratios}, {"postgresql", postgreSQL}, {"limits", limits}, {"profiles", profiles},
-	{"start", starting}, {"growth", growth}, {"growth-postgresql", growthPostgreSQL}, {"soak", soaking},
+	{"start", starting}, {"growth", growth}, {"growth-postgresql", growthPostgreSQL}, {"collector", collector}, {"soak", soaking},
 }
 
 func main() {

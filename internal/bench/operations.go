@@ -26,6 +26,8 @@ var (
 		return err
 	}}
 	userinfo = operation{name: "userinfo", do: (*worker).userinfo}
+	// withMetrics is for a server with a listener for operators.
+	withMetrics = operation{name: "introspection, with /metrics", do: (*worker).introspect}
 )
 
 // operations are all of them, in the order of the report.

@@ -134,15 +134,20 @@ func (p *process) rss() (int64, error) {
 	return n << 10, err
 }
 
-// errNoOps says that a server has no listener for /debug/pprof.
-var errNoOps = errors.New("the server serves no /debug/pprof")
+// errNoOps says that a server has no listener for /debug/pprof and /metrics.
+var errNoOps = errors.New("the server has no listener for operators")
 
 // debug returns what the process answers to a GET below /debug/pprof/.
 func (p *process) debug(ctx context.Context, path string) ([]byte, error) {
+	return p.fetch(ctx, "/debug/pprof/"+path)
+}
+
+// fetch returns what the listener for operators answers to a GET.
+func (p *process) fetch(ctx context.Context, path string) ([]byte, error) {
 	if p.ops == "" {
 		return nil, errNoOps
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.ops+"/debug/pprof/"+path, nil)
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.ops+path, nil)
 	if err != nil {
 		return nil, err
 	}

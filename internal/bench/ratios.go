@@ -35,12 +35,17 @@ func ratios(ctx context.Context, o *options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	house, err := o.open(ctx, o.gatehouse, "", o.crowd(), 4, nil)
+	house, err := o.open(ctx, o.gatehouse, "", o.crowd(), 4, nil, unobserved)
 	if err != nil {
 		return "", err
 	}
 	defer house.close()
-	alone, err := o.open(ctx, oneEach, "", o.crowd(), 4, nil)
+	observed, err := o.open(ctx, o.gatehouse, "", o.crowd(), 4, nil)
+	if err != nil {
+		return "", err
+	}
+	defer observed.close()
+	alone, err := o.open(ctx, oneEach, "", o.crowd(), 4, nil, unobserved)
 	if err != nil {
 		return "", err
 	}
@@ -53,6 +58,7 @@ func ratios(ctx context.Context, o *options) (string, error) {
 	subjects := []*subject{
 		small.subject(bareHandler), small.subject(smallestRead), small.subject(readInContext), house.subject(introspection), house.subject(userinfo),
 		small.subject(smallestWrite), house.subject(clientCredentials), house.subject(refreshing), house.subject(codeExchange), house.subject(wholeFlow),
+		observed.subject(withMetrics),
 	}
 	found, err := inTurns(ctx, subjects, o)
 	if err != nil {
@@ -62,14 +68,14 @@ func ratios(ctx context.Context, o *options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	allocated, err := o.allocations(ctx, subjects)
+	allocated, err := o.allocations(ctx, append(subjects, observed.subjects(introspection, userinfo, clientCredentials, refreshing, codeExchange, wholeFlow)...))
 	if err != nil {
 		return "", err
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "## What a request costs on SQLite\n\n%s\n", o.settings())
 	text.WriteString(o.judged(found, gain, allocated))
-	causes, err := o.causes(ctx, found, house, small)
+	causes, err := o.causes(ctx, found, observed, small)
 	if err != nil {
 		return "", err
 	}
@@ -81,6 +87,9 @@ func ratios(ctx context.Context, o *options) (string, error) {
 func (o *options) settings() string {
 	return fmt.Sprintf("%d rounds of %s each, in turns, with %s clients at a time.\n", o.rounds, o.window, strings.Trim(fmt.Sprint(o.workers), "[]"))
 }
+
+// unobserved is the default: no listener for operators. With one, requests and statements are counted.
+const unobserved = "GATEHOUSE_OPS_LISTEN="
 
 const oneCommit = "refresh, one commit each"
 
@@ -130,6 +139,8 @@ func (o *options) judged(found, gain table, allocated map[string]float64) string
 	text += fmt.Sprintf("\nRefresh with %d clients: %s per second in shared commits, %s with one commit each: %s (target: at least %s, %s).\n"+
 		"The server used %.2f and %.2f processors for that, of %d which it shares with its clients: what is not used waits for the disk, or for a processor\nthat somebody else has.\n",
 		n, perSecond(shared.perSec), perSecond(single.perSec), f, times(leastGain), verdict(f.middle >= leastGain), shared.processors(), single.processors(), runtime.NumCPU())
+	text += fmt.Sprintf("\nIntrospection costs %s as much where /metrics counts it (median of the rounds, with %d clients).\n",
+		found.ratio(cell{withMetrics.name, o.some()}, cell{introspection.name, o.some()}, cpuOf), o.some())
 	if a, counted := allocated[introspection.name]; counted {
 		text += fmt.Sprintf("\nAllocations per introspection: %.0f (target: under %d, %s).\n", a, mostAllocations, verdict(a < mostAllocations))
 	} else {

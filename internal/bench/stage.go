@@ -50,6 +50,13 @@ func (s *stage) subject(op operation) *subject {
 	return &subject{server: s.process, workers: s.workers, operation: op}
 }
 
+func (s *stage) subjects(list ...operation) (subjects []*subject) {
+	for _, op := range list {
+		subjects = append(subjects, s.subject(op))
+	}
+	return subjects
+}
+
 // crowd is the largest number of workers.
 func (o *options) crowd() int { return slices.Max(o.workers) }
 
