@@ -51,7 +51,7 @@ type limit struct {
 // enter waits for a turn of the account and of the network address, and returns how to end it. errCrowded where
 // too many are waiting already.
 func (l limits) enter(ctx context.Context, account, address string) (done func(), err error) {
-	leave, err := l.crowd.join()
+	leave, err := l.crowd.join(address)
 	if err != nil {
 		return nil, err
 	}

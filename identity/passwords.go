@@ -114,7 +114,7 @@ func comparedWhole(password string) bool {
 // enter takes memory KiB of room, or all of it when it is less than that, and returns how to give it back.
 func (p *Passwords) enter(ctx context.Context, memory uint32) (leave func(), err error) {
 	n := min(int64(memory), p.size)
-	served, err := p.crowd.join()
+	served, err := p.crowd.join("")
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,7 @@ type From struct {
 // they are nobody's, a *TooMany over the limits, an error wrapping storage.ErrUnavailable when the database could not
 // be asked or too many people are signing in. An imported or outdated hash is replaced on the way.
 func (p *People) SignIn(ctx context.Context, login, password string, from From) (storage.User, error) {
-	leave, err := p.door.join()
+	leave, err := p.door.join(from.Address)
 	if err != nil {
 		return storage.User{}, err
 	}
