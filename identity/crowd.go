@@ -2,8 +2,9 @@ package identity
 
 import (
 	"fmt"
-	"sync/atomic"
+	"sync"
 
+	"gatehouse/internal/httpx"
 	"gatehouse/storage"
 )
 
@@ -11,18 +12,41 @@ import (
 // anybody is asked to: a processor looks at some hundred passwords in signInPatience.
 const crowdLimit = 1000
 
+// crowdShare is how many of them may come from one network address, so that nobody keeps the others out from there.
+const crowdShare = crowdLimit / 4
+
 // errCrowded is answered like an outage: 503, and come back later.
 var errCrowded = fmt.Errorf("%w: more people are signing in than there is room for", storage.ErrUnavailable)
 
 // crowd counts who is waiting: for a turn (limits), for memory to hash in (Passwords), or for the database. So no number of people
 // takes more than a fixed amount of memory. The zero value is empty.
-type crowd struct{ waiting atomic.Int64 }
+type crowd struct {
+	mu      sync.Mutex
+	waiting int
+	from    map[string]int // by httpx.Network, of those who wait
+}
 
-// join returns how to leave, or errCrowded.
-func (c *crowd) join() (leave func(), err error) {
-	if c.waiting.Add(1) > crowdLimit {
-		c.waiting.Add(-1)
+// join returns how to leave, or errCrowded. An empty address is not known, and shared with nobody.
+func (c *crowd) join(address string) (leave func(), err error) {
+	network := httpx.Network(address)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.waiting >= crowdLimit || network != "" && c.from[network] >= crowdShare {
 		return nil, errCrowded
 	}
-	return func() { c.waiting.Add(-1) }, nil
+	if c.from == nil {
+		c.from = map[string]int{}
+	}
+	c.waiting++
+	c.from[network]++
+	return func() { c.leave(network) }, nil
+}
+
+func (c *crowd) leave(network string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting--
+	if c.from[network]--; c.from[network] == 0 {
+		delete(c.from, network)
+	}
 }

@@ -1,8 +1,15 @@
 package identity
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
 	"net/http/httptest"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -17,7 +24,7 @@ func TestWhoFindsNoRoomIsToldAtOnce(t *testing.T) {
 	var leave func()
 	for range crowdLimit {
 		var err error
-		leave, err = p.door.join()
+		leave, err = p.door.join("")
 		require.NoError(t, err)
 	}
 	for name, come := range map[string]func() error{
@@ -36,7 +43,7 @@ func TestWhoFindsNoRoomIsToldAtOnce(t *testing.T) {
 	}
 	require.Contains(t, told(counts), `gatehouse_sign_ins_total{outcome="crowded"} 3`)
 	leave()
-	_, err := p.door.join()
+	_, err := p.door.join("")
 	require.NoError(t, err, "who was turned away takes no room")
 }
 
@@ -44,4 +51,45 @@ func told(m *metrics.Metrics) string {
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))
 	return w.Body.String()
+}
+
+// However many attempts wait that come from one network address, there is room for those from another.
+func TestOneAddressDoesNotTakeTheRoomOfTheOthers(t *testing.T) {
+	s := newSite(t)
+	const flood = "192.0.2.66"
+	for range addressAtOnce { // so that nobody from there gets on
+		done, err := s.people.limits.addresses.take(t.Context(), flood)
+		require.NoError(t, err)
+		defer done()
+	}
+	ctx, giveUp := context.WithCancel(t.Context())
+	defer giveUp()
+	var refused atomic.Int64
+	var group sync.WaitGroup
+	for n := range crowdLimit + 100 {
+		group.Go(func() {
+			_, err := s.people.SignIn(ctx, fmt.Sprintf("nobody-%d@example.com", n), "wrong", From{Address: flood})
+			if errors.Is(err, errCrowded) {
+				refused.Add(1)
+			}
+		})
+	}
+	require.Eventually(t, func() bool { return refused.Load() >= 100 }, 30*time.Second, time.Millisecond)
+	_, err := s.people.SignIn(t.Context(), anaEmail, anaPassword, From{Address: elsewhere(s.people.limits.addresses, flood)})
+	require.NoError(t, err)
+	giveUp()
+	group.Wait()
+	require.EqualValues(t, crowdLimit+100-crowdShare, refused.Load())
+	require.Zero(t, s.people.door.waiting)
+	require.Empty(t, s.people.door.from, "nothing is kept of who has gone")
+}
+
+// elsewhere is an address that does not happen to queue up with this one.
+func elsewhere(t *turns, address string) string {
+	queue := func(address string) uint64 { return maphash.String(t.seed, address) % uint64(len(t.queues)) }
+	for n := 1; ; n++ {
+		if other := fmt.Sprintf("198.51.100.%d", n); queue(other) != queue(address) {
+			return other
+		}
+	}
 }

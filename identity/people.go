@@ -183,7 +183,7 @@ func (p *People) ChangePassword(ctx context.Context, u storage.User, current, ch
 	if err := checkOwnPassword(chosen, u.Email); err != nil {
 		return err
 	}
-	leave, err := p.door.join()
+	leave, err := p.door.join(from.Address)
 	if err != nil {
 		return err
 	}

@@ -44,7 +44,7 @@ func (p *People) countRefusal(err error) {
 }
 
 func (p *People) signIn(ctx context.Context, login, password string, from From) (storage.User, error) {
-	leave, err := p.door.join()
+	leave, err := p.door.join(from.Address)
 	if err != nil {
 		return storage.User{}, err
 	}

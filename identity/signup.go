@@ -15,7 +15,7 @@ func (p *People) SignUp(ctx context.Context, n NewUser, from From) (storage.User
 	if err := n.checkSignUp(); err != nil {
 		return storage.User{}, err
 	}
-	leave, err := p.door.join()
+	leave, err := p.door.join(from.Address)
 	if err != nil {
 		return storage.User{}, err
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -97,7 +98,7 @@ func (m *customer) code() (string, bool) {
 	response.Body.Close()
 	m.answered.Add(1)
 	location, err := response.Location()
-	if err != nil {
+	if !assert.NoError(m.s.t, err, "an answer to authorize") {
 		return "", false
 	}
 	return location.Query().Get("code"), true
@@ -124,6 +125,7 @@ func (m *customer) post(path string, form url.Values) (status int, body string, 
 		return 0, "", false
 	}
 	m.answered.Add(1)
+	assert.Equal(m.s.t, http.StatusOK, a.StatusCode, "until it is killed the server answers: %s", a.body)
 	return a.StatusCode, a.body, true
 }
 

@@ -143,7 +143,7 @@ func TestOneClientThatFloodsLeavesTheOthersTheirShare(t *testing.T) {
 	crowd := longOr(150, 500)
 	s.duringFlood(t, from(2), nil)
 	s.duringFlood(t, from(3), func(stop <-chan struct{}) { s.flood(t, crowd, stop) })
-	alone, flooded, flood := s.logged(t, "127.0.0.2"), s.logged(t, "127.0.0.3"), s.logged(t, "127.0.1.")
+	alone, flooded, flood := s.logged(t, "/oauth2/token", "127.0.0.2"), s.logged(t, "/oauth2/token", "127.0.0.3"), s.logged(t, "/oauth2/token", "127.0.1.")
 	for name, took := range map[string][]time.Duration{"the others alone": alone, "the others": flooded, "the flood": flood} {
 		t.Logf("%s: p50 %s, p99 %s of %d", name, quantile(took, .5), quantile(took, .99), len(took))
 	}
@@ -152,18 +152,18 @@ func TestOneClientThatFloodsLeavesTheOthersTheirShare(t *testing.T) {
 	}
 	require.Greater(t, len(flood), 1000)
 	require.Less(t, 2*quantile(flooded, .5), quantile(flood, .5), "who floods waits longer than the others")
-	require.Less(t, quantile(flooded, .99), quantile(flood, .99)+250*time.Millisecond)
+	require.Less(t, quantile(flooded, .99), quantile(alone, .99)+500*time.Millisecond, "the others keep their p99, but for what a busy machine adds")
 }
 
-// logged is how long the server says that it took to issue tokens to addresses that begin so.
-func (s *testServer) logged(t *testing.T, address string) (took []time.Duration) {
+// logged is how long the server says that requests took, at a path and of addresses that begin so.
+func (s *testServer) logged(t *testing.T, path, address string) (took []time.Duration) {
 	t.Helper()
 	for text := range strings.Lines(s.log.String()) {
 		var line struct {
 			Client, Path string
 			Duration     float64 `json:"duration_ms"`
 		}
-		if json.Unmarshal([]byte(text), &line) == nil && line.Path == "/oauth2/token" && strings.HasPrefix(line.Client, address) {
+		if json.Unmarshal([]byte(text), &line) == nil && line.Path == path && strings.HasPrefix(line.Client, address) {
 			took = append(took, time.Duration(line.Duration*float64(time.Millisecond)))
 		}
 	}
@@ -190,6 +190,14 @@ func (s *testServer) duringFlood(t *testing.T, over *http.Client, flood func(sto
 // flood has crowd connections that get tokens for one client without a pause.
 func (s *testServer) flood(t *testing.T, crowd int, stop <-chan struct{}) {
 	raw := formRequest("/oauth2/token", "photoprint", nil, url.Values{"grant_type": {"client_credentials"}})
+	s.hammer(t, crowd, raw, stop, http.StatusOK, http.StatusTooManyRequests)
+}
+
+// hammer has crowd connections that send a request again and again until stop, and counts the answers, which have one of these
+// statuses. Who is to come back is told when.
+func (s *testServer) hammer(t *testing.T, crowd int, raw []byte, stop <-chan struct{}, allowed ...int) (statuses map[int]int) {
+	statuses = map[int]int{}
+	var mu sync.Mutex
 	var group sync.WaitGroup
 	for n := range crowd {
 		group.Go(func() {
@@ -208,14 +216,18 @@ func (s *testServer) flood(t *testing.T, crowd int, stop <-chan struct{}) {
 				if !assert.NoError(t, err) {
 					return
 				}
-				if response.StatusCode != http.StatusOK {
-					assert.Equal(t, http.StatusTooManyRequests, response.StatusCode)
+				assert.Contains(t, allowed, response.StatusCode)
+				if response.StatusCode == http.StatusTooManyRequests || response.StatusCode == http.StatusServiceUnavailable {
 					assert.NotEmpty(t, response.Header.Get("Retry-After"))
 				}
+				mu.Lock()
+				statuses[response.StatusCode]++
+				mu.Unlock()
 			}
 		})
 	}
 	group.Wait()
+	return statuses
 }
 
 // Sign-ins by the thousand: those for which there is no room are told to come back, memory stays bounded, and the rest of the server
@@ -227,15 +239,7 @@ func TestACrowdThatSignsInDoesNotExhaustMemory(t *testing.T) {
 	s, start := newProcess(t, furnished.SQLite(t), "GATEHOUSE_TRUSTED_PROXIES=127.0.1.0/24")
 	server := start()
 	mine := s.tokens("ana@example.com", "other")
-	b := s.newBrowser()
-	page := b.get(b.authorize(request("photoprint")).Header.Get("Location"))
-	_, form := formOf(t, page, "sign-in")
-	origin, err := url.Parse(s.url)
-	require.NoError(t, err)
-	var cookies []string
-	for _, cookie := range b.Jar.Cookies(origin) {
-		cookies = append(cookies, cookie.String())
-	}
+	attempt := s.signInForm(t)
 
 	stop := make(chan struct{})
 	var others []time.Duration
@@ -245,9 +249,7 @@ func TestACrowdThatSignsInDoesNotExhaustMemory(t *testing.T) {
 	statuses := map[int]int{}
 	for n := range crowd {
 		people.Go(func() {
-			filled := url.Values{"interaction": form["interaction"], "username": {fmt.Sprintf("nobody-%d@example.com", n)}, "password": {"not the password"}}
-			headers := http.Header{"Cookie": cookies, "X-Forwarded-For": {fmt.Sprintf("10.%d.%d.%d", n>>16, n>>8&255, n&255)}, "Sec-Fetch-Site": {"same-origin"}}
-			status := s.signInRaw(t, n, formRequest("/login", "", headers, filled))
+			status := s.signInRaw(t, n, attempt(fmt.Sprintf("nobody-%d@example.com", n), fmt.Sprintf("10.%d.%d.%d", n>>16, n>>8&255, n&255)))
 			mu.Lock()
 			defer mu.Unlock()
 			statuses[status]++
@@ -264,6 +266,24 @@ func TestACrowdThatSignsInDoesNotExhaustMemory(t *testing.T) {
 		require.Less(t, most, 1600)
 	}
 	require.NotEmpty(t, s.allow("ana@example.com", request("photoprint")), "and who comes now gets in")
+}
+
+// signInForm opens a sign-in page and returns what makes a request that sends it with a wrong password, for somebody at an address.
+func (s *testServer) signInForm(t *testing.T) (attempt func(username, address string) []byte) {
+	t.Helper()
+	b := s.newBrowser()
+	_, form := formOf(t, b.get(b.authorize(request("photoprint")).Header.Get("Location")), "sign-in")
+	origin, err := url.Parse(s.url)
+	require.NoError(t, err)
+	var cookies []string
+	for _, cookie := range b.Jar.Cookies(origin) {
+		cookies = append(cookies, cookie.String())
+	}
+	return func(username, address string) []byte {
+		filled := url.Values{"interaction": form["interaction"], "username": {username}, "password": {"not the password"}}
+		headers := http.Header{"Cookie": cookies, "X-Forwarded-For": {address}, "Sec-Fetch-Site": {"same-origin"}}
+		return formRequest("/login", "", headers, filled)
+	}
 }
 
 func (s *testServer) signInRaw(t *testing.T, n int, raw []byte) (status int) {

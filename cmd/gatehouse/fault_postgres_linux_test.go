@@ -91,6 +91,7 @@ func (p *patron) refreshes() {
 				continue
 			}
 			if !p.stop.Load() { // made once, and asked for again after the grace
+				assert.Equal(p.t, "invalid_grant", a.json(p.t)["error"])
 				assert.Greater(p.t, time.Since(asked), 9*time.Second, a.body)
 			}
 		}
@@ -105,12 +106,14 @@ func (p *patron) revokes() {
 			continue
 		}
 		for !p.stop.Load() {
-			if _, ok := p.ask("/oauth2/revoke", url.Values{"token": {held.access}}); ok {
+			a, ok := p.ask("/oauth2/revoke", url.Values{"token": {held.access}})
+			if ok {
 				p.mu.Lock()
 				p.revoked = append(p.revoked, held.access)
 				p.mu.Unlock()
 				break
 			}
+			p.wantAway(a)
 		}
 	}
 }
@@ -130,9 +133,17 @@ func (p *patron) newPair() (pair, bool) {
 	}
 	a, ok := p.ask("/oauth2/token", exchangeForm(location.Query().Get("code")))
 	if !ok {
+		p.wantAway(a)
 		return pair{}, false
 	}
 	return pairIn(a.json(p.t)), true
+}
+
+// wantAway wants 503 of an answer that was not 200: nothing else is wrong.
+func (p *patron) wantAway(a answer) {
+	if a.Response != nil { // nil: none came, which was told
+		assert.Equal(p.t, http.StatusServiceUnavailable, a.StatusCode, a.body)
+	}
 }
 
 // A PostgreSQL that is stopped, crashes, or answers nothing any more, under load: 503 within a bounded time and the truth afterwards,

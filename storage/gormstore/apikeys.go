@@ -42,7 +42,7 @@ func (s *Store) APIKey(ctx context.Context, id string) (storage.APIKey, storage.
 	}
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
-	if err := s.line.enter(bounded); err != nil {
+	if err := s.line.enter(ctx); err != nil {
 		return storage.APIKey{}, storage.User{}, translate(ctx, s.dialect, err)
 	}
 	defer s.line.leave()

@@ -17,6 +17,9 @@ func (s *Store) MigrateTo(ctx context.Context, version int) error {
 // Waiting is how many writes wait for SQLite's writer, behind those that it has taken.
 func (s *Store) Waiting() int { return len(s.writer.(*sqliteWriter).queue) }
 
+// Connections is how many of the pool's may be in use at a time.
+func (s *Store) Connections() int { return s.pool.Stats().MaxOpenConnections }
+
 // Write runs SQL through the writer.
 func (s *Store) Write(sql string) error {
 	return s.writer.write(s.db.Statement.Context, patience, func(tx *gorm.DB) error { return tx.Exec(sql).Error })

@@ -99,7 +99,7 @@ func (s *Store) oneGrant(ctx context.Context, query string, args ...any) (storag
 func (s *Store) grants(ctx context.Context, query string, args ...any) ([]storage.Grant, error) {
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
-	if err := s.line.enter(bounded); err != nil {
+	if err := s.line.enter(ctx); err != nil {
 		return nil, translate(ctx, s.dialect, err)
 	}
 	defer s.line.leave()

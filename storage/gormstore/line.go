@@ -15,7 +15,15 @@ func newLine(pool *sql.DB) line {
 	return line{semaphore.NewWeighted(int64(pool.Stats().MaxOpenConnections))}
 }
 
-// enter waits for a turn; the context's error when it ends first. leave ends it.
-func (l line) enter(ctx context.Context) error { return l.turns.Acquire(ctx, 1) }
+// enter waits for a turn; the context's error when that ends first, or after patience. leave ends the turn. To watch for an end costs
+// something, so only who has to wait does it.
+func (l line) enter(ctx context.Context) error {
+	if l.turns.TryAcquire(1) { // not past somebody who waits
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return l.turns.Acquire(ctx, 1)
+}
 
 func (l line) leave() { l.turns.Release(1) }

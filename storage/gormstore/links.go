@@ -31,7 +31,7 @@ func (s *Store) LinkedUser(ctx context.Context, issuer, subject string) (storage
 	}
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
-	if err := s.line.enter(bounded); err != nil {
+	if err := s.line.enter(ctx); err != nil {
 		return storage.LinkedUser{}, translate(ctx, s.dialect, err)
 	}
 	defer s.line.leave()

@@ -149,7 +149,8 @@ func (s *Store) Close() error {
 }
 
 // bounded is the context of a hot read, which finds rows by their key. On PostgreSQL it ends after patience, or with ctx. On SQLite
-// such a read takes microseconds and waits for no other machine: to watch for its end would cost more than the read.
+// such a read takes microseconds and waits for no other machine: to watch for its end would cost more than the read. Whoever waits
+// for a connection before is watched, see line.
 func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	if s.dialect.name == sqliteDialect.name && ctx.Err() == nil {
 		return context.WithoutCancel(ctx), func() {}

@@ -63,7 +63,7 @@ func (s *Store) StampReads(ctx context.Context, read map[string]time.Time) error
 func (s *Store) LastReads(ctx context.Context, owner storage.Owner) (map[string]time.Time, error) {
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
-	if err := s.line.enter(bounded); err != nil {
+	if err := s.line.enter(ctx); err != nil {
 		return nil, translate(ctx, s.dialect, err)
 	}
 	defer s.line.leave()

@@ -57,7 +57,7 @@ func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.
 	}
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
-	if err := s.line.enter(bounded); err != nil {
+	if err := s.line.enter(ctx); err != nil {
 		return storage.Session{}, storage.User{}, translate(ctx, s.dialect, err)
 	}
 	defer s.line.leave()

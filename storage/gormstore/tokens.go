@@ -36,7 +36,7 @@ func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.Stored
 	var givenBy []byte
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
-	if err := s.line.enter(bounded); err != nil {
+	if err := s.line.enter(ctx); err != nil {
 		return storage.StoredToken{}, translate(ctx, s.dialect, err)
 	}
 	defer s.line.leave()

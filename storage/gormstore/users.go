@@ -81,7 +81,7 @@ func (s *Store) user(ctx context.Context, query, key string) (storage.User, erro
 	}
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
-	if err := s.line.enter(bounded); err != nil {
+	if err := s.line.enter(ctx); err != nil {
 		return storage.User{}, translate(ctx, s.dialect, err)
 	}
 	defer s.line.leave()

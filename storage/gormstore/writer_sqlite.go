@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -68,12 +69,12 @@ func (w *sqliteWriter) wait(ctx context.Context, j *job) error {
 	}
 	select {
 	case err := <-j.done:
-		return err
+		return handedOver(err)
 	case <-ctx.Done():
 		if j.taken.CompareAndSwap(false, true) {
 			return ctx.Err()
 		}
-		return <-j.done
+		return handedOver(<-j.done)
 	}
 }
 
@@ -243,8 +244,13 @@ func (w *sqliteWriter) alone(j *job) (began bool, err error) {
 }
 
 // do runs a job's own statements. Its errors are translated here, because an answer about the data is undone by
-// itself and anything else takes the whole group back.
-func (w *sqliteWriter) do(j *job) error {
+// itself and anything else takes the whole group back, a panic too.
+func (w *sqliteWriter) do(j *job) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = &fault{value, debug.Stack()}
+		}
+	}()
 	return translate(j.ctx, sqliteDialect, j.do(j.ctx))
 }
 

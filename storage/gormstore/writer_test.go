@@ -45,7 +45,14 @@ type gate struct {
 	open    chan struct{}
 }
 
-func newGate() *gate { return &gate{reached: make(chan struct{}), open: make(chan struct{})} }
+func newGate() *gate {
+	g := &gate{}
+	g.arm()
+	return g
+}
+
+// arm readies the gate to hold the writer, once more.
+func (g *gate) arm() { g.reached, g.open = make(chan struct{}), make(chan struct{}) }
 
 func (g *gate) observe(_ context.Context, statement string) {
 	switch {
@@ -62,6 +69,7 @@ func (g *gate) observe(_ context.Context, statement string) {
 func together(t *testing.T, s *gormstore.Store, g *gate, units []storage.Unit, beforehand func()) []error {
 	t.Helper()
 	var wait sync.WaitGroup
+	g.arm()
 	g.shut.Store(true)
 	wait.Go(func() { insert(s, newToken()) })
 	<-g.reached

@@ -1,0 +1,24 @@
+package gormstore
+
+import (
+	"errors"
+	"fmt"
+)
+
+// fault is a panic on the writer's goroutine, on its way to the one of whoever asked for the write: there it ends one request and not
+// the process.
+type fault struct {
+	value any
+	stack []byte
+}
+
+// Error says what happened where.
+func (f *fault) Error() string { return fmt.Sprintf("%v, in the writer:\n%s", f.value, f.stack) }
+
+// handedOver returns a write's answer to its caller, and panics where the write did.
+func handedOver(err error) error {
+	if f, is := errors.AsType[*fault](err); is {
+		panic(f)
+	}
+	return err
+}
