@@ -149,17 +149,17 @@ func (r *Registry) Forget() {
 	}
 }
 
-// Run watches for writes of other processes and forgets what was cached when there was one. It returns when ctx ends.
-// While the database does not answer, what is cached stays.
+// Run watches for writes of other processes and forgets what was cached when there was one, or when the database does not
+// say: a suspension that cannot be seen must not be overlooked for longer than one that can. It returns when ctx ends.
 func (r *Registry) Run(ctx context.Context) {
 	seen := int64(-1) // what was cached before the first look may be of any age
 	for ctx.Err() == nil {
 		revision, err := r.store.AwaitRevision(ctx, seen)
+		r.Forget()
 		if err != nil {
 			pause(ctx)
 			continue
 		}
-		r.Forget()
 		seen = revision
 	}
 }
