@@ -147,13 +147,15 @@ func (r *Registry) Forget() {
 	}
 }
 
-// Run watches for writes of other processes and forgets what was cached when there was one. It returns when ctx ends.
-// While the database does not answer, what is cached stays.
+// Run watches for writes of other processes and forgets what was cached when there was one, or when the database does not
+// say: a suspension that cannot be seen must not be overlooked for longer than one that can. It returns when ctx ends.
 func (r *Registry) Run(ctx context.Context) {
-	revision.Follow(ctx, r.store.AwaitRevision, func(context.Context) error {
+	await := func(ctx context.Context, seen int64) (int64, error) {
+		now, err := r.store.AwaitRevision(ctx, seen)
 		r.Forget()
-		return nil
-	})
+		return now, err
+	}
+	revision.Follow(ctx, await, func(context.Context) error { return nil })
 }
 
 // Create stores a new client: what is empty gets its default (see Defaults), then it is checked. Problems when it breaks

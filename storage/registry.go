@@ -157,6 +157,7 @@ type Registry interface {
 	// Revision grows with every write to clients, publishers, companies, scopes and keys, by whichever process.
 	Revision(ctx context.Context) (int64, error)
 	// AwaitRevision returns the revision as soon as it is not seen any more: at most two seconds after the write, by whichever
-	// process. An error when ctx ends, or when the database does not answer.
+	// process. An error when ctx ends, or when the database does not answer, in so short a time that who drops then what it
+	// keeps has kept nothing for longer.
 	AwaitRevision(ctx context.Context, seen int64) (int64, error)
 }

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -95,6 +96,19 @@ func open(stored []storage.Key, sealer *secret.Sealer) (*generations, error) {
 	var err error
 	g.jwks, err = json.Marshal(g.set)
 	return g, err
+}
+
+// newest is the number of the newest generation; 0 where there is none.
+func (g *generations) newest() (generation int) {
+	for _, k := range g.infos {
+		generation = max(generation, k.Generation)
+	}
+	return generation
+}
+
+// signs reports whether a generation, or a newer one, may sign at now.
+func (g *generations) signs(generation int, now time.Time) bool {
+	return slices.ContainsFunc(g.infos, func(k Info) bool { return k.Generation >= generation && !k.ActiveFrom.After(now) })
 }
 
 func newSigners(k storage.Key, private any) (map[string]jose.Signer, error) {

@@ -72,7 +72,8 @@ func (s *Set) Load(ctx context.Context) error {
 		return fmt.Errorf("keys: %w", err)
 	}
 	if len(stored) == 0 {
-		if err := s.insert(ctx, 1, s.now()); err != nil {
+		// That another process was first is no error: its keys are as good.
+		if err := s.insert(ctx, 1, s.now()); err != nil && !errors.Is(err, storage.ErrExists) {
 			return err
 		}
 		return s.reload(ctx)
@@ -89,27 +90,34 @@ func (s *Set) Load(ctx context.Context) error {
 // Check reads the keys and opens them, and changes nothing: it makes none, removes none, and seals none anew.
 func (s *Set) Check(ctx context.Context) error { return s.reload(ctx) }
 
-// Rotate makes a new generation. It signs after Lead, or at once when immediately is set, which is for a key that was
-// stolen: relying parties that cached the JWKS have to fetch it again.
+// Rotate makes a new generation after the one that this process knows as the newest. It signs after Lead, or at once when
+// immediately is set, which is for a key that was stolen: relying parties that cached the JWKS have to fetch it again. Processes
+// that rotate at the same moment rotate once; but one that has to do so at once does not take keys for its own that still wait.
 func (s *Set) Rotate(ctx context.Context, immediately bool) error {
-	stored, err := s.store.Keys(ctx)
-	if err != nil {
-		return fmt.Errorf("keys: %w", err)
+	if !s.Ready() {
+		if err := s.reload(ctx); err != nil {
+			return err
+		}
 	}
-	generation, activeFrom := 1, s.now()
-	for _, k := range stored {
-		generation = max(generation, k.Generation+1)
+	for generation := s.loaded.Load().newest() + 1; ; generation++ {
+		activeFrom := s.now()
+		if !immediately && generation > 1 {
+			activeFrom = activeFrom.Add(Lead)
+		}
+		err := s.insert(ctx, generation, activeFrom)
+		if err != nil && !errors.Is(err, storage.ErrExists) {
+			return err
+		}
+		if reloadErr := s.reload(ctx); reloadErr != nil {
+			return reloadErr
+		}
+		if err == nil || !immediately || s.loaded.Load().signs(generation, s.now()) {
+			return nil
+		}
 	}
-	if !immediately && len(stored) > 0 {
-		activeFrom = activeFrom.Add(Lead)
-	}
-	if err := s.insert(ctx, generation, activeFrom); err != nil {
-		return err
-	}
-	return s.reload(ctx)
 }
 
-// insert stores a generation. That another process was first is no error: its keys are as good.
+// insert stores a generation. storage.ErrExists when another process was first.
 func (s *Set) insert(ctx context.Context, generation int, activeFrom time.Time) error {
 	made := make([]storage.Key, 0, len(Algorithms))
 	for _, alg := range Algorithms {
@@ -120,7 +128,7 @@ func (s *Set) insert(ctx context.Context, generation int, activeFrom time.Time) 
 		k.Generation, k.CreatedAt, k.ActiveFrom = generation, s.now(), activeFrom
 		made = append(made, k)
 	}
-	if err := s.store.InsertKeys(ctx, made, activeFrom); err != nil && !errors.Is(err, storage.ErrExists) {
+	if err := s.store.InsertKeys(ctx, made, activeFrom); err != nil {
 		return fmt.Errorf("keys: %w", err)
 	}
 	return nil

@@ -111,6 +111,41 @@ func TestSeveralProcessesOnOneDatabaseMakeTheSameKeys(t *testing.T) {
 	})
 }
 
+func TestProcessesThatRotateAtTheSameMomentRotateOnce(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		store := open(t, dsn)
+		sets := make([]*keys.Set, 3)
+		for i := range sets {
+			sets[i] = keys.New(store, root(t, 'a', 0), time.Hour, time.Now)
+			require.NoError(t, sets[i].Load(t.Context()))
+		}
+		for range 2 {
+			before := kids(t, sets[0])
+			for _, s := range sets { // none has heard of what the others did
+				require.NoError(t, s.Rotate(t.Context(), false))
+				require.Equal(t, kids(t, sets[0]), kids(t, s))
+			}
+			require.Len(t, kids(t, sets[0]), len(before)+2)
+		}
+	})
+}
+
+func TestAStolenKeyIsReplacedAtOnceAlsoWhereAnotherProcessRotates(t *testing.T) {
+	store := open(t, testdb.SQLite(t))
+	other, s := keys.New(store, root(t, 'a', 0), time.Hour, time.Now), keys.New(store, root(t, 'a', 0), time.Hour, time.Now)
+	require.NoError(t, other.Load(t.Context()))
+	require.NoError(t, s.Load(t.Context()))
+	stolen, err := s.Sign("ES256", "x")
+	require.NoError(t, err)
+	for range 2 { // s has heard of neither
+		require.NoError(t, other.Rotate(t.Context(), false))
+	}
+	require.NoError(t, s.Rotate(t.Context(), true))
+	now, err := s.Sign("ES256", "x")
+	require.NoError(t, err)
+	require.NotEqual(t, stolen[:40], now[:40], "the stolen key goes on signing")
+}
+
 func TestKeysSurviveTheRotationOfTheRootSecret(t *testing.T) {
 	store := open(t, testdb.SQLite(t))
 	var token string

@@ -13,8 +13,8 @@ import (
 )
 
 // background is what processes ask for by themselves, by the first statement that is not BEGIN: the revision, what was
-// last used and answered, the audit log's chain, deliveries and what has expired.
-var background = regexp.MustCompile(`(?i)\brevision\b|audit_chain|audit_events|\bdeliveries\b|client_requests|hourly_counts|grant_reads|SET "?seen_at|advisory|signing_keys|-- ping`)
+// last used and answered, the audit log's chain, deliveries, what has expired, and what sets up a connection.
+var background = regexp.MustCompile(`(?i)\brevision\b|audit_chain|audit_events|\bdeliveries\b|client_requests|hourly_counts|grant_reads|SET "?seen_at|advisory|signing_keys|idle_in_transaction|-- ping`)
 
 // requested returns what requests asked of the database, through whichever process, and the round trips of each.
 func requested(tap *testdb.Tap) (statements []string, exchanges []testdb.Exchange) {

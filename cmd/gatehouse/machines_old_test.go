@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -25,6 +26,12 @@ func TestTheProgramOfAnEarlierSchemaWorksBesideThisOne(t *testing.T) {
 	for _, pair := range [][2]*testServer{{older, newer}, {newer, older}} {
 		requireTokensGoOn(t, pair[0], pair[1])
 	}
+	all := m.proxy.backends
+	for _, turn := range []int{0, 1} { // every request goes to the other program, whichever began
+		m.proxy.backends, m.proxy.turn = all[:2], turn
+		m.wholeFlow()
+	}
+	m.proxy.backends = all
 	m.program = ""
 	m.restart(0, dsn)
 	m.wholeFlow()
@@ -32,8 +39,7 @@ func TestTheProgramOfAnEarlierSchemaWorksBesideThisOne(t *testing.T) {
 	m.developed(t)
 }
 
-// requireTokensGoOn has a person sign in and decide at one server, and the mini app go on at another one. The forms of a
-// sign-in are the same server's, as a balancer with sticky sessions would have it: two programs may ask for different things.
+// requireTokensGoOn has a person sign in and decide at one server, and the mini app go on at another one.
 func requireTokensGoOn(t *testing.T, first, then *testServer) {
 	t.Helper()
 	b := first.newBrowser()
@@ -56,22 +62,11 @@ func requireTokensGoOn(t *testing.T, first, then *testServer) {
 // oldProgram builds the program as it was before a migration came.
 func oldProgram(t *testing.T, migration string) string {
 	t.Helper()
-	git := func(args ...string) string {
-		out, err := exec.CommandContext(t.Context(), "git", args...).Output()
-		if err != nil {
-			t.Skip("there is no history to build it from: ", err)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	root := git("rev-parse", "--show-toplevel")
-	came := git("-C", root, "log", "--reverse", "--format=%H", "--", "storage/gormstore/migrations/"+migration+".sql")
-	if came == "" {
-		t.Skip("the history does not go back to ", migration)
-	}
+	root := git(t, "rev-parse", "--show-toplevel")
 	folder := t.TempDir()
 	source, archive := filepath.Join(folder, "source"), filepath.Join(folder, "source.tar")
 	require.NoError(t, os.Mkdir(source, 0o700))
-	git("-C", root, "archive", "--output", archive, strings.Fields(came)[0]+"^")
+	git(t, "-C", root, "archive", "--output", archive, commitBefore(t, root, migration))
 	require.NoError(t, exec.CommandContext(t.Context(), "tar", "-x", "-f", archive, "-C", source).Run())
 	program := filepath.Join(folder, "gatehouse")
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", program, "./cmd/gatehouse")
@@ -79,4 +74,36 @@ func oldProgram(t *testing.T, migration string) string {
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, string(out))
 	return program
+}
+
+// commitBefore is the last commit whose schema is this one's up to a migration. Where that came with a merge, one of the
+// merge's parents has it: others have migrations under numbers that they did not keep.
+func commitBefore(t *testing.T, root, migration string) string {
+	t.Helper()
+	const folder = "storage/gormstore/migrations/"
+	came := strings.Fields(git(t, "-C", root, "log", "--reverse", "--format=%H", "--", folder+migration+".sql"))
+	if len(came) == 0 {
+		t.Skip("the history does not go back to ", migration)
+	}
+	names := func(commit string) []string {
+		return strings.Fields(git(t, "-C", root, "ls-tree", "--name-only", commit, folder))
+	}
+	now := names("HEAD")
+	before := now[:slices.IndexFunc(now, func(name string) bool { return strings.HasPrefix(name, folder+migration+".") })]
+	for _, parent := range strings.Fields(git(t, "-C", root, "rev-parse", came[0]+"^@")) {
+		if slices.Equal(names(parent), before) {
+			return parent
+		}
+	}
+	t.Skip("the history has no program of the schema before ", migration)
+	return ""
+}
+
+func git(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "git", args...).Output()
+	if err != nil {
+		t.Skip("there is no history to build it from: ", err)
+	}
+	return strings.TrimSpace(string(out))
 }

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -25,6 +26,8 @@ type Tap struct {
 	mu        sync.Mutex
 	exchanges []Exchange
 	open      map[net.Conn]bool
+	tapped    []*tapped
+	ended     chan struct{} // closed when the test has ended
 }
 
 // Exchange is what a program asked on one connection between two moments at which no transaction was open there.
@@ -44,7 +47,7 @@ func NewTap(t testing.TB, dsn string) *Tap {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Tap{server: u.Host, open: map[net.Conn]bool{}}
+	p := &Tap{server: u.Host, open: map[net.Conn]bool{}, ended: make(chan struct{})}
 	u.Host = l.Addr().String()
 	query := u.Query()
 	query.Set("sslmode", "disable")
@@ -54,6 +57,7 @@ func NewTap(t testing.TB, dsn string) *Tap {
 	work.Go(func() { p.accept(l, &work) })
 	t.Cleanup(func() {
 		l.Close()
+		close(p.ended)
 		p.Cut()
 		work.Wait()
 	})
@@ -83,6 +87,16 @@ func (p *Tap) Cut() {
 	}
 }
 
+// Silence makes all connections that there are dead without telling either end, as a network does that was cut or a firewall
+// that forgot them. New ones work.
+func (p *Tap) Silence() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.tapped {
+		c.silent.Store(true)
+	}
+}
+
 func (p *Tap) accept(l net.Listener, work *sync.WaitGroup) {
 	for {
 		program, err := l.Accept()
@@ -96,8 +110,9 @@ func (p *Tap) accept(l net.Listener, work *sync.WaitGroup) {
 		}
 		p.mu.Lock()
 		p.open[program], p.open[database] = true, true
-		p.mu.Unlock()
 		c := &tapped{tap: p, prepared: map[string]string{}}
+		p.tapped = append(p.tapped, c)
+		p.mu.Unlock()
 		closeBoth := func() {
 			program.Close()
 			database.Close()
@@ -106,18 +121,26 @@ func (p *Tap) accept(l net.Listener, work *sync.WaitGroup) {
 			delete(p.open, program)
 			delete(p.open, database)
 		}
-		work.Go(func() { defer closeBoth(); c.ask(program, database) })
-		work.Go(func() { defer closeBoth(); c.answer(database, program) })
+		work.Go(func() { defer closeBoth(); c.ask(program, database); c.keepSilent() })
+		work.Go(func() { defer closeBoth(); c.answer(database, program); c.keepSilent() })
 	}
 }
 
 // tapped is one connection.
 type tapped struct {
-	tap *Tap
+	tap    *Tap
+	silent atomic.Bool // see Silence
 
 	mu       sync.Mutex
 	prepared map[string]string // statements by the names that the program gave them
 	now      Exchange
+}
+
+// keepSilent lets neither end of a silent connection know that the other one has gone.
+func (c *tapped) keepSilent() {
+	if c.silent.Load() {
+		<-c.tap.ended
+	}
 }
 
 // ask carries what the program sends.
@@ -137,6 +160,9 @@ func (c *tapped) ask(program io.Reader, database io.Writer) {
 		kind, body, err := readMessage(program)
 		if err != nil {
 			return
+		}
+		if c.silent.Load() {
+			continue
 		}
 		if _, err := database.Write(message(kind, c.meet(kind, body))); err != nil {
 			return
@@ -175,7 +201,7 @@ func (c *tapped) answer(database io.Reader, program io.Writer) {
 			return
 		}
 		switch {
-		case kind == 'A' && c.tap.Deaf:
+		case kind == 'A' && c.tap.Deaf, c.silent.Load():
 			continue
 		case kind == 'Z': // ready for the next query
 			c.ready(len(body) == 1 && body[0] == 'I')

@@ -25,6 +25,15 @@ func (s *Store) Write(sql string) error {
 	return s.writer.write(s.db.Statement.Context, patience, func(tx *gorm.DB) error { return tx.Exec(sql).Error })
 }
 
+// WriteSlowly runs SQL in a transaction, and then something else before it commits.
+func (s *Store) WriteSlowly(sql string, then func()) error {
+	return s.writer.write(s.db.Statement.Context, patience, func(tx *gorm.DB) error {
+		err := tx.Exec(sql).Error
+		then()
+		return err
+	})
+}
+
 // Query runs SQL that returns one text.
 func (s *Store) Query(sql string, args ...any) (text string, err error) {
 	err = s.db.Raw(sql, args...).Scan(&text).Error

@@ -17,6 +17,12 @@ import (
 // processes fit into PostgreSQL's default of 100.
 const postgresConnections = 30
 
+// abandonTransactions has the database end a transaction in which nothing happens: that of a machine that lost its power or its
+// network, which closes no connection. It would hold its locks, such as that of the row that every write to clients shares, until
+// TCP gives up, by default after two hours. A write of ours takes no longer than patience. What an operator has set stays.
+const abandonTransactions = `SELECT set_config('idle_in_transaction_session_timeout', '15s', FALSE)
+WHERE current_setting('idle_in_transaction_session_timeout') = '0'`
+
 // SQLSTATE codes, PostgreSQL documentation, appendix A.
 const (
 	uniqueViolation      = "23505"
@@ -52,7 +58,7 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*Store, error) {
 	config.Tracer = postgresTracer{o.observer()}
 	bell := newBell()
 	config.OnNotification = func(*pgconn.PgConn, *pgconn.Notification) { bell.ring() }
-	pool := stdlib.OpenDB(*config)
+	pool := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(prepareConnection))
 	pool.SetMaxOpenConns(postgresConnections)
 	pool.SetMaxIdleConns(postgresConnections)
 	pool.SetConnMaxIdleTime(5 * time.Minute)
@@ -69,6 +75,15 @@ func openPostgres(ctx context.Context, dsn string, o Options) (*Store, error) {
 	return &Store{
 		db: db, pool: pool, line: line, writer: &postgresWriter{pool: pool, line: line, db: db, watch: o.watch}, dialect: postgresDialect, log: o.Log, bell: bell, listen: listener.run,
 	}, nil
+}
+
+// prepareConnection sets up a new connection of the pool. A database that has no such setting goes on without.
+func prepareConnection(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.PgConn().Exec(ctx, abandonTransactions).ReadAll()
+	if conn.IsClosed() {
+		return err
+	}
+	return nil
 }
 
 func hasState(err error, states ...string) bool {

@@ -2,15 +2,21 @@ package gormstore
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
+
+	"gatehouse/storage"
 )
 
 const (
 	// lookEvery is how often a process asks for the revision: a write is promised to be seen within two seconds, also when it
 	// is busy. It goes on where the database tells of writes, for what stands in between may lose the news.
 	lookEvery = 500 * time.Millisecond
+	// lookPatience is how long a look may take: who keeps something has to know in time that it may be old. A connection that
+	// a network has forgotten answers never.
+	lookPatience = time.Second
 	// gather is how long a process waits after the database has told of a write, so that many writes are one look.
 	gather = 20 * time.Millisecond
 	// announcePatience is how long a writer waits until the others are told. They find out without it.
@@ -30,7 +36,7 @@ func (s *Store) AwaitRevision(ctx context.Context, seen int64) (int64, error) {
 	s.hear()
 	for {
 		rung := s.bell.next() // before the look, so that no write falls between the two
-		revision, err := s.Revision(ctx)
+		revision, err := s.look(ctx)
 		if err != nil || revision != seen {
 			return revision, err
 		}
@@ -38,6 +44,17 @@ func (s *Store) AwaitRevision(ctx context.Context, seen int64) (int64, error) {
 			return 0, err
 		}
 	}
+}
+
+// look is Revision for who asks often.
+func (s *Store) look(ctx context.Context) (int64, error) {
+	looking, stop := context.WithTimeout(ctx, lookPatience)
+	defer stop()
+	revision, err := s.Revision(looking)
+	if err != nil && looking.Err() != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w: the revision is not known after %s", storage.ErrUnavailable, lookPatience)
+	}
+	return revision, err
 }
 
 // writeRevised writes what processes keep in their caches. The revision goes last, so that the row that all such

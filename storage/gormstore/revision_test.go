@@ -115,3 +115,24 @@ func TestWritesAreSeenWithinTwoSecondsWhereNobodyCanListen(t *testing.T) {
 		})
 	}
 }
+
+// A network that was cut tells nobody: what a process then asks on the connections that it has is never answered.
+func TestALookThatIsNotAnsweredFailsSoonAndTheNextOneSeesTheWrite(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.Postgres(t)
+	tap := testdb.NewTap(t, dsn)
+	writing, waiting := open(t, dsn), open(t, tap.DSN)
+	hears(t, waiting, writing)
+	seen, err := waiting.Revision(t.Context())
+	require.NoError(t, err)
+	tap.Silence()
+	require.NoError(t, writing.SaveScope(t.Context(), storage.Scope{Name: "points_read"}))
+	began := time.Now()
+	_, err = waiting.AwaitRevision(t.Context(), seen)
+	require.ErrorIs(t, err, storage.ErrUnavailable, "so that whoever keeps something drops it")
+	require.Less(t, time.Since(began), promised)
+	require.Eventually(t, func() bool {
+		is, err := waiting.AwaitRevision(t.Context(), seen)
+		return err == nil && is > seen
+	}, 5*time.Second, 10*time.Millisecond)
+}
