@@ -83,6 +83,12 @@ func (h *house) now() time.Time {
 	return time.Now().Add(time.Duration(h.clock.Load())).UTC().Truncate(time.Microsecond)
 }
 
+// stopClock makes the worker's clock stand still but for what a test moves it, so that no slow machine lengthens a call.
+func (h *house) stopClock() {
+	start := h.now()
+	h.worker.Now = func() time.Time { return start.Add(time.Duration(h.clock.Load())) }
+}
+
 // run lets the worker work until the test ends, or stop is called, which waits for it.
 func (h *house) run() (stop func()) {
 	ctx, cancel := context.WithCancel(h.t.Context())
@@ -155,7 +161,7 @@ func (h *house) only() storage.Delivery {
 // attempted waits until the one delivery was sent n times in vain.
 func (h *house) attempted(n int) storage.Delivery {
 	h.t.Helper()
-	require.Eventually(h.t, func() bool { return h.only().Attempts == n }, 20*time.Second, 5*time.Millisecond, "attempt %d", n)
+	require.Eventually(h.t, func() bool { return h.only().Attempts == n }, 60*time.Second, 5*time.Millisecond, "attempt %d", n)
 	return h.only()
 }
 
@@ -260,7 +266,7 @@ func (r *receiver) all() []received {
 // wait waits for n requests, and returns them.
 func (r *receiver) wait(n int) []received {
 	r.t.Helper()
-	require.Eventually(r.t, func() bool { return len(r.all()) >= n }, 30*time.Second, 5*time.Millisecond, "%d of %d", len(r.all()), n)
+	require.Eventually(r.t, func() bool { return len(r.all()) >= n }, 60*time.Second, 5*time.Millisecond, "%d of %d", len(r.all()), n)
 	got := r.all()
 	require.Equal(r.t, n, len(got))
 	return got

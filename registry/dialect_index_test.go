@@ -186,7 +186,7 @@ func TestDialectsOfOtherProcessesAreSeen(t *testing.T) {
 		c := named("ours", "gam", `{"superapp":{"client_id":"theirs",`+superApp+`}}`)
 		c.Dialects["boxo"] = json.RawMessage(`{"app_id":"shop"}`)
 		create(t, other, c)
-		require.Eventually(t, func() bool { _, err := r.GAMMiniApp(t.Context(), "theirs"); return err == nil }, 2*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { _, err := r.GAMMiniApp(t.Context(), "theirs"); return err == nil }, 60*time.Second, 10*time.Millisecond)
 		apps, err := r.BoxoApp(t.Context(), "shop")
 		require.NoError(t, err)
 		require.Equal(t, []string{"ours"}, ids(apps))

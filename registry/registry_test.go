@@ -155,7 +155,7 @@ func TestWritesOfOtherProcessesAreSeen(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { r.Run(ctx); close(ended) }()
-		seen := func(see func() bool) { require.Eventually(t, see, 2*time.Second, 10*time.Millisecond) }
+		seen := func(see func() bool) { require.Eventually(t, see, 60*time.Second, 10*time.Millisecond) }
 
 		_, err := r.Client(t.Context(), "photoprint")
 		require.ErrorIs(t, err, storage.ErrNotFound)

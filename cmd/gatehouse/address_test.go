@@ -19,7 +19,7 @@ func (s *testServer) raw(t *testing.T, method, target string, headers ...string)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
 	require.NoError(t, err)
 	defer conn.Close()
-	require.NoError(t, conn.SetDeadline(time.Now().Add(20*time.Second)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(60*time.Second)))
 	lines := []string{method + " " + target + " HTTP/1.1", "Connection: close", "Content-Length: 0"}
 	if len(headers) == 0 || headers[0] != "Host" {
 		lines = append(lines, "Host: gatehouse")

@@ -156,7 +156,7 @@ func (s *testServer) repurpose(h hostApp, id, lang, text string) {
 	})
 	require.Eventually(s.t, func() bool {
 		return member(s.t, h.get("/apps/" + id + "?ui_locales=" + lang)["scopes"], "name", "email")["purpose"] == text
-	}, 5*time.Second, 20*time.Millisecond)
+	}, 60*time.Second, 20*time.Millisecond)
 }
 
 func TestOnlyWhoReadAPurposeThatIsGoneIsAskedAgain(t *testing.T) {

@@ -110,7 +110,7 @@ func (s *testServer) readiness() int {
 // untilBack repeats a call that is told to come back later, as a client does, until it gets another answer.
 func untilBack(t testing.TB, name string, call func() answer) answer {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	for deadline := time.Now().Add(60 * time.Second); ; {
 		a := call()
 		if a.StatusCode != http.StatusServiceUnavailable || time.Now().After(deadline) {
 			return a
@@ -122,7 +122,7 @@ func untilBack(t testing.TB, name string, call func() answer) answer {
 // requireBack waits until the server has noticed by itself that the database is there again, and then all of it works.
 func (l *live) requireBack(t *testing.T) {
 	t.Helper()
-	require.Eventually(t, func() bool { return l.readiness() == http.StatusOK }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return l.readiness() == http.StatusOK }, 60*time.Second, 20*time.Millisecond)
 	writes, reads := l.calls()
 	for name, call := range reads {
 		a := untilBack(t, name, call)
@@ -262,7 +262,7 @@ func TestADatabaseThatGoesAwayWhileATicketIsOpenedBurnsNothing(t *testing.T) {
 	l := &live{testServer: s}
 	for name, way := range ways {
 		for n := 1; ; n++ {
-			require.Eventually(t, func() bool { return l.readiness() == http.StatusOK }, 20*time.Second, 20*time.Millisecond)
+			require.Eventually(t, func() bool { return l.readiness() == http.StatusOK }, 60*time.Second, 20*time.Millisecond)
 			path, to, who := way()
 			b := s.newBrowser()
 			a, reached := l.cutAt(dsn, n, func() answer { return b.get(path) })

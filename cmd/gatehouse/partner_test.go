@@ -94,7 +94,7 @@ func (n *neighbour) start(allowPrivate string) {
 	n.process.Stderr = n.log
 	require.NoError(n.t, n.process.Start())
 	n.t.Cleanup(n.stop)
-	require.Eventually(n.t, n.ready, 30*time.Second, 10*time.Millisecond, "the server does not get ready")
+	require.Eventually(n.t, n.ready, 60*time.Second, 10*time.Millisecond, "the server does not get ready")
 }
 
 func (n *neighbour) stop() {

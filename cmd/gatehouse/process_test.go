@@ -1,10 +1,12 @@
 package main
 
 import (
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -36,12 +38,19 @@ func newProcess(t *testing.T, dsn string, settings ...string) (s *testServer, st
 	}
 }
 
+// freeAddress is an address on loopback that nobody listens on at this moment. Its port is none that the system gives away by
+// itself (on Linux from 32768 on), so no connection and no other listener of these tests gets it meanwhile.
 func freeAddress(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	require.NoError(t, listener.Close())
-	return listener.Addr().String()
+	for range 100 {
+		listener, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(20_000+mathrand.IntN(12_000)))
+		if err == nil {
+			require.NoError(t, listener.Close())
+			return listener.Addr().String()
+		}
+	}
+	require.Fail(t, "no port is free")
+	return ""
 }
 
 // serve starts a process that answers at s.url and waits until it does.
@@ -76,7 +85,7 @@ func environment(dsn, listen, issuer string) []string {
 
 func (s *testServer) awaitReady() {
 	s.t.Helper()
-	require.Eventually(s.t, s.ready, 30*time.Second, 10*time.Millisecond, "the server does not get ready: %s", s.log)
+	require.Eventually(s.t, s.ready, 60*time.Second, 10*time.Millisecond, "the server does not get ready: %s", s.log)
 }
 
 // anotherProcess starts a second process of the same server on the same database, at an address of its own.
@@ -131,11 +140,12 @@ func TestADisconnectIsKnownToAnotherProcessWithinTwoSeconds(t *testing.T) {
 		var group sync.WaitGroup
 		for name, refused := range refusals {
 			group.Go(func() {
-				for !refused() && time.Since(began) < 10*time.Second {
+				var accepted time.Duration // when the last call that is not refused begins: a machine may take its time to answer it
+				for at := time.Since(began); !refused() && at < 10*time.Second; at = time.Since(began) {
+					accepted = at
 				}
-				took := time.Since(began)
-				t.Logf("%s is refused at the other process after %s", name, took)
-				assert.Less(t, took, 2*time.Second, name)
+				t.Logf("%s is accepted at the other process for %s", name, accepted)
+				assert.Less(t, accepted, 2*time.Second, name)
 			})
 		}
 		require.False(t, s.active("photoprint", tokens["access_token"]), "in the same process it is the next call")

@@ -81,7 +81,7 @@ func copyValue(ts *testscript.TestScript, _ bool, args []string) {
 
 // listens LOG VARIABLE waits until a server has written to its log that it listens, and sets a variable to the address.
 func listens(ts *testscript.TestScript, _ bool, args []string) {
-	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+	for end := time.Now().Add(60 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		raw, _ := os.ReadFile(ts.MkAbs(args[0])) // not there yet, or not whole
 		if _, addr, found := strings.Cut(string(raw), `"addr":"`); found {
 			if addr, _, whole := strings.Cut(addr, `"`); whole {

@@ -217,7 +217,7 @@ func TestAMiniAppThatIsSlowIsGivenUp(t *testing.T) {
 	began := time.Now()
 	a := s.beside(privateNetworks).superapp("mini/access-token", token, "")
 	require.Equal(t, http.StatusBadGateway, a.StatusCode, a.body)
-	require.Less(t, time.Since(began), 10*time.Second)
+	require.Less(t, time.Since(began), 30*time.Second, "it hangs for ever, and is given 5 s")
 }
 
 func TestAMiniAppOnAPrivateNetworkIsNotCalled(t *testing.T) {

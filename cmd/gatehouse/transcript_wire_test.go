@@ -77,7 +77,7 @@ func exchangeBytes(p *play, host, method, raw string) wireAnswer {
 	conn, err := net.Dial("tcp", host)
 	require.NoError(p.t, err)
 	defer conn.Close()
-	require.NoError(p.t, conn.SetDeadline(time.Now().Add(30*time.Second)))
+	require.NoError(p.t, conn.SetDeadline(time.Now().Add(60*time.Second)))
 	go io.WriteString(conn, raw) // who refuses a body may hang up before its end
 	response, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	require.NoError(p.t, err)

@@ -47,7 +47,7 @@ func TestServeDrainsWithoutAFailedRequest(t *testing.T) {
 	for range 8 {
 		clients.Go(func() { load("http://"+addr, &answered, failures) })
 	}
-	require.Eventually(t, func() bool { return answered.Load() > 100 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return answered.Load() > 100 }, 60*time.Second, time.Millisecond)
 	require.NoError(t, stop())
 	clients.Wait()
 	close(failures)
@@ -58,7 +58,7 @@ func TestServeDrainsWithoutAFailedRequest(t *testing.T) {
 
 // load sends requests over a connection of its own until the server refuses connections.
 func load(url string, answered *atomic.Int64, failures chan<- error) {
-	client := &http.Client{Transport: &http.Transport{}, Timeout: 10 * time.Second}
+	client := &http.Client{Transport: &http.Transport{}, Timeout: 60 * time.Second}
 	for {
 		response, err := client.Get(url)
 		if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" {
@@ -93,7 +93,7 @@ func TestServeWaitsForARequestUnderWay(t *testing.T) {
 	<-entered
 	stopped := make(chan error, 1)
 	go func() { stopped <- stop() }()
-	require.Eventually(t, func() bool { return !accepts(addr) }, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return !accepts(addr) }, 60*time.Second, 10*time.Millisecond)
 	close(leave)
 	require.Equal(t, http.StatusTeapot, <-answer)
 	require.NoError(t, <-stopped)

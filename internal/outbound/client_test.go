@@ -332,7 +332,7 @@ func TestAnExchangeIsCutAtTheTimeLimit(t *testing.T) {
 			_, err := call(t, private(t, soon), url)
 			requireFailure(t, ErrUnreachable, err)
 			require.Contains(t, err.Error(), soon.String())
-			require.Less(t, time.Since(began), 10*soon)
+			require.Less(t, time.Since(began), 50*soon)
 		})
 	}
 }
@@ -367,13 +367,13 @@ func TestBrokenAnswersAreNoAnswers(t *testing.T) {
 func TestSwitchingProtocolsIsNoAnswer(t *testing.T) {
 	url := raw(t, func(conn net.Conn) {
 		send(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
-		_ = conn.SetReadDeadline(time.Now().Add(10 * soon)) // so that this test fails and does not hang
+		_ = conn.SetReadDeadline(time.Now().Add(100 * soon)) // so that this test fails and does not hang
 		reading(conn)
 	})
 	began := time.Now()
 	_, err := call(t, private(t, soon), url)
 	requireFailure(t, ErrUnreachable, err)
-	require.Less(t, time.Since(began), 5*soon)
+	require.Less(t, time.Since(began), 50*soon)
 }
 
 func TestAnswersAreReadUpTo64KiB(t *testing.T) {

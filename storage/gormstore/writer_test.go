@@ -87,7 +87,7 @@ func together(t *testing.T, s *gormstore.Store, g *gate, units []storage.Unit, b
 
 func requireWaiting(t *testing.T, s *gormstore.Store, n int) {
 	t.Helper()
-	require.Eventually(t, func() bool { return s.Waiting() == n }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return s.Waiting() == n }, 60*time.Second, time.Millisecond)
 }
 
 func TestSQLiteCommitsWaitingUnitsTogether(t *testing.T) {
@@ -327,7 +327,7 @@ func TestPostgresRecoversWhenItsConnectionsDie(t *testing.T) {
 		require.NoError(t, insert(s, newToken()))
 		_, err = admin.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 		require.NoError(t, err)
-		require.Eventually(t, func() bool { return insert(s, newToken()) == nil }, 10*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { return insert(s, newToken()) == nil }, 60*time.Second, 10*time.Millisecond)
 		require.NoError(t, s.Check(t.Context()))
 	}
 }

@@ -10,11 +10,11 @@ let demo, browser, ben;
 before(async () => {
   [demo, browser] = await Promise.all([startDemo(), launch()]);
   ben = demo.people.find((p) => p.email.startsWith("ben"));
-}, { timeout: 90_000 });
+}, { timeout: 240_000 });
 after(async () => {
   await browser?.close();
   await demo?.stop();
-}, { timeout: 40_000 });
+}, { timeout: 120_000 });
 
 const app = "article:has(form#app-photoprint)";
 
@@ -25,7 +25,7 @@ async function reachable(control) {
 }
 
 for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [true, { width: 320, locale: "ar" }], [false, { width: 320 }]])
-  test(`one scope is taken back (${JSON.stringify({ scripts, ...look })})`, { timeout: 90_000 }, async (t) => {
+  test(`one scope is taken back (${JSON.stringify({ scripts, ...look })})`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { scripts, ...look });
     const { page } = visitor;
     const email = `take.back.${scripts}.${look.width ?? 0}.${look.locale ?? "en"}@example.com`;
@@ -64,7 +64,7 @@ for (const [scripts, look] of [[true, {}], [true, { width: 320, dark: true }], [
     await visitor.inspect();
   });
 
-test("an app that was refused is listed apart and may be let ask again", { timeout: 60_000 }, async (t) => {
+test("an app that was refused is listed apart and may be let ask again", { timeout: 300_000 }, async (t) => {
   const visitor = await visit(t, browser, { width: 320 });
   const { page } = visitor;
   await openMiniApp(visitor, demo);
@@ -77,7 +77,7 @@ test("an app that was refused is listed apart and may be let ask again", { timeo
   await visitor.inspect();
 });
 
-test("another device is signed out by its own button", { timeout: 60_000 }, async (t) => {
+test("another device is signed out by its own button", { timeout: 300_000 }, async (t) => {
   const [here, there] = [await visit(t, browser, { width: 320, dark: true, scripts: true }), await visit(t, browser, { scripts: false })];
   for (const visitor of [there, here]) {
     await visitor.page.goto(`${demo.issuer}/account`);
@@ -94,7 +94,7 @@ test("another device is signed out by its own button", { timeout: 60_000 }, asyn
   await at(there, "form#sign-in", "/login");
 });
 
-test("everything that is kept about a person comes as a file", { timeout: 60_000 }, async (t) => {
+test("everything that is kept about a person comes as a file", { timeout: 300_000 }, async (t) => {
   const visitor = await visit(t, browser, { scripts: false });
   await visitor.page.goto(`${demo.issuer}/account`);
   await signIn(visitor, ben);

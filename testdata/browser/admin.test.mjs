@@ -7,14 +7,14 @@ import { startDemo } from "./lib/demo.mjs";
 let demo, browser;
 before(async () => {
   [demo, browser] = await Promise.all([startDemo(), launch()]);
-}, { timeout: 90_000 });
+}, { timeout: 240_000 });
 after(async () => {
   await browser?.close();
   await demo?.stop();
-}, { timeout: 40_000 });
+}, { timeout: 120_000 });
 
 for (const [scripts, look] of [[true, { width: 320, locale: "ar" }], [false, { width: 320 }]])
-  test(`the console is for everybody (${JSON.stringify({ scripts, ...look })})`, { timeout: 90_000 }, async (t) => {
+  test(`the console is for everybody (${JSON.stringify({ scripts, ...look })})`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { scripts, ...look });
     const { page } = visitor;
     await page.goto(`${demo.issuer}/admin`);
@@ -27,7 +27,7 @@ for (const [scripts, look] of [[true, { width: 320, locale: "ar" }], [false, { w
     await page.click('#ranges a[href$="30d"]');
     await page.waitForURL(/30d$/);
     assert.equal(await page.locator(".plot").count(), 6);
-    for (let n = 0; n < 20 && (await page.locator(".plot svg").count()) === 0; n++) { // what is counted is there some seconds later
+    for (let n = 0; n < 120 && (await page.locator(".plot svg").count()) === 0; n++) { // what is counted is there some seconds later
       await page.waitForTimeout(500);
       await page.reload();
     }
@@ -56,7 +56,7 @@ for (const [scripts, look] of [[true, { width: 320, locale: "ar" }], [false, { w
   });
 
 for (const [scripts, look] of [[true, {}], [false, { width: 320, dark: true, locale: "ar" }]])
-  test(`operators see what they run (${JSON.stringify({ scripts, ...look })})`, { timeout: 90_000 }, async (t) => {
+  test(`operators see what they run (${JSON.stringify({ scripts, ...look })})`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { scripts, ...look });
     const { page } = visitor;
     await page.goto(`${demo.issuer}/admin/keys`);
@@ -81,7 +81,7 @@ for (const [scripts, look] of [[true, {}], [false, { width: 320, dark: true, loc
   });
 
 for (const [scripts, look] of [[true, { width: 320, locale: "ar" }], [false, { width: 320 }]])
-  test(`people and what they have are for everybody too (${JSON.stringify({ scripts, ...look })})`, { timeout: 90_000 }, async (t) => {
+  test(`people and what they have are for everybody too (${JSON.stringify({ scripts, ...look })})`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { scripts, ...look });
     const { page } = visitor;
     await page.goto(`${demo.issuer}/admin/publishers`);
@@ -123,7 +123,7 @@ for (const [scripts, look] of [[true, { width: 320, locale: "ar" }], [false, { w
   });
 
 for (const look of [{ width: 320 }, { width: 320, dark: true, locale: "ar" }, {}])
-  test(`the menu folds where there is little room, without scripts and by the keyboard (${JSON.stringify(look)})`, { timeout: 60_000 }, async (t) => {
+  test(`the menu folds where there is little room, without scripts and by the keyboard (${JSON.stringify(look)})`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { scripts: false, ...look });
     const { page } = visitor;
     await page.goto(`${demo.issuer}/admin/deliveries`);

@@ -7,17 +7,17 @@ import { startDemo } from "./lib/demo.mjs";
 import { at, claim, decide, decisions, openMiniApp, signIn, signUp } from "./lib/steps.mjs";
 
 let demo, browser;
-before(async () => ([demo, browser] = await Promise.all([startDemo(), launch()])), { timeout: 90_000 });
+before(async () => ([demo, browser] = await Promise.all([startDemo(), launch()])), { timeout: 240_000 });
 after(async () => {
   await browser?.close();
   await demo?.stop();
-}, { timeout: 40_000 });
+}, { timeout: 120_000 });
 
 for (const scripts of [true, false])
   for (const dark of [false, true])
     for (const width of [320, 1280]) {
       const how = `scripts ${scripts ? "on" : "off"}, ${dark ? "dark" : "light"}, ${width} px`;
-      test(`a new person refuses, allows a part, returns and disconnects (${how})`, { timeout: 120_000 }, async (t) => {
+      test(`a new person refuses, allows a part, returns and disconnects (${how})`, { timeout: 300_000 }, async (t) => {
         const visitor = await visit(t, browser, { scripts, dark, width });
         const person = { email: `${how.replace(/\W+/g, ".")}@example.com`, firstName: "Mei", lastName: "Tanaka" };
 
@@ -64,7 +64,7 @@ async function disconnect(visitor) {
   await visitor.inspect();
 }
 
-test("optional scopes are unticked, required ones have no control", { timeout: 60_000 }, async (t) => {
+test("optional scopes are unticked, required ones have no control", { timeout: 300_000 }, async (t) => {
   const visitor = await visit(t, browser);
   await openMiniApp(visitor, demo);
   await signIn(visitor, demo.people.find((p) => p.email.startsWith("ana")));
@@ -84,7 +84,7 @@ test("optional scopes are unticked, required ones have no control", { timeout: 6
   assert.ok(allow.height >= 44);
 });
 
-test("a person without a value sees that nothing would be shared", { timeout: 60_000 }, async (t) => {
+test("a person without a value sees that nothing would be shared", { timeout: 300_000 }, async (t) => {
   const visitor = await visit(t, browser, { width: 320 });
   await openMiniApp(visitor, demo);
   await signIn(visitor, demo.people.find((p) => p.email.startsWith("ben"))); // has no phone
@@ -94,7 +94,7 @@ test("a person without a value sees that nothing would be shared", { timeout: 60
   assert.equal(await claim(visitor, "points").innerText(), "4250");
 });
 
-test("another account can be chosen on the consent page without losing the request", { timeout: 60_000 }, async (t) => {
+test("another account can be chosen on the consent page without losing the request", { timeout: 300_000 }, async (t) => {
   const visitor = await visit(t, browser);
   await openMiniApp(visitor, demo);
   await signUp(visitor, { email: "wrong.account@example.com", firstName: "Wrong", lastName: "Account" });

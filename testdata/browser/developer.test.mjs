@@ -18,16 +18,16 @@ before(async () => {
   });
   logo = { name: "logo.webp", mimeType: "image/webp", buffer: Buffer.from(drawn, "base64") };
   await page.close();
-}, { timeout: 90_000 });
+}, { timeout: 240_000 });
 after(async () => {
   await browser?.close();
   await demo?.stop();
-}, { timeout: 40_000 });
+}, { timeout: 120_000 });
 
 const shots = process.env.GATEHOUSE_SHOTS; // a folder, for whoever wants to look
 
 for (const [scripts, look] of [[true, { width: 320, dark: true }], [false, { width: 320 }]])
-  test(`the developer portal is for everybody (${JSON.stringify({ scripts, ...look })})`, { timeout: 60_000 }, async (t) => {
+  test(`the developer portal is for everybody (${JSON.stringify({ scripts, ...look })})`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { scripts, ...look });
     const { page } = visitor;
     const seen = async (name) => {

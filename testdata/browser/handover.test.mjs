@@ -16,11 +16,11 @@ before(async () => {
     body: new URLSearchParams({ grant_type: "client_credentials", scope: "superapp" }),
   });
   token = (await answer.json()).access_token;
-}, { timeout: 90_000 });
+}, { timeout: 240_000 });
 after(async () => {
   await browser?.close();
   await demo?.stop();
-}, { timeout: 40_000 });
+}, { timeout: 120_000 });
 
 async function host(path, body, status) {
   const answer = await fetch(`${demo.issuer}/superapp/v1/${path}`, {
@@ -42,7 +42,7 @@ async function requestOf(visitor) {
 }
 
 for (const [scripts, width] of [[true, 320], [false, 1280]]) {
-  test(`a person known only to the host is asked only to allow (scripts ${scripts ? "on" : "off"}, ${width} px)`, { timeout: 90_000 }, async (t) => {
+  test(`a person known only to the host is asked only to allow (scripts ${scripts ? "on" : "off"}, ${width} px)`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { scripts, width });
     const { page } = visitor;
     const person = { external_id: `u-${width}`, email: `noa.${width}@nimbus.example`, email_verified: true, first_name: "Noa", last_name: "Levi" };
@@ -74,7 +74,7 @@ for (const [scripts, width] of [[true, 320], [false, 1280]]) {
 }
 
 for (const [scripts, width] of [[true, 320], [false, 1280]]) {
-  test(`who has no way in but the host is never asked for a password (scripts ${scripts ? "on" : "off"}, ${width} px)`, { timeout: 90_000 }, async (t) => {
+  test(`who has no way in but the host is never asked for a password (scripts ${scripts ? "on" : "off"}, ${width} px)`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { scripts, width });
     const { page } = visitor;
     const person = { external_id: `p-${width}`, email: `lior.${width}@nimbus.example`, first_name: "Lior" };
@@ -106,7 +106,7 @@ for (const [scripts, width] of [[true, 320], [false, 1280]]) {
 }
 
 for (const [scripts, width, dark] of [[true, 320, true], [false, 1280, false]]) {
-  test(`where somebody else is signed in they are asked first (scripts ${scripts ? "on" : "off"}, ${width} px)`, { timeout: 90_000 }, async (t) => {
+  test(`where somebody else is signed in they are asked first (scripts ${scripts ? "on" : "off"}, ${width} px)`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { scripts, width, dark });
     const { page } = visitor;
     const request = await requestOf(visitor);

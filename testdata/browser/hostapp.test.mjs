@@ -7,11 +7,11 @@ import { startDemo } from "./lib/demo.mjs";
 import { at, signIn, signUp } from "./lib/steps.mjs";
 
 let demo, browser;
-before(async () => ([demo, browser] = await Promise.all([startDemo(), launch()])), { timeout: 90_000 });
+before(async () => ([demo, browser] = await Promise.all([startDemo(), launch()])), { timeout: 240_000 });
 after(async () => {
   await browser?.close();
   await demo?.stop();
-}, { timeout: 40_000 });
+}, { timeout: 120_000 });
 
 // inPhone waits for something in the mini app that is open in the phone, and inspects all that there is to see.
 async function inPhone(visitor, selector) {
@@ -32,7 +32,7 @@ const scopesOf = (locator) =>
 
 for (const [scripts, dark, width] of [[true, false, 320], [true, true, 1280], [false, true, 320], [false, false, 1280]]) {
   const how = `scripts ${scripts ? "on" : "off"}, ${dark ? "dark" : "light"}, ${width} px`;
-  test(`a person refuses, allows a part, opens and disconnects in the host app (${how})`, { timeout: 120_000 }, async (t) => {
+  test(`a person refuses, allows a part, opens and disconnects in the host app (${how})`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { scripts, dark, width });
     const { page } = visitor;
     const person = { email: `host.${how.replace(/\W+/g, ".")}@example.com`, firstName: "Mei", lastName: "Tanaka" };
@@ -82,7 +82,7 @@ for (const [scripts, dark, width] of [[true, false, 320], [true, true, 1280], [f
   });
 }
 
-test("the sheet shows the person's own values, purposes and the publisher", { timeout: 60_000 }, async (t) => {
+test("the sheet shows the person's own values, purposes and the publisher", { timeout: 300_000 }, async (t) => {
   const visitor = await visit(t, browser);
   await visitor.page.goto(demo.start);
   await visitor.page.click("#open-host-app");
@@ -104,7 +104,7 @@ test("the sheet shows the person's own values, purposes and the publisher", { ti
   assert.equal(await visitor.page.evaluate(() => document.activeElement.tagName), "BODY", "no answer has the focus");
 });
 
-test("a mini app that the person has not allowed does not open", { timeout: 60_000 }, async (t) => {
+test("a mini app that the person has not allowed does not open", { timeout: 300_000 }, async (t) => {
   const visitor = await visit(t, browser, { width: 320 });
   await visitor.page.goto(demo.host_app);
   await visitor.page.click("#sign-in");
@@ -116,7 +116,7 @@ test("a mini app that the person has not allowed does not open", { timeout: 60_0
   await at(visitor, "main#sheet", "/apps/photoprint");
 });
 
-test("signing out of the host app ends what the mini app got there", { timeout: 60_000 }, async (t) => {
+test("signing out of the host app ends what the mini app got there", { timeout: 300_000 }, async (t) => {
   const visitor = await visit(t, browser);
   const { page } = visitor;
   await page.goto(demo.host_app);

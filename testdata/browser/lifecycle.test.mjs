@@ -8,11 +8,11 @@ import { spareAddress, startMiniApp } from "./lib/miniapp.mjs";
 import { at, claim, decide, decisions, signIn, signUp } from "./lib/steps.mjs";
 
 let demo, browser;
-before(async () => ([demo, browser] = await Promise.all([startDemo(), launch()])), { timeout: 90_000 });
+before(async () => ([demo, browser] = await Promise.all([startDemo(), launch()])), { timeout: 240_000 });
 after(async () => {
   await browser?.close();
   await demo?.stop();
-}, { timeout: 40_000 });
+}, { timeout: 120_000 });
 
 const account = (name) => demo.people.find((p) => p.email.startsWith(name));
 
@@ -41,7 +41,7 @@ async function decided(reviewer, form, action, comment) {
 }
 
 for (const [scripts, look] of [[true, { width: 1280 }], [false, { width: 320, dark: true }]])
-  test(`a mini app is registered, reviewed, used, extended and suspended (${JSON.stringify({ scripts, ...look })})`, { timeout: 240_000 }, async (t) => {
+  test(`a mini app is registered, reviewed, used, extended and suspended (${JSON.stringify({ scripts, ...look })})`, { timeout: 300_000 }, async (t) => {
     const [developer, reviewer, person] = await Promise.all([1, 2, 3].map(() => visit(t, browser, { scripts, ...look })));
     const address = await spareAddress();
     const name = scripts ? "Paper Boat" : "Tin Whistle";

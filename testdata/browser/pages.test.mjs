@@ -10,11 +10,11 @@ let demo, browser, ana, ben;
 before(async () => {
   [demo, browser] = await Promise.all([startDemo(), launch()]);
   [ana, ben] = ["ana", "ben"].map((name) => demo.people.find((p) => p.email.startsWith(name)));
-}, { timeout: 90_000 });
+}, { timeout: 240_000 });
 after(async () => {
   await browser?.close();
   await demo?.stop();
-}, { timeout: 40_000 });
+}, { timeout: 120_000 });
 
 // focused describes the control that has the focus, as a person finds it.
 const focused = (page) =>
@@ -25,6 +25,7 @@ const focused = (page) =>
 
 // tabTo presses Tab until the focus is where it should go. The focus must be seen at every stop.
 async function tabTo(page, wanted) {
+  await page.waitForLoadState();
   for (let presses = 0; presses < 60; presses++) {
     await page.keyboard.press("Tab");
     const stop = await focused(page);
@@ -38,7 +39,7 @@ async function tabTo(page, wanted) {
   assert.fail(`Tab never reached ${JSON.stringify(wanted)} on ${pathOf(page.url())}`);
 }
 
-test("the whole flow works with the keyboard alone", { timeout: 90_000 }, async (t) => {
+test("the whole flow works with the keyboard alone", { timeout: 300_000 }, async (t) => {
   const visitor = await visit(t, browser);
   const { page } = visitor;
   await page.goto(demo.mini_app);
@@ -64,7 +65,7 @@ test("the whole flow works with the keyboard alone", { timeout: 90_000 }, async 
 });
 
 for (const width of [320, 1280])
-  test(`Arabic runs from right to left (${width} px)`, { timeout: 60_000 }, async (t) => {
+  test(`Arabic runs from right to left (${width} px)`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { locale: "ar", width, dark: width === 320 });
     await openMiniApp(visitor, demo);
     for (const [form, step] of [
@@ -81,7 +82,7 @@ for (const width of [320, 1280])
     await at(visitor, "form#app-photoprint");
   });
 
-test("a wrong password is said so and the name stays", { timeout: 60_000 }, async (t) => {
+test("a wrong password is said so and the name stays", { timeout: 300_000 }, async (t) => {
   const visitor = await visit(t, browser, { width: 320 });
   const { page } = visitor;
   await page.goto(`${demo.issuer}/login`);
@@ -95,7 +96,7 @@ test("a wrong password is said so and the name stays", { timeout: 60_000 }, asyn
   assert.equal(await page.inputValue("form#sign-in [name=password]"), "");
 });
 
-test("sign-up says what is wrong and keeps what was typed", { timeout: 60_000 }, async (t) => {
+test("sign-up says what is wrong and keeps what was typed", { timeout: 300_000 }, async (t) => {
   const visitor = await visit(t, browser, { dark: true, width: 320 });
   const { page } = visitor;
   await page.goto(`${demo.issuer}/login`);
@@ -113,7 +114,7 @@ test("sign-up says what is wrong and keeps what was typed", { timeout: 60_000 },
   await visitor.inspect();
 });
 
-test("the account page signs the person out", { timeout: 60_000 }, async (t) => {
+test("the account page signs the person out", { timeout: 300_000 }, async (t) => {
   const visitor = await visit(t, browser);
   const { page } = visitor;
   await page.goto(`${demo.issuer}/account`);
@@ -123,6 +124,7 @@ test("the account page signs the person out", { timeout: 60_000 }, async (t) => 
   await page.goto(`${demo.issuer}/logout`);
   await at(visitor, "form#sign-out", "/logout");
   await page.click("form#sign-out button");
+  await page.locator("form#sign-out").waitFor({ state: "detached" });
   await visitor.inspect();
   await page.goto(`${demo.issuer}/account`);
   await at(visitor, "form#sign-in", "/login");
@@ -134,7 +136,7 @@ for (const [what, query, status, code] of [
   ["a suspended mini app", "client_id=luckydraw&redirect_uri=https%3A%2F%2Fluckydraw.example%2Fcallback", 403, "unauthorized_client"],
   ["a redirect URI that is not registered", "client_id=photoprint&redirect_uri=https%3A%2F%2Fevil.example%2F", 400, "invalid_request"],
 ])
-  test(`${what} gets a page and no redirect`, { timeout: 60_000 }, async (t) => {
+  test(`${what} gets a page and no redirect`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { width: 320 });
     const answer = await visitor.page.goto(`${demo.issuer}/oauth2/authorize?response_type=code&${query}`);
     assert.equal(answer.status(), status);
@@ -142,7 +144,7 @@ for (const [what, query, status, code] of [
     assert.equal(await visitor.page.locator("main#error").getAttribute("data-error"), code);
   });
 
-test("the start page shows the way", { timeout: 60_000 }, async (t) => {
+test("the start page shows the way", { timeout: 300_000 }, async (t) => {
   for (const width of [320, 1280]) {
     const visitor = await visit(t, browser, { width, dark: width === 320 });
     await visitor.page.goto(demo.start);
@@ -153,7 +155,7 @@ test("the start page shows the way", { timeout: 60_000 }, async (t) => {
 });
 
 for (const scripts of [true, false])
-  test(`form_post reaches the mini app (scripts ${scripts ? "on" : "off"})`, { timeout: 60_000 }, async (t) => {
+  test(`form_post reaches the mini app (scripts ${scripts ? "on" : "off"})`, { timeout: 300_000 }, async (t) => {
     const visitor = await visit(t, browser, { scripts });
     const { posted, redirectURI } = await receiver(t);
     const query = new URLSearchParams({

@@ -12,8 +12,8 @@ const run = promisify(execFile);
 const CALLBACK = "http://127.0.0.1:9/callback";
 
 let demo;
-before(async () => (demo = await startDemo()), { timeout: 90_000 });
-after(async () => demo?.stop(), { timeout: 40_000 });
+before(async () => (demo = await startDemo()), { timeout: 240_000 });
+after(async () => demo?.stop(), { timeout: 120_000 });
 
 // commandsOf returns the README's shell block as commands with what stands before them: lines that set something, and what
 // the comments say goes from the answer into a variable. A continued line is joined.
@@ -42,14 +42,14 @@ async function codeFrom(url) {
   return done.url.searchParams.get("code");
 }
 
-test("every curl of the README works, in order", { timeout: 120_000 }, async (t) => {
+test("every curl of the README works, in order", { timeout: 300_000 }, async (t) => {
   const hasCurl = await run("curl", ["--version"]).then(() => true, () => false);
   if (!hasCurl) return t.skip("there is no curl on this machine");
 
   const env = { PATH: process.env.PATH };
   const shell = async ({ line, settings }) => {
     const script = `${settings.replace(/^S=.*$/m, `S=${demo.issuer}`)}
-${line.replace(/^curl /, "curl --silent --show-error --fail-with-body --max-time 10 ")}`;
+${line.replace(/^curl /, "curl --silent --show-error --fail-with-body --max-time 60 ")}`;
     const root = fileURLToPath(new URL("../../", import.meta.url));
     return (await run("bash", ["-euo", "pipefail", "-c", script], { env, cwd: root })).stdout;
   };

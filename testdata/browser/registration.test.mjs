@@ -11,11 +11,11 @@ import { Person } from "./lib/person.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "gatehouse-registration-"));
 let demo;
-before(async () => { demo = await startDemo("--data", folder); }, { timeout: 90_000 });
+before(async () => { demo = await startDemo("--data", folder); }, { timeout: 240_000 });
 after(async () => {
   await demo?.stop();
   rmSync(folder, { recursive: true, force: true });
-}, { timeout: 40_000 });
+}, { timeout: 120_000 });
 
 // initialToken makes an initial access token, as whoever runs the server would.
 function initialToken(...args) {
@@ -29,7 +29,7 @@ const insecure = { execute: [client.allowInsecureRequests] };
 const register = (token, metadata) =>
   client.dynamicClientRegistration(new URL(demo.issuer), { redirect_uris: [redirect_uri], ...metadata }, undefined, { initialAccessToken: token, ...insecure });
 
-test("a mini app that an approving token registers signs people in, and is ended by itself", { timeout: 60_000 }, async () => {
+test("a mini app that an approving token registers signs people in, and is ended by itself", { timeout: 300_000 }, async () => {
   const config = await register(initialToken("--status", "approved", "--purposes", "optional", "--scopes", "openid", "--scopes", "email"), { client_name: "Registered", grant_types: ["authorization_code", "refresh_token"] });
   const mine = config.clientMetadata();
   assert.equal(mine.status, "approved");
@@ -56,7 +56,7 @@ test("a mini app that an approving token registers signs people in, and is ended
   await assert.rejects(client.refreshTokenGrant(config, tokens.refresh_token), (err) => err.status === 401);
 });
 
-test("what is registered waits for a review, and what is wrong says so", { timeout: 60_000 }, async () => {
+test("what is registered waits for a review, and what is wrong says so", { timeout: 300_000 }, async () => {
   const token = initialToken();
   assert.equal((await register(token, { client_name: "Waiting" })).clientMetadata().status, "submitted");
   await assert.rejects(register(token, { client_name: "Waiting", redirect_uris: ["https://*.registered.example/"] }), (err) => err.error === "invalid_redirect_uri");

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import Provider from "oidc-provider";
 import { launch, pathOf, visit } from "./lib/browser.mjs";
+import { spareAddress } from "./lib/miniapp.mjs";
 
 const SECRET = "a-client-secret-of-at-least-32-characters";
 const PASSWORD = "correct horse battery staple";
@@ -17,11 +18,11 @@ let browser, elsewhere, gatehouse, second, folder;
 const children = [];
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), "gatehouse-upstream-"));
-  [gatehouse, second] = [await freeOrigin(), await freeOrigin()];
+  [gatehouse, second] = [`http://${await spareAddress()}`, `http://${await spareAddress()}`];
   elsewhere = await startProvider(`${gatehouse}/login/upstream/elsewhere/callback`);
   await startSecond(`${gatehouse}/login/upstream/second/callback`);
   [browser] = await Promise.all([launch(), startFirst()]);
-}, { timeout: 90_000 });
+}, { timeout: 240_000 });
 after(async () => {
   await browser?.close();
   for (const child of children) {
@@ -31,19 +32,11 @@ after(async () => {
   elsewhere?.closeAllConnections();
   if (elsewhere) await close(elsewhere);
   await rm(folder, { recursive: true, force: true });
-}, { timeout: 40_000 });
+}, { timeout: 120_000 });
 
 const listen = async (server) => (server.listen(0, "127.0.0.1"), await once(server, "listening"), server);
 const close = (server) => new Promise((resolve) => server.close(resolve));
 const originOf = (server) => `http://127.0.0.1:${server.address().port}`;
-
-// freeOrigin is an address whose port is free for a program.
-async function freeOrigin() {
-  const server = await listen(createServer());
-  const origin = originOf(server);
-  await close(server);
-  return origin;
-}
 
 async function startProvider(callback) {
   const server = await listen(createServer());
@@ -98,7 +91,7 @@ async function serve(name, issuer, settings, seed) {
   children.push(child);
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text) => (log += text));
-  for (let tries = 0; tries < 300; tries++) {
+  for (let tries = 0; tries < 900; tries++) {
     if (child.exitCode !== null) break;
     const ready = await fetch(`${issuer}/readyz`).then((r) => r.ok, () => false);
     if (ready) return;
@@ -125,7 +118,7 @@ async function signInThere(page, name) {
 }
 
 for (const [name, options] of Object.entries({ "with scripts": {}, "without scripts, on a phone": { scripts: false, width: 320, dark: true } })) {
-  test(`a person of another provider signs in by one click, ${name}`, { timeout: 90_000 }, async (t) => {
+  test(`a person of another provider signs in by one click, ${name}`, { timeout: 300_000 }, async (t) => {
     const { page, inspect } = await visitElsewhere(t, options);
     for (const path of ["/signup", "/login"]) {
       await page.goto(gatehouse + path);
@@ -140,7 +133,7 @@ for (const [name, options] of Object.entries({ "with scripts": {}, "without scri
   });
 }
 
-test("the button is in the page's language, and who cancels there can choose another way here", { timeout: 90_000 }, async (t) => {
+test("the button is in the page's language, and who cancels there can choose another way here", { timeout: 300_000 }, async (t) => {
   const { page, inspect } = await visitElsewhere(t, { locale: "ja", width: 320 });
   await page.goto(`${gatehouse}/login`);
   await page.getByRole("link", { name: "よそで続ける" }).click();
@@ -154,7 +147,7 @@ test("the button is in the page's language, and who cancels there can choose ano
 });
 
 for (const [name, options] of Object.entries({ "with scripts": {}, "without scripts, on a phone": { scripts: false, width: 320, dark: true } })) {
-  test(`a person who is signed in at a second Gatehouse signs in by one click, ${name}`, { timeout: 90_000 }, async (t) => {
+  test(`a person who is signed in at a second Gatehouse signs in by one click, ${name}`, { timeout: 300_000 }, async (t) => {
     const { page, inspect } = await visit(t, browser, options);
     await page.goto(`${second}/login`);
     await page.fill("[name=username]", "dora@second.example");

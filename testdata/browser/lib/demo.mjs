@@ -2,8 +2,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-const START_MS = 60_000;
-const STOP_MS = 25_000;
+const START_MS = 180_000;
+const STOP_MS = 90_000;
 const running = new Set();
 
 // A test run that is interrupted must not leave servers behind.

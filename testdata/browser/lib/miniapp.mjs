@@ -6,12 +6,16 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 
 // spareAddress returns an address on loopback that nobody listens on at this moment: an app has to be registered before it runs.
+// The port is none that the system gives away by itself (on Linux from 32768 on), so nothing that connects meanwhile gets it.
 export async function spareAddress() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  await new Promise((done) => server.close(done));
-  return `127.0.0.1:${port}`;
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const server = createServer().listen(port, "127.0.0.1");
+    const free = await once(server, "listening").then(() => true, () => false);
+    if (!free) continue;
+    await new Promise((done) => server.close(done));
+    return `127.0.0.1:${port}`;
+  }
 }
 
 // startMiniApp returns where the app is, and stop(). It runs until then, or until t ends.

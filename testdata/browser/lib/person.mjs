@@ -7,7 +7,7 @@ export class Person {
     for (let hops = 0; hops < 20; hops++) {
       if (stopAt && url.startsWith(stopAt)) return { url: new URL(url) };
       const response = await fetch(url, {
-        ...init, redirect: "manual", signal: AbortSignal.timeout(15_000),
+        ...init, redirect: "manual", signal: AbortSignal.timeout(60_000),
         headers: { ...init.headers, cookie: [...this.#cookies].map(([k, v]) => `${k}=${v}`).join("; ") },
       });
       for (const line of response.headers.getSetCookie()) this.#keep(line);

@@ -57,6 +57,7 @@ export async function reach(visitor, root, liked = [], inspect = () => visitor.i
 // tabThrough presses Tab from the top of a page to its end, and Space on whatever folds something away. Every control has to be met,
 // in the order of the page, and be seen when it is.
 export async function tabThrough(page) {
+  await page.waitForLoadState();
   await page.evaluate(() => {
     document.activeElement.blur();
     document.body.tabIndex = -1;
@@ -98,6 +99,7 @@ export async function tabThrough(page) {
 
 // tabTo presses Tab until what a selector names has the focus.
 export async function tabTo(page, selector) {
+  await page.waitForLoadState();
   for (let presses = 0; presses < 300; presses++) {
     await page.keyboard.press("Tab");
     if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
