@@ -22,8 +22,10 @@ type exchange struct {
 	route    *Route          // the format that it came in
 	verifier string          // code_verifier
 
-	// presented is the code or refresh token of the request and stored its row, once it was read.
+	// presented is the code or refresh token of the request, signature what fosite calls that, once it was asked for, and stored
+	// its row, once it was read.
 	presented string
+	signature string
 	stored    *storage.StoredToken
 
 	// What the tokens of this exchange are made of. family is set before fosite makes the first of them.

@@ -80,7 +80,8 @@ type Server struct {
 	log          *slog.Logger
 	now          func() time.Time
 	turns        turns
-	provider     *fosite.Fosite
+	provider     *fosite.Fosite            // of codes
+	tokens       map[string]*fosite.Fosite // by grant type
 	metadata     []byte
 	authorize    map[string]*Route // authorization endpoints by dialect
 }
@@ -96,13 +97,14 @@ func New(o Options) *Server {
 		lifetimes: o.Lifetimes, cooldown: o.DenyCooldown, baseScope: o.BaseScope, reads: o.Reads, activity: o.Activity, metrics: o.Metrics, log: o.Log, now: o.Now,
 		turns: turns{of: map[string]*share{}},
 	}
-	s.provider = s.newProvider()
+	s.assemble()
 	return s
 }
 
-// newProvider assembles fosite from its three core handlers. PKCE, OpenID Connect, introspection and revocation are ours.
-// Every getter that fosite would fill lazily, and so race on, is set.
-func (s *Server) newProvider() *fosite.Fosite {
+// assemble makes fosite from its three core handlers. PKCE, OpenID Connect, introspection and revocation are ours.
+// Every getter that fosite would fill lazily, and so race on, is set. Each grant type has a provider with its handler alone: a
+// handler of another one refuses with an error that has the stack in it, which costs more than the rest of what fosite does.
+func (s *Server) assemble() {
 	cfg := &fosite.Config{
 		ScopeStrategy:                fosite.ExactScopeStrategy,
 		AudienceMatchingStrategy:     fosite.ExactAudienceMatchingStrategy,
@@ -128,10 +130,12 @@ func (s *Server) newProvider() *fosite.Fosite {
 		Config:       cfg,
 	}
 	cfg.AuthorizeEndpointHandlers.Append(code)
-	cfg.TokenEndpointHandlers.Append(code)
-	cfg.TokenEndpointHandlers.Append(refresh)
-	cfg.TokenEndpointHandlers.Append(credentials)
-	return fosite.NewOAuth2Provider(store, cfg)
+	s.provider, s.tokens = fosite.NewOAuth2Provider(store, cfg), map[string]*fosite.Fosite{}
+	for grantType, handler := range map[string]fosite.TokenEndpointHandler{grantCode: code, grantRefresh: refresh, grantCredentials: credentials} {
+		own := *cfg
+		own.TokenEndpointHandlers = fosite.TokenEndpointHandlers{handler}
+		s.tokens[grantType] = fosite.NewOAuth2Provider(store, &own)
+	}
 }
 
 // noHasher is never asked: client authentication is ours.

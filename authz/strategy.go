@@ -31,13 +31,21 @@ func splitSignature(s string) (storage.TokenKey, []byte) {
 
 func familyString(id storage.FamilyID) string { return uuid.UUID(id).String() }
 
-// signatureOf is empty for what is not a value of this kind.
-func (g strategy) signatureOf(value string, kind storage.TokenKind) string {
+// signatureOf is empty for what is not a value of this kind. fosite asks for that of the presented token again and again.
+func (g strategy) signatureOf(ctx context.Context, value string, kind storage.TokenKind) string {
+	x := exchangeOf(ctx)
+	if value == x.presented && x.signature != "" && x.signature[0] == byte(kind) {
+		return x.signature
+	}
 	key, ok := g.values.parse(value)
 	if !ok || key.Kind != kind {
 		return ""
 	}
-	return signature(key, value)
+	s := signature(key, value)
+	if value == x.presented {
+		x.signature = s
+	}
+	return s
 }
 
 // generate makes the next value of a kind: derived from the refresh token that is being rotated, drawn otherwise.
@@ -69,8 +77,8 @@ func expired(ctx context.Context) error {
 	return nil
 }
 
-func (g strategy) AuthorizeCodeSignature(_ context.Context, code string) string {
-	return g.signatureOf(code, storage.KindCode)
+func (g strategy) AuthorizeCodeSignature(ctx context.Context, code string) string {
+	return g.signatureOf(ctx, code, storage.KindCode)
 }
 
 func (g strategy) GenerateAuthorizeCode(ctx context.Context, _ fosite.Requester) (string, string, error) {
@@ -81,8 +89,8 @@ func (g strategy) ValidateAuthorizeCode(ctx context.Context, _ fosite.Requester,
 	return expired(ctx)
 }
 
-func (g strategy) AccessTokenSignature(_ context.Context, token string) string {
-	return g.signatureOf(token, storage.KindAccess)
+func (g strategy) AccessTokenSignature(ctx context.Context, token string) string {
+	return g.signatureOf(ctx, token, storage.KindAccess)
 }
 
 func (g strategy) GenerateAccessToken(ctx context.Context, _ fosite.Requester) (string, string, error) {
@@ -94,8 +102,8 @@ func (g strategy) ValidateAccessToken(context.Context, fosite.Requester, string)
 	return fosite.ErrRequestUnauthorized
 }
 
-func (g strategy) RefreshTokenSignature(_ context.Context, token string) string {
-	return g.signatureOf(token, storage.KindRefresh)
+func (g strategy) RefreshTokenSignature(ctx context.Context, token string) string {
+	return g.signatureOf(ctx, token, storage.KindRefresh)
 }
 
 func (g strategy) GenerateRefreshToken(ctx context.Context, _ fosite.Requester) (string, string, error) {

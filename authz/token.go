@@ -131,7 +131,7 @@ func (s *Server) validate(ctx context.Context, x *exchange, params Params) (*fos
 		form = params.only("grant_type", "scope")
 	}
 	request := (&http.Request{Method: http.MethodPost, Header: http.Header{}, Form: form, PostForm: form}).WithContext(ctx)
-	got, err := s.provider.NewAccessRequest(ctx, request, &session{})
+	got, err := s.tokens[params["grant_type"]].NewAccessRequest(ctx, request, &session{})
 	if err != nil {
 		return nil, err
 	}
@@ -226,7 +226,7 @@ func (s *Server) grantClientScopes(ctx context.Context, x *exchange, ar *fosite.
 func (s *Server) issueTokens(ctx context.Context, x *exchange, ar *fosite.AccessRequest) (*Answer, error) {
 	ar.SetID(familyString(x.family))
 	ar.SetSession(x.session)
-	response, err := s.provider.NewAccessResponse(ctx, ar)
+	response, err := s.tokens[ar.GrantTypes[0]].NewAccessResponse(ctx, ar)
 	if err != nil {
 		return nil, x.first(err)
 	}

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"hash"
+	"sync"
 
 	"gatehouse/internal/secret"
 	"gatehouse/storage"
@@ -36,12 +38,34 @@ const prefixSize = 4
 
 // values makes and checks token values. It is safe for concurrent use.
 type values struct {
-	mac    []secret.Key // the current one first
-	derive []secret.Key
+	mac    []keyed // the current one first
+	derive []keyed
 }
 
 func newValues(root secret.Root) *values {
-	return &values{mac: root.Keys("token value"), derive: root.Keys("token derivation")}
+	return &values{mac: keyedAll(root.Keys("token value")), derive: keyedAll(root.Keys("token derivation"))}
+}
+
+// keyed is HMAC-SHA-256 with one key. It is safe for concurrent use, and keeps what has been keyed, which costs as much as its use.
+type keyed struct {
+	id   string
+	kept *sync.Pool // of hash.Hash
+}
+
+func keyedAll(keys []secret.Key) []keyed {
+	list := make([]keyed, len(keys))
+	for i, k := range keys {
+		list[i] = keyed{k.ID, &sync.Pool{New: func() any { return hmac.New(sha256.New, k.Bytes) }}}
+	}
+	return list
+}
+
+func (k keyed) sum(body []byte) []byte {
+	h := k.kept.Get().(hash.Hash)
+	defer k.kept.Put(h)
+	h.Reset()
+	h.Write(body)
+	return h.Sum(nil)
 }
 
 // random returns a new value for key.
@@ -56,20 +80,18 @@ func (v *values) random(key storage.TokenKey) string {
 // with, as child reported it the first time; empty stands for the current one. False when that secret is not known.
 func (v *values) child(parent string, key storage.TokenKey, secretID string) (value, usedID string, ok bool) {
 	for i, k := range v.derive {
-		if secretID != "" && secretID != k.ID {
+		if secretID != "" && secretID != k.id {
 			continue
 		}
-		h := hmac.New(sha256.New, k.Bytes)
-		h.Write([]byte(parent))
-		h.Write(appendKey(nil, key))
-		return v.value(key, h.Sum(nil)[:entropySize], v.mac[i]), k.ID, true
+		entropy := k.sum(appendKey([]byte(parent), key))[:entropySize]
+		return v.value(key, entropy, v.mac[i]), k.id, true
 	}
 	return "", "", false
 }
 
-func (v *values) value(key storage.TokenKey, entropy []byte, mac secret.Key) string {
+func (v *values) value(key storage.TokenKey, entropy []byte, mac keyed) string {
 	raw := append(appendKey(make([]byte, 0, valueSize), key), entropy...)
-	raw = append(raw, sum(mac, raw)...)
+	raw = append(raw, mac.sum(raw)...)
 	return prefixes[key.Kind] + base64.RawURLEncoding.EncodeToString(raw)
 }
 
@@ -84,7 +106,7 @@ func (v *values) parse(value string) (storage.TokenKey, bool) {
 		return key, false
 	}
 	for _, k := range v.mac {
-		if !hmac.Equal(sum(k, raw[:bodySize]), raw[bodySize:]) {
+		if !hmac.Equal(k.sum(raw[:bodySize]), raw[bodySize:]) {
 			continue
 		}
 		key.Kind = storage.TokenKind(raw[0])
@@ -93,12 +115,6 @@ func (v *values) parse(value string) (storage.TokenKey, bool) {
 		return key, value[:prefixSize] == prefixes[key.Kind]
 	}
 	return key, false
-}
-
-func sum(key secret.Key, body []byte) []byte {
-	h := hmac.New(sha256.New, key.Bytes)
-	h.Write(body)
-	return h.Sum(nil)
 }
 
 func appendKey(b []byte, key storage.TokenKey) []byte {

@@ -64,12 +64,17 @@ func TestTokenKindsAreNotInterchangeable(t *testing.T) {
 	v := newTestValues(t, 'a', 0)
 	g := strategy{v}
 	access := v.random(storage.TokenKey{Family: newFamily(), Kind: storage.KindAccess, Generation: 1})
-	require.NotEmpty(t, g.AccessTokenSignature(t.Context(), access))
-	require.Empty(t, g.RefreshTokenSignature(t.Context(), access))
-	require.Empty(t, g.AuthorizeCodeSignature(t.Context(), access))
 	relabelled := prefixes[storage.KindRefresh] + access[prefixSize:]
-	require.Empty(t, g.RefreshTokenSignature(t.Context(), relabelled))
-	require.Empty(t, g.AccessTokenSignature(t.Context(), relabelled))
+	for _, presented := range []string{"", access, relabelled} {
+		ctx := withExchange(t.Context(), &exchange{presented: presented})
+		for range 2 { // what it was once found to be is known the second time
+			require.NotEmpty(t, g.AccessTokenSignature(ctx, access))
+			require.Empty(t, g.RefreshTokenSignature(ctx, access))
+			require.Empty(t, g.AuthorizeCodeSignature(ctx, access))
+			require.Empty(t, g.RefreshTokenSignature(ctx, relabelled))
+			require.Empty(t, g.AccessTokenSignature(ctx, relabelled))
+		}
+	}
 }
 
 func TestChildIsTheSameFromTheSameParentAcrossARotationOfTheRootSecret(t *testing.T) {

@@ -56,6 +56,8 @@ var timeline = []migration{
 	{id: "0013_lists", minCompatible: 1, fill: fillClientWords},
 	// It only adds. An older program lets every mini app ask test people, whose values are made up.
 	{id: "0014_test_users", minCompatible: 1},
+	// It changes the order of rows only, and of SQLite's.
+	{id: "0015_token_order", minCompatible: 1},
 }
 
 // Status tells how a database's schema compares with this program's.

@@ -159,6 +159,42 @@ func TestAProgramForTheSecondSchemaWorksOnTheThird(t *testing.T) {
 	})
 }
 
+// What a program for schema 14 sends, as it was released.
+const insertTokenOfSchema14 = `
+INSERT INTO tokens (family_id, kind, generation, hash, client_id, grant_id, user_id, company_id, scope, session,
+                    issued_at, expires_at, state, spent_at, secret_id, keep_until, given_by, tokens_from)
+VALUES (%[1]s, %[2]d, %[3]d, %[1]s, 'c', 'g', 'ana', '', 'email', '{}', 1, 2, %[4]d, 3, 'root', 4, %[1]s, 5)`
+
+func TestTokensAreTheSameInAnotherOrder(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		s := open(t, dsn, gormstore.Options{AnySchema: true})
+		require.NoError(t, s.MigrateTo(t.Context(), 14))
+		family := storage.FamilyID([]byte("0123456789abcdef"))
+		blob := fmt.Sprintf(map[bool]string{true: "X'%x'", false: `'\x%x'`}[strings.HasPrefix(dsn, "sqlite:")], family[:])
+		write := func(kind storage.TokenKind, generation uint32, state storage.TokenState) {
+			require.NoError(t, s.Write(fmt.Sprintf(insertTokenOfSchema14, blob, kind, generation, state)))
+		}
+		write(storage.KindCode, 0, storage.TokenSpent)
+		write(storage.KindRefresh, 1, storage.TokenActive)
+		require.NoError(t, s.Migrate(t.Context()))
+		write(storage.KindAccess, 1, storage.TokenActive)
+		for _, want := range []storage.Token{
+			{TokenKey: storage.TokenKey{Kind: storage.KindCode}, State: storage.TokenSpent},
+			{TokenKey: storage.TokenKey{Kind: storage.KindRefresh, Generation: 1}, State: storage.TokenActive},
+			{TokenKey: storage.TokenKey{Kind: storage.KindAccess, Generation: 1}, State: storage.TokenActive},
+		} {
+			want.Family, want.Hash, want.ClientID, want.GrantID, want.UserID, want.Scope, want.Session = family, family[:], "c", "g", "ana", "email", []byte("{}")
+			want.IssuedAt, want.ExpiresAt, want.SpentAt, want.KeepUntil, want.TokensFrom = micro(1), micro(2), micro(3), micro(4), micro(5)
+			want.SecretID, want.GivenBy = "root", family
+			got, err := open(t, dsn).Token(t.Context(), want.TokenKey)
+			require.NoError(t, err)
+			require.Equal(t, want, got.Token)
+		}
+	})
+}
+
+func micro(n int64) time.Time { return time.UnixMicro(n).UTC() }
+
 const insertUserOfSchema1 = `
 INSERT INTO users (id, email_verified, phone_verified, first_name, last_name, locale, company_id, roles, attributes, password_hash,
                    disabled, created_at, updated_at)

@@ -18,6 +18,10 @@ import (
 // busyTimeout is how long SQLite waits for another process that is writing, such as a command beside the server.
 const busyTimeout = 5 * time.Second
 
+// checkpointPages is how many pages of 4 KiB the WAL has when they are copied to the file, each once however often it was written.
+// SQLite's own choice is 1000.
+const checkpointPages = 4000
+
 var sqliteDialect = dialect{
 	name:     "sqlite",
 	jsonEach: "json_each(?)",
@@ -69,7 +73,8 @@ func createPrivate(path string) error {
 
 func sqlitePool(path, option string, connections int, observe observer) *sql.DB {
 	file := url.URL{Scheme: "file", Opaque: url.PathEscape(path)}
-	dsn := fmt.Sprintf("%s?%s&_synchronous=FULL&_busy_timeout=%d&_stmt_cache_size=64&_cache_size=-16000",
+	// A connection is used by one goroutine at a time, which database/sql sees to, so that SQLite need not (_mutex=no).
+	dsn := fmt.Sprintf("%s?%s&_synchronous=FULL&_mutex=no&_busy_timeout=%d&_stmt_cache_size=64&_cache_size=-16000",
 		file.String(), option, busyTimeout.Milliseconds())
 	pool := sql.OpenDB(&sqliteConnector{dsn: dsn, driver: &sqlite3.SQLiteDriver{}, observe: observe})
 	pool.SetMaxOpenConns(connections)
@@ -84,6 +89,9 @@ func openSQLiteWriter(ctx context.Context, pool *sql.DB, counts *watch) (*sqlite
 		return nil, errors.Join(err, pool.Close())
 	}
 	if err = useWAL(ctx, conn); err == nil {
+		_, err = conn.ExecContext(ctx, fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", checkpointPages))
+	}
+	if err == nil {
 		var db *gorm.DB
 		if db, err = openGorm(sqlite.New(sqlite.Config{Conn: conn})); err == nil {
 			return startSQLiteWriter(pool, conn, db, counts), nil

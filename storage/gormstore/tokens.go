@@ -95,14 +95,21 @@ ON CONFLICT DO NOTHING`, args: []any{
 	}}
 }
 
-// spendToken is the single use: of any number of simultaneous calls, one meets the row in its active state.
+const (
+	spend = `
+UPDATE tokens SET state = 2, spent_at = $1, secret_id = $2 WHERE family_id = $3 AND kind = $4 AND generation = $5 AND state = 1`
+	spendAndKeep = `
+UPDATE tokens SET state = 2, spent_at = $1, secret_id = $2, keep_until = $3 WHERE family_id = $4 AND kind = $5 AND generation = $6 AND state = 1`
+)
+
+// spendToken is the single use: of any number of simultaneous calls, one meets the row in its active state. A column that is
+// set is written to its index, whatever it was: so keep_until is named only where it changes.
 func spendToken(op storage.SpendToken) step {
-	return step{must: true, sql: `
-UPDATE tokens SET state = 2, spent_at = $1, secret_id = $2, keep_until = CASE WHEN CAST($3 AS BIGINT) = 0 THEN keep_until ELSE $3 END
-WHERE family_id = $4 AND kind = $5 AND generation = $6 AND state = 1`, args: []any{
-		int64(at(op.At)), op.SecretID, int64(at(op.KeepUntil)),
-		op.Key.Family[:], int64(op.Key.Kind), int64(op.Key.Generation),
-	}}
+	when, family, kind, generation := int64(at(op.At)), op.Key.Family[:], int64(op.Key.Kind), int64(op.Key.Generation)
+	if op.KeepUntil.IsZero() {
+		return step{must: true, sql: spend, args: []any{when, op.SecretID, family, kind, generation}}
+	}
+	return step{must: true, sql: spendAndKeep, args: []any{when, op.SecretID, int64(at(op.KeepUntil)), family, kind, generation}}
 }
 
 // revokeFamily marks the family, which is enough for selectToken, also for what is inserted at this moment. The families

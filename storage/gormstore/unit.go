@@ -2,9 +2,10 @@ package gormstore
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 
 	"gatehouse/storage"
 )
@@ -73,17 +74,24 @@ func askFirst(steps []step) bool {
 	return true
 }
 
-// run runs the step on a database/sql connection.
-func (s step) run(ctx context.Context, conn *sql.Conn) error {
-	if s.query {
-		var one int
-		err := conn.QueryRowContext(ctx, s.sql, s.args...).Scan(&one)
-		if errors.Is(err, sql.ErrNoRows) {
-			return s.check(0)
+// run runs the step on a connection of the driver's own: what database/sql does around a statement costs as much as a short one.
+func (s step) run(ctx context.Context, conn *observedConn) error {
+	args := make([]driver.NamedValue, len(s.args))
+	for i, arg := range s.args {
+		value, err := driver.DefaultParameterConverter.ConvertValue(arg)
+		if err != nil {
+			return err
 		}
-		return err
+		args[i] = driver.NamedValue{Ordinal: i + 1, Value: value}
 	}
-	result, err := conn.ExecContext(ctx, s.sql, s.args...)
+	if s.query {
+		found, err := anyRow(conn.QueryContext(ctx, s.sql, args))
+		if err != nil {
+			return err
+		}
+		return s.check(found)
+	}
+	result, err := conn.ExecContext(ctx, s.sql, args)
 	if err != nil {
 		return err
 	}
@@ -92,6 +100,20 @@ func (s step) run(ctx context.Context, conn *sql.Conn) error {
 		return err
 	}
 	return s.check(rows)
+}
+
+// anyRow takes what a query of one column returned, and returns 1 if there is a row, or 0.
+func anyRow(rows driver.Rows, err error) (found int64, _ error) {
+	if err != nil {
+		return 0, err
+	}
+	switch err = rows.Next(make([]driver.Value, 1)); {
+	case err == nil:
+		found = 1
+	case errors.Is(err, io.EOF):
+		err = nil
+	}
+	return found, errors.Join(err, rows.Close())
 }
 
 func (s step) check(rows int64) error {

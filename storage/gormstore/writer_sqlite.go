@@ -82,13 +82,15 @@ func (w *sqliteWriter) apply(ctx context.Context, steps []step) error {
 	j := &job{bare: askFirst(steps)}
 	j.do = func(ctx context.Context) error {
 		j.wrote = false
-		for _, s := range steps {
-			if err := s.run(ctx, w.conn); err != nil {
-				return err
+		return w.conn.Raw(func(conn any) error {
+			for _, s := range steps {
+				if err := s.run(ctx, conn.(*observedConn)); err != nil {
+					return err
+				}
+				j.wrote = j.wrote || !s.query
 			}
-			j.wrote = j.wrote || !s.query
-		}
-		return nil
+			return nil
+		})
 	}
 	return w.wait(ctx, j)
 }

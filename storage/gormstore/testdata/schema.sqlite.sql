@@ -337,7 +337,7 @@ CREATE TABLE signing_keys (
     UNIQUE (generation, algorithm)
 )
 
-CREATE TABLE tokens (
+CREATE TABLE "tokens" (
     family_id BLOB NOT NULL,
     kind SMALLINT NOT NULL,
     generation BIGINT NOT NULL,
@@ -353,8 +353,10 @@ CREATE TABLE tokens (
     state SMALLINT NOT NULL,
     spent_at BIGINT NOT NULL,
     secret_id TEXT NOT NULL,
-    keep_until BIGINT NOT NULL, given_by BLOB, tokens_from BIGINT NOT NULL DEFAULT 0,
-    PRIMARY KEY (family_id, kind, generation)
+    keep_until BIGINT NOT NULL,
+    given_by BLOB,
+    tokens_from BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (family_id, generation, kind)
 ) WITHOUT ROWID
 
 CREATE TABLE users (

@@ -1,0 +1,1 @@
+-- On SQLite only, which keeps the rows of tokens in the order of their key; see the file beside this.
