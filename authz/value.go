@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"hash"
+	"sync"
 
 	"gatehouse/internal/secret"
 	"gatehouse/storage"
@@ -36,19 +38,45 @@ const prefixSize = 4
 
 // values makes and checks token values. It is safe for concurrent use.
 type values struct {
-	mac    []secret.Key // the current one first
+	macs   []*macs // the current one first
 	derive []secret.Key
 }
 
 func newValues(root secret.Root) *values {
-	return &values{mac: root.Keys("token value"), derive: root.Keys("token derivation")}
+	v := &values{derive: root.Keys("token derivation")}
+	for _, key := range root.Keys("token value") {
+		v.macs = append(v.macs, newMACs(key))
+	}
+	return v
+}
+
+// macs computes HMACs under one key. It keeps what has been made for that, which costs as much as computing one.
+type macs struct{ made sync.Pool }
+
+type mac struct {
+	hash.Hash
+	sum []byte
+}
+
+func newMACs(key secret.Key) *macs {
+	return &macs{sync.Pool{New: func() any { return &mac{Hash: hmac.New(sha256.New, key.Bytes)} }}}
+}
+
+// of returns the HMAC of body.
+func (m *macs) of(body []byte) [sha256.Size]byte {
+	h := m.made.Get().(*mac)
+	defer m.made.Put(h)
+	h.Reset()
+	h.Write(body)
+	h.sum = h.Sum(h.sum[:0])
+	return [sha256.Size]byte(h.sum)
 }
 
 // random returns a new value for key.
 func (v *values) random(key storage.TokenKey) string {
 	var entropy [entropySize]byte
 	rand.Read(entropy[:]) // never fails
-	return v.value(key, entropy[:], v.mac[0])
+	return v.value(key, entropy[:], v.macs[0])
 }
 
 // child returns the value for key that descends from parent. It is a keyed derivation, so that an answer that was lost
@@ -62,14 +90,15 @@ func (v *values) child(parent string, key storage.TokenKey, secretID string) (va
 		h := hmac.New(sha256.New, k.Bytes)
 		h.Write([]byte(parent))
 		h.Write(appendKey(nil, key))
-		return v.value(key, h.Sum(nil)[:entropySize], v.mac[i]), k.ID, true
+		return v.value(key, h.Sum(nil)[:entropySize], v.macs[i]), k.ID, true
 	}
 	return "", "", false
 }
 
-func (v *values) value(key storage.TokenKey, entropy []byte, mac secret.Key) string {
+func (v *values) value(key storage.TokenKey, entropy []byte, by *macs) string {
 	raw := append(appendKey(make([]byte, 0, valueSize), key), entropy...)
-	raw = append(raw, sum(mac, raw)...)
+	sum := by.of(raw)
+	raw = append(raw, sum[:]...)
 	return prefixes[key.Kind] + base64.RawURLEncoding.EncodeToString(raw)
 }
 
@@ -83,8 +112,8 @@ func (v *values) parse(value string) (storage.TokenKey, bool) {
 	if n, err := base64.RawURLEncoding.Strict().Decode(raw[:], []byte(value[prefixSize:])); err != nil || n != valueSize {
 		return key, false
 	}
-	for _, k := range v.mac {
-		if !hmac.Equal(sum(k, raw[:bodySize]), raw[bodySize:]) {
+	for _, by := range v.macs {
+		if sum := by.of(raw[:bodySize]); !hmac.Equal(sum[:], raw[bodySize:]) {
 			continue
 		}
 		key.Kind = storage.TokenKind(raw[0])
@@ -93,12 +122,6 @@ func (v *values) parse(value string) (storage.TokenKey, bool) {
 		return key, value[:prefixSize] == prefixes[key.Kind]
 	}
 	return key, false
-}
-
-func sum(key secret.Key, body []byte) []byte {
-	h := hmac.New(sha256.New, key.Bytes)
-	h.Write(body)
-	return h.Sum(nil)
 }
 
 func appendKey(b []byte, key storage.TokenKey) []byte {

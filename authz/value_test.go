@@ -107,7 +107,7 @@ func TestSignatureHoldsKeyAndHash(t *testing.T) {
 func FuzzTokenValue(f *testing.F) {
 	v := newTestValues(f, 'a', 0)
 	// Not drawn: every process that fuzzes has to know it.
-	good := v.value(storage.TokenKey{Kind: storage.KindAccess, Generation: 1}, make([]byte, entropySize), v.mac[0])
+	good := v.value(storage.TokenKey{Kind: storage.KindAccess, Generation: 1}, make([]byte, entropySize), v.macs[0])
 	f.Add(good)
 	f.Add("gat_" + base64.RawURLEncoding.EncodeToString(make([]byte, valueSize)))
 	f.Add("")
