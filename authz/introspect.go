@@ -34,10 +34,10 @@ func (s *Server) introspect(ctx context.Context, c *storage.Client, token string
 		return nil, err
 	}
 	owner, err := s.owner(ctx, c, t.ClientID)
-	switch {
+	switch now := s.now(); {
 	case err != nil:
 		return nil, err
-	case owner == nil || !t.Alive(s.now()) || !t.MayMeet(owner) || ranOut(owner, t, s.now()) || t.Kind == storage.KindCode || t.Kind == storage.KindTicket:
+	case owner == nil || !t.Alive(now) || !t.MayMeet(owner) || ranOut(owner, t, now) || t.Kind == storage.KindCode || t.Kind == storage.KindTicket:
 		return inactive, nil
 	}
 	answer := &Answer{}
