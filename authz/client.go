@@ -62,9 +62,9 @@ func scopeNames(scopes []storage.ClientScope) []string {
 // decisions have not run out; unionid only with the publisher that it was allowed for. What a registration or a decision
 // has lost, a token that was issued before has lost too.
 func (s *Server) scopeOf(c *storage.Client, t *storage.StoredToken) []string {
-	names := scopeNames(c.Scopes)
 	return slices.DeleteFunc(t.ScopeAt(s.now()), func(scope string) bool {
-		return !slices.Contains(names, scope) || scope == registry.ScopeUnionID && !sameApps(c, t)
+		registered := slices.ContainsFunc(c.Scopes, func(r storage.ClientScope) bool { return r.Name == scope })
+		return !registered || scope == registry.ScopeUnionID && !sameApps(c, t)
 	})
 }
 

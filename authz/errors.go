@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"time"
 
@@ -221,13 +223,16 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 		if raw, err = json.Marshal(body); err != nil {
 			status, raw = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)
 		}
-		raw = append(raw, '\n')
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Pragma", "no-cache")
-	h.Set("X-Content-Type-Options", "nosniff")
+	maps.Copy(w.Header(), headerOfJSON)
 	w.WriteHeader(status)
 	w.Write(raw)
+	if !ready {
+		io.WriteString(w, "\n")
+	}
+}
+
+// headerOfJSON is shared by all answers; http.Header never writes into the values of a name.
+var headerOfJSON = http.Header{
+	"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}, "Pragma": {"no-cache"}, "X-Content-Type-Options": {"nosniff"},
 }

@@ -2,6 +2,7 @@ package authz
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/subtle"
 	"slices"
 	"strings"
@@ -67,7 +68,7 @@ func (s *Server) find(ctx context.Context, key storage.TokenKey, value string) (
 	if err != nil {
 		return nil, err
 	}
-	if subtle.ConstantTimeCompare(stored.Hash, hashValue(value)) != 1 {
+	if hash := sha256.Sum256([]byte(value)); subtle.ConstantTimeCompare(stored.Hash, hash[:]) != 1 {
 		return nil, storage.ErrNotFound
 	}
 	c, err := s.registry.Client(ctx, stored.ClientID)

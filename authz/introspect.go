@@ -25,7 +25,7 @@ func (s *Server) Introspect(ctx context.Context, req *Request) (*Answer, error) 
 }
 
 func (s *Server) introspect(ctx context.Context, c *storage.Client, token string) (*Answer, error) {
-	inactive := &Answer{Members: map[string]any{"active": false}} // all that a client may not know about (RFC 7662 §2.2)
+	inactive := &Answer{Members: map[string]bool{"active": false}} // all that a client may not know about (RFC 7662 §2.2)
 	t, err := s.lookUp(ctx, token)
 	if errors.Is(err, storage.ErrNotFound) {
 		return inactive, nil
@@ -34,10 +34,10 @@ func (s *Server) introspect(ctx context.Context, c *storage.Client, token string
 		return nil, err
 	}
 	owner, err := s.owner(ctx, c, t.ClientID)
-	switch {
+	switch now := s.now(); {
 	case err != nil:
 		return nil, err
-	case owner == nil || !t.Alive(s.now()) || !t.MayMeet(owner) || ranOut(owner, t, s.now()) || t.Kind == storage.KindCode || t.Kind == storage.KindTicket:
+	case owner == nil || !t.Alive(now) || !t.MayMeet(owner) || ranOut(owner, t, now) || t.Kind == storage.KindCode || t.Kind == storage.KindTicket:
 		return inactive, nil
 	}
 	answer := &Answer{}
@@ -77,32 +77,48 @@ func (s *Server) owner(ctx context.Context, asking *storage.Client, clientID str
 	return c, nil
 }
 
-// describe is the answer about a live token (RFC 7662 §2.2).
-func (s *Server) describe(asking, owner *storage.Client, t *storage.StoredToken) (map[string]any, error) {
-	sess, err := decodeSession(&t.Token)
+// described is what is answered about a live token (RFC 7662 §2.2).
+type described struct {
+	Active    bool    `json:"active"`
+	Scope     string  `json:"scope"`
+	ClientID  string  `json:"client_id"`
+	Username  string  `json:"username,omitempty"`
+	TokenType string  `json:"token_type,omitempty"`
+	TokenKind string  `json:"token_kind"`
+	Subject   string  `json:"sub"`
+	Issuer    string  `json:"iss"`
+	IssuedAt  int64   `json:"iat"`           // seconds since the epoch
+	Expires   int64   `json:"exp,omitempty"` // likewise; never: 0
+	CompanyID string  `json:"company_id,omitempty"`
+	AllowedBy string  `json:"allowed_by,omitempty"`
+	AppID     *string `json:"app_id,omitempty"`
+}
+
+// describe is the answer about a live token.
+func (s *Server) describe(asking, owner *storage.Client, t *storage.StoredToken) (*described, error) {
+	sess, err := ofWhom(&t.Token)
 	if err != nil {
 		return nil, err
 	}
-	m := map[string]any{
-		"active": true, "scope": strings.Join(s.scopeOf(owner, t), " "), "client_id": t.ClientID,
-		"token_kind": sess.kind(), "sub": s.subject(sess, owner),
-		"iss": s.issuer, "iat": t.IssuedAt.Unix(),
+	d := &described{
+		Active: true, Scope: strings.Join(s.scopeOf(owner, t), " "), ClientID: t.ClientID,
+		TokenKind: sess.kind(), Subject: s.subject(sess, owner),
+		Issuer: s.issuer, IssuedAt: t.IssuedAt.Unix(), CompanyID: t.CompanyID,
 	}
 	if t.Kind == storage.KindAccess {
-		m["token_type"] = "Bearer"
+		d.TokenType = "Bearer"
 	}
 	if end := endOfToken(owner, t); !end.IsZero() {
-		m["exp"] = end.Unix()
+		d.Expires = end.Unix()
 	}
 	if t.CompanyID != "" {
-		m["company_id"] = t.CompanyID
-		m["allowed_by"] = s.claims.Subject(sess.AllowedBy, owner)
+		d.AllowedBy = s.claims.Subject(sess.AllowedBy, owner)
 	}
 	if id, called := registry.AppID(owner); called {
-		m["app_id"] = id
+		d.AppID = &id
 	}
-	if asking.ResourceServer && t.UserEmail != "" {
-		m["username"] = t.UserEmail
+	if asking.ResourceServer {
+		d.Username = t.UserEmail
 	}
-	return m, nil
+	return d, nil
 }

@@ -77,6 +77,9 @@ func earlier(a, b time.Time) time.Time {
 // authorizationEnd is when what a stored token of c hangs on is over. The token's row does not have it: another decision
 // moves it. Before that, the token has what is left of its scopes (scopeOf).
 func authorizationEnd(c *storage.Client, t *storage.StoredToken) time.Time {
+	if len(t.ScopeEnds) == 0 { // as nearly all
+		return time.Time{}
+	}
 	return consent.EndOf(c, strings.Fields(t.Scope), t.ScopeEnds)
 }
 

@@ -111,7 +111,7 @@ type Answer struct {
 
 	Claims  map[string]any  // userinfo (OIDC Core §5.3.2)
 	Allowed []string        // for Complete: the claims that a person's userinfo may have, also those without a value
-	Members map[string]any  // an answer that has a form of its own, such as introspection (RFC 7662 §2.2)
+	Members any             // an answer that has a form of its own, such as introspection (RFC 7662 §2.2)
 	Raw     json.RawMessage // another server's answer, which is handed on as it is
 }
 

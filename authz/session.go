@@ -52,6 +52,15 @@ func decodeSession(t *storage.Token) (*session, error) {
 	return s, nil
 }
 
+// ofWhom returns the session of a stored token as far as it says whose it is. The token's row has all of that, but for who
+// allowed a company's.
+func ofWhom(t *storage.Token) (*session, error) {
+	if t.CompanyID != "" {
+		return decodeSession(t)
+	}
+	return &session{GrantID: t.GrantID, UserID: t.UserID}, nil
+}
+
 // forTokens returns the session without what only the code needs.
 func (s *session) forTokens() *session {
 	c := *s

@@ -92,7 +92,7 @@ func (s *Server) presented(ctx context.Context, req *Request, value string) (*st
 
 // about says what is known about an access token without asking further.
 func (s *Server) about(req *Request, t *storage.StoredToken) (*Answer, *session, error) {
-	sess, err := decodeSession(&t.Token)
+	sess, err := ofWhom(&t.Token)
 	if err != nil {
 		return nil, nil, err
 	}

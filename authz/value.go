@@ -49,23 +49,30 @@ func newValues(root secret.Root) *values {
 // keyed is HMAC-SHA-256 with one key. It is safe for concurrent use, and keeps what has been keyed, which costs as much as its use.
 type keyed struct {
 	id   string
-	kept *sync.Pool // of hash.Hash
+	kept *sync.Pool // of *keyedHash
+}
+
+type keyedHash struct {
+	hash.Hash
+	sum []byte
 }
 
 func keyedAll(keys []secret.Key) []keyed {
 	list := make([]keyed, len(keys))
 	for i, k := range keys {
-		list[i] = keyed{k.ID, &sync.Pool{New: func() any { return hmac.New(sha256.New, k.Bytes) }}}
+		list[i] = keyed{k.ID, &sync.Pool{New: func() any { return &keyedHash{Hash: hmac.New(sha256.New, k.Bytes)} }}}
 	}
 	return list
 }
 
-func (k keyed) sum(body []byte) []byte {
-	h := k.kept.Get().(hash.Hash)
+// sum returns the HMAC of body.
+func (k keyed) sum(body []byte) [sha256.Size]byte {
+	h := k.kept.Get().(*keyedHash)
 	defer k.kept.Put(h)
 	h.Reset()
 	h.Write(body)
-	return h.Sum(nil)
+	h.sum = h.Hash.Sum(h.sum[:0])
+	return [sha256.Size]byte(h.sum)
 }
 
 // random returns a new value for key.
@@ -83,15 +90,16 @@ func (v *values) child(parent string, key storage.TokenKey, secretID string) (va
 		if secretID != "" && secretID != k.id {
 			continue
 		}
-		entropy := k.sum(appendKey([]byte(parent), key))[:entropySize]
-		return v.value(key, entropy, v.mac[i]), k.id, true
+		entropy := k.sum(appendKey([]byte(parent), key))
+		return v.value(key, entropy[:entropySize], v.mac[i]), k.id, true
 	}
 	return "", "", false
 }
 
 func (v *values) value(key storage.TokenKey, entropy []byte, mac keyed) string {
 	raw := append(appendKey(make([]byte, 0, valueSize), key), entropy...)
-	raw = append(raw, mac.sum(raw)...)
+	sum := mac.sum(raw)
+	raw = append(raw, sum[:]...)
 	return prefixes[key.Kind] + base64.RawURLEncoding.EncodeToString(raw)
 }
 
@@ -106,7 +114,7 @@ func (v *values) parse(value string) (storage.TokenKey, bool) {
 		return key, false
 	}
 	for _, k := range v.mac {
-		if !hmac.Equal(k.sum(raw[:bodySize]), raw[bodySize:]) {
+		if sum := k.sum(raw[:bodySize]); !hmac.Equal(sum[:], raw[bodySize:]) {
 			continue
 		}
 		key.Kind = storage.TokenKind(raw[0])

@@ -42,8 +42,10 @@ func liveHashes(c *storage.Client, now time.Time) []string {
 		return nil
 	}
 	var hashes []string
-	for _, s := range LiveSecrets(*c, now) {
-		hashes = append(hashes, s.Hash)
+	for _, s := range c.Secrets {
+		if lives(s, now) {
+			hashes = append(hashes, s.Hash)
+		}
 	}
 	return hashes
 }
@@ -52,11 +54,15 @@ func liveHashes(c *storage.Client, now time.Time) []string {
 func LiveSecrets(c storage.Client, now time.Time) []storage.ClientSecret {
 	var live []storage.ClientSecret
 	for _, s := range c.Secrets {
-		if s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt) {
+		if lives(s, now) {
 			live = append(live, s)
 		}
 	}
 	return live
+}
+
+func lives(s storage.ClientSecret, now time.Time) bool {
+	return s.ExpiresAt.IsZero() || now.Before(s.ExpiresAt)
 }
 
 // HadSecret reports whether secret is one of the client's, or was before RotateSecret retired it, however long that takes

@@ -105,6 +105,9 @@ func BoxoOf(c *storage.Client) (Boxo, bool) {
 // AppID returns what a client's platform calls it, and whether it calls it so: Boxo's payment services know a mini app by
 // its app_id.
 func AppID(c *storage.Client) (id string, called bool) {
+	if !Speaks(c, DialectBoxo) { // as most: a Boxo is large
+		return "", false
+	}
 	boxo, called := BoxoOf(c)
 	return boxo.AppID, called
 }

@@ -105,8 +105,10 @@ func answerMembers(a *authz.Answer) map[string]any {
 	for name, value := range a.Claims {
 		m["claims."+name] = value
 	}
-	for name, value := range a.Members {
-		m["members."+name] = value
+	if members, ok := a.Members.(map[string]any); ok {
+		for name, value := range members {
+			m["members."+name] = value
+		}
 	}
 	return m
 }

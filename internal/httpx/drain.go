@@ -89,7 +89,7 @@ type traffic struct {
 
 type use struct {
 	state http.ConnState
-	since time.Time
+	since time.Time // of one that is new
 }
 
 // drainingKey marks the contexts of requests that come while the server stops.
@@ -117,8 +117,10 @@ func (t *traffic) note(conn net.Conn, state http.ConnState) {
 		t.busy = make(map[net.Conn]use)
 	}
 	switch state {
-	case http.StateNew, http.StateActive:
+	case http.StateNew:
 		t.busy[conn] = use{state, time.Now()}
+	case http.StateActive:
+		t.busy[conn] = use{state: state}
 	default:
 		delete(t.busy, conn)
 	}

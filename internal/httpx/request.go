@@ -41,7 +41,7 @@ func ClientAddress(r *http.Request) string {
 // identify gives a request its ID and its client's address.
 func identify(r *http.Request, trusted []netip.Prefix) (*http.Request, identity) {
 	id := identity{client: clientAddress(r, trusted)}
-	if given := r.Header.Get(requestIDHeader); requestIDs.MatchString(given) && isTrusted(peer(r), trusted) {
+	if given := r.Header.Get(requestIDHeader); given != "" && requestIDs.MatchString(given) && isTrusted(peer(r), trusted) {
 		id.requestID = given
 	} else {
 		id.requestID = rand.Text()
@@ -55,6 +55,9 @@ func clientAddress(r *http.Request, trusted []netip.Prefix) string {
 	addr := peer(r)
 	if !addr.IsValid() {
 		return r.RemoteAddr
+	}
+	if !isTrusted(addr, trusted) {
+		return addr.String()
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {

@@ -77,9 +77,14 @@ func finish(o Options, answer *recorder, r *http.Request, id identity, span *tra
 	if status < 400 && isProbe(r) {
 		level = slog.LevelDebug // asked every few seconds
 	}
-	o.Log.LogAttrs(r.Context(), level, "request", slog.String("request_id", id.requestID), slog.String("client", id.client),
+	if !o.Log.Enabled(r.Context(), level) {
+		return
+	}
+	line := slog.NewRecord(began.Add(took), level, "request", 0) // by itself, a logger would look for its caller
+	line.AddAttrs(slog.String("request_id", id.requestID), slog.String("client", id.client),
 		slog.String("method", r.Method), slog.String("path", logPath(r)), slog.Int("status", status),
 		slog.Int64("bytes", answer.bytes), slog.Float64("duration_ms", float64(took.Microseconds())/1000))
+	_ = o.Log.Handler().Handle(r.Context(), line)
 }
 
 func isProbe(r *http.Request) bool { return r.URL.Path == "/healthz" || r.URL.Path == "/readyz" }

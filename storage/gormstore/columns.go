@@ -25,6 +25,16 @@ func (m micros) time() time.Time {
 	return time.UnixMicro(int64(m)).UTC()
 }
 
+// Scan implements sql.Scanner, so that database/sql need not find out by reflection what it is.
+func (m *micros) Scan(src any) error {
+	n, whole := src.(int64)
+	if !whole {
+		return fmt.Errorf("a column of times holds a %T", src)
+	}
+	*m = micros(n)
+	return nil
+}
+
 // nanos is a duration in a BIGINT column. It is no time.Duration, which pgx writes as an interval where statements are not
 // prepared, as behind a pooler.
 type nanos int64

@@ -80,6 +80,7 @@ type dialect struct {
 	notify     string                  // tells who listens that there is a new revision; empty: nobody does
 	readOnly   string                  // asks whether writes are refused
 	schema     func(ddl string) string // rewrites a migration
+	token      string                  // selectToken
 	// explain says what to do about an error of opening dsn. An error that is not the driver's stays as it is.
 	explain func(dsn string, err error) error
 	unique  func(err error) bool // a unique constraint was violated

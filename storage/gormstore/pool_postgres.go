@@ -41,6 +41,7 @@ var postgresDialect = dialect{
 	notify:     notifyRevision,
 	readOnly:   "SELECT current_setting('transaction_read_only') = 'on'",
 	// IDs are compared byte by byte, as on SQLite, whatever the database's collation is.
+	token:   strings.ReplaceAll(selectToken, "BLOB", "BYTEA"),
 	schema:  strings.NewReplacer("TEXT", `TEXT COLLATE "C"`, "BLOB", "BYTEA", " WITHOUT ROWID", "").Replace,
 	unique:  func(err error) bool { return hasState(err, uniqueViolation) },
 	explain: explainPostgres,

@@ -26,6 +26,7 @@ var sqliteDialect = dialect{
 	name:     "sqlite",
 	jsonEach: "json_each(?)",
 	schema:   func(ddl string) string { return ddl },
+	token:    selectToken,
 	unique: func(err error) bool {
 		var e sqlite3.Error
 		return errors.As(err, &e) &&
@@ -71,10 +72,10 @@ func createPrivate(path string) error {
 	return f.Close()
 }
 
+// sqlitePool uses SQLite without its own locks: database/sql gives a connection to one goroutine at a time.
 func sqlitePool(path, option string, connections int, observe observer) *sql.DB {
 	file := url.URL{Scheme: "file", Opaque: url.PathEscape(path)}
-	// A connection is used by one goroutine at a time, which database/sql sees to, so that SQLite need not (_mutex=no).
-	dsn := fmt.Sprintf("%s?%s&_synchronous=FULL&_mutex=no&_busy_timeout=%d&_stmt_cache_size=64&_cache_size=-16000",
+	dsn := fmt.Sprintf("%s?%s&_mutex=no&_synchronous=FULL&_busy_timeout=%d&_stmt_cache_size=64&_cache_size=-16000",
 		file.String(), option, busyTimeout.Milliseconds())
 	pool := sql.OpenDB(&sqliteConnector{dsn: dsn, driver: &sqlite3.SQLiteDriver{}, observe: observe})
 	pool.SetMaxOpenConns(connections)

@@ -10,56 +10,70 @@ import (
 
 // selectToken finds a token by its primary key together with what its life hangs on.
 //
-// It joins nothing, because SQLite would plan it anew at every execution: a join with a parameter beside an equals sign
-// is planned for the value that is bound, and the driver unbinds all values after each use. That costs six times as much
-// as the lookups. Where a join is needed, the parameters stand in a CAST, which hides them from the planner.
+// The parameters stand in CASTs, which hide them from SQLite's planner. It would plan the join anew at every execution: one with
+// a parameter beside an equals sign is planned for the value that is bound, and the driver unbinds all values before each use.
+// That costs six times as much as the lookups.
 const selectToken = `
 SELECT t.hash, t.client_id, t.grant_id, t.user_id, t.company_id, t.scope, t.session, t.issued_at,
        t.expires_at, t.state, t.spent_at, t.secret_id, t.keep_until, t.given_by, t.tokens_from,
-       EXISTS (SELECT 1 FROM family_revocations WHERE family_id = t.family_id)
-           OR EXISTS (SELECT 1 FROM family_revocations WHERE family_id = t.given_by),
-       COALESCE((SELECT state FROM grants WHERE id = t.grant_id), 0),
-       (SELECT string_agg(scope || ' ' || until, ' ') FROM decisions WHERE grant_id = t.grant_id AND until > 0 AND allowed),
-       COALESCE((SELECT disabled FROM users WHERE id = t.user_id), TRUE),
-       (SELECT email FROM users WHERE id = t.user_id),
-       (SELECT test_publisher FROM users WHERE id = t.user_id)
+       own.family_id IS NOT NULL OR giver.family_id IS NOT NULL, COALESCE(g.state, 0),
+       COALESCE((SELECT string_agg(scope || ' ' || until, ' ') FROM decisions WHERE grant_id = t.grant_id AND until > 0 AND allowed), ''),
+       COALESCE(u.disabled, TRUE), COALESCE(u.email, ''), COALESCE(u.test_publisher, '')
 FROM tokens t
-WHERE t.family_id = $1 AND t.kind = $2 AND t.generation = $3`
+LEFT JOIN family_revocations own ON own.family_id = t.family_id
+LEFT JOIN family_revocations giver ON giver.family_id = t.given_by
+LEFT JOIN grants g ON g.id = t.grant_id
+LEFT JOIN users u ON u.id = t.user_id
+WHERE t.family_id = CAST($1 AS BLOB) AND t.kind = CAST($2 AS BIGINT) AND t.generation = CAST($3 AS BIGINT)`
+
+// tokenRow is what selectToken finds.
+type tokenRow struct {
+	storage.StoredToken
+	givenBy                            []byte
+	issued, expires, spent, keep, from micros
+	state, grantState                  int64
+	ends                               string
+	userDead                           bool
+}
+
+func (r *tokenRow) targets() []any {
+	return []any{
+		&r.Hash, &r.ClientID, &r.GrantID, &r.UserID, &r.CompanyID, &r.Scope, &r.Session, &r.issued,
+		&r.expires, &r.state, &r.spent, &r.SecretID, &r.keep, &r.givenBy, &r.from,
+		&r.FamilyRevoked, &r.grantState, &r.ends, &r.userDead, &r.UserEmail, &r.UserTester,
+	}
+}
+
+func (r *tokenRow) token() storage.StoredToken {
+	t := r.StoredToken
+	t.State, t.IssuedAt, t.ExpiresAt, t.SpentAt, t.TokensFrom = storage.TokenState(r.state), r.issued.time(), r.expires.time(), r.spent.time(), r.from.time()
+	copy(t.GivenBy[:], r.givenBy)
+	if r.keep != r.expires {
+		t.KeepUntil = r.keep.time()
+	}
+	t.ScopeEnds = scopeEnds(r.ends)
+	if len(t.Session) == 0 {
+		t.Session = nil
+	}
+	t.GrantEnded = t.GrantID != "" && storage.GrantState(r.grantState) != storage.GrantActive
+	t.UserDisabled = t.UserID != "" && r.userDead
+	return t
+}
 
 // Token implements storage.Tokens.
 func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.StoredToken, error) {
-	t := storage.StoredToken{Token: storage.Token{TokenKey: key}}
-	var issued, expires, spent, keep, from micros
-	var grantState storage.GrantState
-	var userDead bool
-	var ends, email, tester nullable
-	var givenBy []byte
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	if err := s.line.enter(ctx); err != nil {
 		return storage.StoredToken{}, translate(ctx, s.dialect, err)
 	}
 	defer s.line.leave()
-	err := s.pool.QueryRowContext(bounded, selectToken, key.Family[:], int64(key.Kind), int64(key.Generation)).Scan(
-		&t.Hash, &t.ClientID, &t.GrantID, &t.UserID, &t.CompanyID, &t.Scope, &t.Session, &issued,
-		&expires, &t.State, &spent, &t.SecretID, &keep, &givenBy, &from,
-		&t.FamilyRevoked, &grantState, &ends, &userDead, &email, &tester)
-	if err != nil {
+	row := tokenRow{StoredToken: storage.StoredToken{Token: storage.Token{TokenKey: key}}}
+	found := s.pool.QueryRowContext(bounded, s.dialect.token, key.Family[:], int64(key.Kind), int64(key.Generation))
+	if err := found.Scan(row.targets()...); err != nil {
 		return storage.StoredToken{}, translate(ctx, s.dialect, err)
 	}
-	t.IssuedAt, t.ExpiresAt, t.SpentAt, t.TokensFrom = issued.time(), expires.time(), spent.time(), from.time()
-	copy(t.GivenBy[:], givenBy)
-	if keep != expires {
-		t.KeepUntil = keep.time()
-	}
-	t.ScopeEnds = scopeEnds(string(ends))
-	if len(t.Session) == 0 {
-		t.Session = nil
-	}
-	t.GrantEnded = t.GrantID != "" && grantState != storage.GrantActive
-	t.UserDisabled = t.UserID != "" && userDead
-	t.UserEmail, t.UserTester = string(email), string(tester)
-	return t, nil
+	return row.token(), nil
 }
 
 // scopeEnds reads "email 1770000000000000 phone 1780000000000000": scopes and when the decisions about them end.
