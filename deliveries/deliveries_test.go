@@ -465,9 +465,13 @@ func TestEventsThatAlwaysFailHoldUpTheirPeopleOnly(t *testing.T) {
 		require.Zero(t, h.pausedUntil(client))
 		require.Len(t, h.deliveries(storage.DeliveryPending), 2*bad)
 		require.Eventually(t, func() bool {
-			h.clock.Add(int64(lastBackoff * 6 / 5))
-			return len(h.deliveries(storage.DeliveryPending)) == 0
-		}, 40*time.Second, 50*time.Millisecond)
+			waiting, now := h.deliveries(storage.DeliveryPending), h.now()
+			due := func(d storage.Delivery) bool { return !d.DueAt.After(now) }
+			if !slices.ContainsFunc(waiting, due) { // or a slow machine would come to the month after which all is given up
+				h.clock.Add(int64(lastBackoff * 6 / 5))
+			}
+			return len(waiting) == 0
+		}, 60*time.Second, 50*time.Millisecond)
 		require.Len(t, h.deliveries(storage.DeliveryDead), bad)
 		require.Len(t, h.deliveries(storage.DeliveryDelivered), 9+bad, "what came after it is told when it is given up")
 	})

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -83,13 +82,15 @@ func (w *sqliteWriter) apply(ctx context.Context, steps []step) error {
 	j.do = func(ctx context.Context) error {
 		j.wrote = false
 		return w.conn.Raw(func(conn any) error {
-			for _, s := range steps {
-				if err := s.run(ctx, conn.(*observedConn)); err != nil {
-					return err
+			return guarded(func() error { // a panic through Raw would close the connection
+				for _, s := range steps {
+					if err := s.run(ctx, conn.(*observedConn)); err != nil {
+						return err
+					}
+					j.wrote = j.wrote || !s.query
 				}
-				j.wrote = j.wrote || !s.query
-			}
-			return nil
+				return nil
+			})
 		})
 	}
 	return w.wait(ctx, j)
@@ -247,13 +248,8 @@ func (w *sqliteWriter) alone(j *job) (began bool, err error) {
 
 // do runs a job's own statements. Its errors are translated here, because an answer about the data is undone by
 // itself and anything else takes the whole group back, a panic too.
-func (w *sqliteWriter) do(j *job) (err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			err = &fault{value, debug.Stack()}
-		}
-	}()
-	return translate(j.ctx, sqliteDialect, j.do(j.ctx))
+func (w *sqliteWriter) do(j *job) error {
+	return translate(j.ctx, sqliteDialect, guarded(func() error { return j.do(j.ctx) }))
 }
 
 func (w *sqliteWriter) exec(statement string) error {
