@@ -466,8 +466,9 @@ func TestEventsThatAlwaysFailHoldUpTheirPeopleOnly(t *testing.T) {
 		require.Len(t, h.deliveries(storage.DeliveryPending), 2*bad)
 		require.Eventually(t, func() bool {
 			waiting, now := h.deliveries(storage.DeliveryPending), h.now()
+			failing := slices.DeleteFunc(slices.Clone(waiting), func(d storage.Delivery) bool { _, is := poison.Load(d.ID); return !is })
 			due := func(d storage.Delivery) bool { return !d.DueAt.After(now) }
-			if !slices.ContainsFunc(waiting, due) { // or a slow machine would come to the month after which all is given up
+			if len(failing) > 0 && !slices.ContainsFunc(failing, due) { // or a slow machine would come to the month after which all is given up
 				h.clock.Add(int64(lastBackoff * 6 / 5))
 			}
 			return len(waiting) == 0
