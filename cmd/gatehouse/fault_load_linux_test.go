@@ -234,7 +234,7 @@ func (s *testServer) hammer(t *testing.T, crowd int, raw []byte, stop <-chan str
 // works.
 func TestACrowdThatSignsInDoesNotExhaustMemory(t *testing.T) {
 	measuring := measures(t)
-	crowd := longOr(1500, 20000)
+	crowd := longOr(300, 20000)
 	crowd = min(crowd, files(t, uint64(crowd+2000))-1000)
 	s, start := newProcess(t, furnished.SQLite(t), "GATEHOUSE_TRUSTED_PROXIES=127.0.1.0/24")
 	server := start()

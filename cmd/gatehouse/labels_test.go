@@ -22,10 +22,7 @@ import (
 // Whatever clients send, what is counted stays small, and tells nothing of it.
 func TestLabelsAreBoundedWhateverClientsSend(t *testing.T) {
 	t.Parallel()
-	requests := 10_000
-	if testing.Short() {
-		requests = 1000
-	}
+	const requests = 2000
 	s := startServer(t, furnished.SQLite(t), slog.New(slog.DiscardHandler), nil, func(c *config.Config) { c.OpsListen = "127.0.0.1:0" })
 	client := &http.Client{
 		Transport:     &http.Transport{MaxIdleConnsPerHost: 16, TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}},
@@ -38,7 +35,7 @@ func TestLabelsAreBoundedWhateverClientsSend(t *testing.T) {
 		group.Go(func() {
 			for {
 				n := next.Add(1)
-				if n > int64(requests) {
+				if n > requests {
 					return
 				}
 				r := oddRequest(s.url, n)

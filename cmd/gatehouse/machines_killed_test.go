@@ -18,12 +18,12 @@ func TestAProcessThatIsKilledWhileItMigratesLeavesTheSchemaToTheOthers(t *testin
 	tap := testdb.NewTap(t, dsn)
 	ready, reached := make(chan struct{}), make(chan struct{})
 	var once sync.Once
-	tap.Refuse = func(sql string) bool {
+	tap.Refuse(func(sql string) bool {
 		if strings.Contains(sql, "CREATE TABLE audit_events") {
 			once.Do(func() { close(reached); <-ready })
 		}
 		return false
-	}
+	})
 	killed := &testServer{t: t, url: "http://" + freeAddress(t), log: &lockedBuffer{}}
 	process := killed.launch(tap.DSN, strings.TrimPrefix(killed.url, "http://"), killed.url, "GATEHOUSE_MIGRATE=auto")
 	<-reached

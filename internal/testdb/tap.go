@@ -17,8 +17,6 @@ import (
 // documentation, "Frontend/Backend Protocol").
 type Tap struct {
 	DSN string // of the same database, through the tap
-	// Refuse makes the database refuse a statement, when it is set before the first connection.
-	Refuse func(sql string) bool
 	// Deaf keeps notifications back, as a pooler does that gives every transaction to another connection.
 	Deaf bool
 
@@ -28,6 +26,7 @@ type Tap struct {
 	open      map[net.Conn]bool
 	tapped    []*tapped
 	ended     chan struct{} // closed when the test has ended
+	refused   atomic.Pointer[func(sql string) bool]
 }
 
 // Exchange is what a program asked on one connection between two moments at which no transaction was open there.
@@ -63,6 +62,9 @@ func NewTap(t testing.TB, dsn string) *Tap {
 	})
 	return p
 }
+
+// Refuse makes the database refuse, from now on, the statements of which which is true. Those that were prepared are not asked about.
+func (p *Tap) Refuse(which func(sql string) bool) { p.refused.Store(&which) }
 
 // Reset forgets what was seen.
 func (p *Tap) Reset() {
@@ -178,7 +180,7 @@ func (c *tapped) meet(kind byte, body []byte) []byte {
 	case 'Q':
 		sql, _, _ := bytes.Cut(body, []byte{0})
 		c.now.Statements = append(c.now.Statements, string(sql))
-		if c.tap.Refuse != nil && c.tap.Refuse(string(sql)) {
+		if refused := c.tap.refused.Load(); refused != nil && (*refused)(string(sql)) {
 			return []byte("REFUSED " + string(body))
 		}
 	case 'P':

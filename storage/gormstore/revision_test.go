@@ -94,8 +94,8 @@ func TestWritesAreSeenWithinTwoSecondsWhereNobodyCanListen(t *testing.T) {
 		return func(sql string) bool { return strings.Contains(sql, word) }
 	}
 	for name, set := range map[string]func(*testdb.Tap){
-		"LISTEN is refused":             func(p *testdb.Tap) { p.Refuse = refuse("LISTEN") },
-		"NOTIFY is refused":             func(p *testdb.Tap) { p.Refuse = refuse("pg_notify") },
+		"LISTEN is refused":             func(p *testdb.Tap) { p.Refuse(refuse("LISTEN")) },
+		"NOTIFY is refused":             func(p *testdb.Tap) { p.Refuse(refuse("pg_notify")) },
 		"notifications are not carried": func(p *testdb.Tap) { p.Deaf = true },
 	} {
 		t.Run(name, func(t *testing.T) {
