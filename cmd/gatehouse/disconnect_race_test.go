@@ -23,7 +23,7 @@ func TestDisconnectOnThePageWinsAgainstWhateverReplacesTheGrant(t *testing.T) {
 			return h.call(http.MethodPut, "/apps/tpp/sharing", `{"decision":"allow","scopes":["openid","email"]}`)
 		}}
 		won := map[string]int{}
-		for n := range 200 {
+		for n := range 60 {
 			won[r.round(n)]++
 		}
 		t.Log(won)

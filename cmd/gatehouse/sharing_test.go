@@ -488,7 +488,7 @@ func TestDecisionsThatRaceEndInOneState(t *testing.T) {
 			return s.post("/oauth2/token", "photoprint", exchangeForm(a.json(t)["code"].(string)))
 		}
 		seen := map[any]int{}
-		for range 200 {
+		for range 60 {
 			h.decides("photoprint", allowAll)
 			old := h.tokens("photoprint", "openid email")
 			waiting := h.call(http.MethodPost, "/apps/photoprint/code", code)
