@@ -40,12 +40,11 @@ func (s *Store) APIKey(ctx context.Context, id string) (storage.APIKey, storage.
 	if !storable(id) {
 		return storage.APIKey{}, storage.User{}, storage.ErrNotFound
 	}
-	bounded, cancel := s.bounded(ctx)
-	defer cancel()
-	if err := s.line.enter(ctx); err != nil {
-		return storage.APIKey{}, storage.User{}, translate(ctx, s.dialect, err)
+	bounded, leave, err := s.turn(ctx)
+	if err != nil {
+		return storage.APIKey{}, storage.User{}, err
 	}
-	defer s.line.leave()
+	defer leave()
 	k, u := apiKeyRow{}, userRow{}
 	targets := append([]any{&k.ID, &k.Hash, &k.Name, &k.UserID, &k.Rights, &k.Created, &k.ExpiresAt, &k.SeenAt}, u.targets()...)
 	if err := s.pool.QueryRowContext(bounded, selectAPIKey, id).Scan(targets...); err != nil {

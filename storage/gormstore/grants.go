@@ -97,12 +97,11 @@ func (s *Store) oneGrant(ctx context.Context, query string, args ...any) (storag
 }
 
 func (s *Store) grants(ctx context.Context, query string, args ...any) ([]storage.Grant, error) {
-	bounded, cancel := s.bounded(ctx)
-	defer cancel()
-	if err := s.line.enter(ctx); err != nil {
-		return nil, translate(ctx, s.dialect, err)
+	bounded, leave, err := s.turn(ctx)
+	if err != nil {
+		return nil, err
 	}
-	defer s.line.leave()
+	defer leave()
 	rows, err := s.pool.QueryContext(bounded, query, args...)
 	if err != nil {
 		return nil, translate(ctx, s.dialect, err)

@@ -29,12 +29,11 @@ func (s *Store) LinkedUser(ctx context.Context, issuer, subject string) (storage
 	if !storable(issuer, subject) {
 		return storage.LinkedUser{}, storage.ErrNotFound
 	}
-	bounded, cancel := s.bounded(ctx)
-	defer cancel()
-	if err := s.line.enter(ctx); err != nil {
-		return storage.LinkedUser{}, translate(ctx, s.dialect, err)
+	bounded, leave, err := s.turn(ctx)
+	if err != nil {
+		return storage.LinkedUser{}, err
 	}
-	defer s.line.leave()
+	defer leave()
 	linked, err := scanLinkedUser(s.pool.QueryRowContext(bounded, selectLinkedUser, issuer, subject))
 	return linked, translate(ctx, s.dialect, err)
 }

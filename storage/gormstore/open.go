@@ -159,6 +159,16 @@ func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFun
 	return context.WithTimeout(ctx, patience)
 }
 
+// turn waits in line for a hot read and returns the context to read with, and how to end the turn.
+func (s *Store) turn(ctx context.Context) (reading context.Context, leave func(), err error) {
+	reading, cancel := s.bounded(ctx)
+	if err := s.line.enter(ctx); err != nil {
+		cancel()
+		return nil, nil, translate(ctx, s.dialect, err)
+	}
+	return reading, func() { s.line.leave(); cancel() }, nil
+}
+
 // read runs one plain gorm read.
 func (s *Store) read(ctx context.Context, do func(db *gorm.DB) error) error {
 	bounded, cancel := context.WithTimeout(ctx, patience)

@@ -61,12 +61,11 @@ func (s *Store) StampReads(ctx context.Context, read map[string]time.Time) error
 
 // LastReads implements storage.Reads.
 func (s *Store) LastReads(ctx context.Context, owner storage.Owner) (map[string]time.Time, error) {
-	bounded, cancel := s.bounded(ctx)
-	defer cancel()
-	if err := s.line.enter(ctx); err != nil {
-		return nil, translate(ctx, s.dialect, err)
+	bounded, leave, err := s.turn(ctx)
+	if err != nil {
+		return nil, err
 	}
-	defer s.line.leave()
+	defer leave()
 	rows, err := s.pool.QueryContext(bounded, selectReads, owner.UserID, owner.CompanyID)
 	if err != nil {
 		return nil, translate(ctx, s.dialect, err)

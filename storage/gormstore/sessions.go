@@ -55,17 +55,16 @@ func (s *Store) Session(ctx context.Context, id string, now time.Time) (storage.
 	if !storable(id) {
 		return storage.Session{}, storage.User{}, storage.ErrNotFound
 	}
-	bounded, cancel := s.bounded(ctx)
-	defer cancel()
-	if err := s.line.enter(ctx); err != nil {
-		return storage.Session{}, storage.User{}, translate(ctx, s.dialect, err)
+	bounded, leave, err := s.turn(ctx)
+	if err != nil {
+		return storage.Session{}, storage.User{}, err
 	}
-	defer s.line.leave()
+	defer leave()
 	r, u := sessionRow{ID: id}, userRow{}
 	var elsewhere bool
 	targets := append([]any{&r.UserID, &r.AuthTime, &r.Created, &r.SeenAt, &r.ExpiresAt, &r.UserAgent, &r.Address, &r.VouchedBy,
 		&elsewhere}, u.targets()...)
-	err := s.pool.QueryRowContext(bounded, selectSession, id, int64(at(now))).Scan(targets...)
+	err = s.pool.QueryRowContext(bounded, selectSession, id, int64(at(now))).Scan(targets...)
 	if err != nil {
 		return storage.Session{}, storage.User{}, translate(ctx, s.dialect, err)
 	}

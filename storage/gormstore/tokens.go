@@ -62,12 +62,11 @@ func (r *tokenRow) token() storage.StoredToken {
 
 // Token implements storage.Tokens.
 func (s *Store) Token(ctx context.Context, key storage.TokenKey) (storage.StoredToken, error) {
-	bounded, cancel := s.bounded(ctx)
-	defer cancel()
-	if err := s.line.enter(ctx); err != nil {
-		return storage.StoredToken{}, translate(ctx, s.dialect, err)
+	bounded, leave, err := s.turn(ctx)
+	if err != nil {
+		return storage.StoredToken{}, err
 	}
-	defer s.line.leave()
+	defer leave()
 	row := tokenRow{StoredToken: storage.StoredToken{Token: storage.Token{TokenKey: key}}}
 	found := s.pool.QueryRowContext(bounded, s.dialect.token, key.Family[:], int64(key.Kind), int64(key.Generation))
 	if err := found.Scan(row.targets()...); err != nil {

@@ -79,12 +79,11 @@ func (s *Store) user(ctx context.Context, query, key string) (storage.User, erro
 	if !storable(key) {
 		return storage.User{}, storage.ErrNotFound
 	}
-	bounded, cancel := s.bounded(ctx)
-	defer cancel()
-	if err := s.line.enter(ctx); err != nil {
-		return storage.User{}, translate(ctx, s.dialect, err)
+	bounded, leave, err := s.turn(ctx)
+	if err != nil {
+		return storage.User{}, err
 	}
-	defer s.line.leave()
+	defer leave()
 	var row userRow
 	if err := s.pool.QueryRowContext(bounded, query, key).Scan(row.targets()...); err != nil {
 		return storage.User{}, translate(ctx, s.dialect, err)
