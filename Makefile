@@ -47,7 +47,7 @@ bench: ## measure the server through HTTP (BENCH=Lists: these alone; BENCHTIME=2
 	  go test -run '^$$' -bench '$(BENCH)' -benchtime $(BENCHTIME) -timeout 40m ./cmd/gatehouse
 
 .PHONY: bench-report
-bench-report: ## measure beside the smallest honest programs and write docs/performance.md, 45 minutes (ONLY=ratios: one part of it)
+bench-report: ## measure beside the smallest honest programs and write docs/performance.md, an hour (ONLY=ratios: one part of it)
 	@scripts/require go cc
 	@scripts/prepare postgresql
 	@scripts/with-postgresql -durable go run ./internal/bench -only '$(ONLY)' -soak $(SOAK) -sizes $(SIZES)

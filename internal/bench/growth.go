@@ -69,6 +69,7 @@ func (o *options) growthTables(on string, found table) string {
 		titles = append(titles, fmt.Sprint(size, " tokens"))
 	}
 	t := newTable(append(titles, "largest ÷ smallest", "")...)
+	var missed []string
 	least, most := o.sizes[0], o.sizes[len(o.sizes)-1]
 	for _, op := range operations {
 		for _, n := range o.workers {
@@ -78,8 +79,15 @@ func (o *options) growthTables(on string, found table) string {
 			}
 			f := found.ratio(cell{sized(op, most), n}, cell{sized(op, least), n}, p50Of)
 			t.row(append(row, f.String(), verdict(f.middle <= mostGrowth))...)
+			if f.middle > mostGrowth {
+				missed = append(missed, fmt.Sprintf("- %s with %d clients: %s with %d tokens, %s with %d.\n",
+					op.name, n, found.span(sized(op, least), n), least, found.span(sized(op, most), n), most))
+			}
 		}
 	}
 	text.WriteString(t.String())
+	if len(missed) > 0 {
+		text.WriteString("\nHow far the rounds of what was missed lie apart on one database, whatever its size:\n\n" + strings.Join(missed, ""))
+	}
 	return text.String()
 }

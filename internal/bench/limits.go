@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,15 +19,11 @@ var groups = []int{1, 16, 64}
 
 // limits measures what the disk can do, whoever asks it.
 func limits(ctx context.Context, o *options) (string, error) {
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(o.dir, "limits.db")+"?_journal_mode=WAL&_synchronous=FULL")
+	db, err := o.emptyTable(ctx)
 	if err != nil {
 		return "", err
 	}
 	defer db.Close()
-	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(ctx, `CREATE TABLE tokens (id BLOB PRIMARY KEY, hash BLOB, scope TEXT) WITHOUT ROWID`); err != nil {
-		return "", err
-	}
 	rates := map[int][]float64{}
 	var syncs []float64
 	for range o.rounds {
@@ -51,6 +48,23 @@ func limits(ctx context.Context, o *options) (string, error) {
 		t.row(fmt.Sprintf("SQLite, WAL, synchronous=FULL, rows in a commit: %d", n), perSecond(rate), perSecond(rate*float64(n)))
 	}
 	return "## What the disk can do\n\nOne connection, one goroutine, no server: nobody who answers after the commit can be faster.\n\n" + t.String(), nil
+}
+
+// emptyTable is a new SQLite database of one connection, as durable as Gatehouse's.
+func (o *options) emptyTable(ctx context.Context) (*sql.DB, error) {
+	dir, err := os.MkdirTemp(o.dir, "limits-")
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(dir, "limits.db")+"?_journal_mode=WAL&_synchronous=FULL")
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	if _, err := db.ExecContext(ctx, `CREATE TABLE tokens (id BLOB PRIMARY KEY, hash BLOB, scope TEXT) WITHOUT ROWID`); err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db, nil
 }
 
 // commits returns how many transactions of n rows are durable in a second.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 )
@@ -24,17 +23,10 @@ var targets = []target{
 	{wholeFlow, smallestWrite, 3.5},
 }
 
-const (
-	mostAllocations = 120 // for an introspection
-	leastGain       = 4.0 // of group commit, at the largest number of workers
-)
+const mostAllocations = 120 // for an introspection
 
 // ratios measures what one request costs on SQLite beside the smallest programs.
 func ratios(ctx context.Context, o *options) (string, error) {
-	oneEach, err := o.alone(ctx)
-	if err != nil {
-		return "", err
-	}
 	house, err := o.open(ctx, o.gatehouse, "", o.crowd(), 4, nil, unobserved)
 	if err != nil {
 		return "", err
@@ -45,11 +37,6 @@ func ratios(ctx context.Context, o *options) (string, error) {
 		return "", err
 	}
 	defer observed.close()
-	alone, err := o.open(ctx, oneEach, "", o.crowd(), 4, nil, unobserved)
-	if err != nil {
-		return "", err
-	}
-	defer alone.close()
 	small, err := o.openSmallest(ctx, o.crowd())
 	if err != nil {
 		return "", err
@@ -64,7 +51,7 @@ func ratios(ctx context.Context, o *options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	gain, err := o.groupCommit(ctx, house, alone)
+	shared, err := o.groupCommit(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -74,12 +61,13 @@ func ratios(ctx context.Context, o *options) (string, error) {
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, "## What a request costs on SQLite\n\n%s\n", o.settings())
-	text.WriteString(o.judged(found, gain, allocated))
+	text.WriteString(o.judged(found, allocated))
 	causes, err := o.causes(ctx, found, observed, small)
 	if err != nil {
 		return "", err
 	}
 	text.WriteString(causes)
+	text.WriteString(shared)
 	text.WriteString("\nAll figures:\n\n" + o.figures(found, subjects, allocated))
 	return text.String(), nil
 }
@@ -90,17 +78,6 @@ func (o *options) settings() string {
 
 // unobserved is the default: no listener for operators. With one, requests and statements are counted.
 const unobserved = "GATEHOUSE_OPS_LISTEN="
-
-const oneCommit = "refresh, one commit each"
-
-// groupCommit compares refreshing with that of a server that commits for each write.
-func (o *options) groupCommit(ctx context.Context, house, alone *stage) (table, error) {
-	other := refreshing
-	other.name = oneCommit
-	crowded := *o
-	crowded.workers = []int{o.crowd()}
-	return inTurns(ctx, []*subject{house.subject(refreshing), alone.subject(other)}, &crowded)
-}
 
 // allocations counts them for each subject; a server without /debug/pprof is left out.
 func (o *options) allocations(ctx context.Context, subjects []*subject) (map[string]float64, error) {
@@ -119,7 +96,7 @@ func (o *options) allocations(ctx context.Context, subjects []*subject) (map[str
 }
 
 // judged is the table of targets.
-func (o *options) judged(found, gain table, allocated map[string]float64) string {
+func (o *options) judged(found table, allocated map[string]float64) string {
 	titles := []string{"server CPU, as a multiple", "target"}
 	for _, n := range o.workers {
 		titles = append(titles, fmt.Sprintf("%d clients", n))
@@ -133,12 +110,6 @@ func (o *options) judged(found, gain table, allocated map[string]float64) string
 		t.row(append(row, verdict(want.met(found, o.workers)))...)
 	}
 	text := t.String()
-	n := o.crowd()
-	f := gain.ratio(cell{refreshing.name, n}, cell{oneCommit, n}, throughputOf)
-	shared, single := gain.median(refreshing.name, n), gain.median(oneCommit, n)
-	text += fmt.Sprintf("\nRefresh with %d clients: %s per second in shared commits, %s with one commit each: %s (target: at least %s, %s).\n"+
-		"The server used %.2f and %.2f processors for that, of %d which it shares with its clients: what is not used waits for the disk, or for a processor\nthat somebody else has.\n",
-		n, perSecond(shared.perSec), perSecond(single.perSec), f, times(leastGain), verdict(f.middle >= leastGain), shared.processors(), single.processors(), runtime.NumCPU())
 	text += fmt.Sprintf("\nIntrospection costs %s as much where /metrics counts it (median of the rounds, with %d clients).\n",
 		found.ratio(cell{withMetrics.name, o.some()}, cell{introspection.name, o.some()}, cpuOf), o.some())
 	if a, counted := allocated[introspection.name]; counted {

@@ -49,6 +49,18 @@ func (t table) median(name string, workers int) result {
 	}
 }
 
+// span tells the shortest and the longest p50 of a cell's rounds.
+func (t table) span(name string, workers int) string {
+	var p50 []time.Duration
+	for _, r := range t[cell{name, workers}] {
+		p50 = append(p50, r.p50)
+	}
+	if len(p50) == 0 {
+		return "nothing"
+	}
+	return millis(slices.Min(p50)) + " to " + millis(slices.Max(p50))
+}
+
 // quotient is what one figure is as a multiple of another, round by round.
 type quotient struct{ middle, least, most float64 }
 
