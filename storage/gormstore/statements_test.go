@@ -94,6 +94,26 @@ func TestAUnitIsOneTransaction(t *testing.T) {
 	})
 }
 
+// The batch is as large as it may be: a statement for each event would not end in time where the database is far away.
+func TestSealingABatchIsOneUpdate(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, dsn string) {
+		var j journal
+		s := open(t, dsn, gormstore.Options{Migrate: true, Statement: j.observe})
+		const batch = 500
+		events := make([]storage.AuditEvent, batch)
+		for i := range events {
+			events[i] = storage.AuditEvent{Actor: storage.Actor{Kind: storage.ActorClient, ID: "robot"}, Action: "client.approve", At: time.Now()}
+		}
+		require.NoError(t, s.Record(storage.Audited(t.Context(), events...)))
+		j.take()
+		sealed, err := s.SealAudit(t.Context(), batch, func(_ []byte, e storage.AuditEvent) []byte { return []byte(e.ID) },
+			func(_, end storage.ChainEnd) string { return "mark" })
+		require.NoError(t, err)
+		require.Equal(t, batch, sealed)
+		requireTransaction(t, j.take(), "COMMIT", "SELECT", "SELECT", "UPDATE audit_events", "UPDATE")
+	})
+}
+
 func requireTransaction(t *testing.T, statements []string, end string, begins ...string) {
 	t.Helper()
 	require.Len(t, statements, len(begins)+2, "%q", statements)

@@ -1,6 +1,9 @@
 package gormstore_test
 
 import (
+	"maps"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -22,10 +25,13 @@ func TestAUnitOfWorkIsTwoRoundTripsAtMost(t *testing.T) {
 	apply := func(unit ...storage.Op) func() error {
 		return func() error { return s.Apply(t.Context(), unit) }
 	}
-	for round := range 3 { // in the first ones statements are prepared, on a connection that has not met them
+	// In the first rounds statements are prepared, on a connection that has not met them. A connection that was idle for a second,
+	// on a slow machine, is pinged before it is used: that case is looked at in a later round.
+	counted := map[string]bool{}
+	for round := range 20 {
 		token, next := newToken(), newToken()
-		grant := storage.Grant{ID: "g" + string(rune('0'+round)), Owner: owner, ClientID: "c", State: storage.GrantActive, Version: 1}
-		session := storage.Session{ID: "s" + string(rune('0'+round)), UserID: "ana", AuthTime: now, CreatedAt: now, SeenAt: now}
+		grant := storage.Grant{ID: "g" + strconv.Itoa(round), Owner: owner, ClientID: "c", State: storage.GrantActive, Version: 1}
+		session := storage.Session{ID: "s" + strconv.Itoa(round), UserID: "ana", AuthTime: now, CreatedAt: now, SeenAt: now}
 		for _, c := range []struct {
 			name  string
 			do    func() error
@@ -44,14 +50,19 @@ func TestAUnitOfWorkIsTwoRoundTripsAtMost(t *testing.T) {
 		} {
 			tap.Reset()
 			require.ErrorIs(t, c.do(), c.wants, c.name)
-			trips := 0
+			trips, pinged := 0, false
 			for _, e := range tap.Seen() {
-				require.NotContains(t, strings.Join(e.Statements, ";"), "ping", "the connection was idle for a second: the machine is too slow for this test")
+				pinged = pinged || strings.Contains(strings.Join(e.Statements, ";"), "ping")
 				trips += e.Trips
 			}
-			if round == 2 {
+			counted[c.name] = counted[c.name] || round >= 2 && !pinged
+			if round >= 2 && !pinged {
 				require.Equal(t, c.trips, trips, "%s: %q", c.name, tap.Seen())
 			}
 		}
+		if len(counted) > 0 && !slices.Contains(slices.Collect(maps.Values(counted)), false) {
+			return
+		}
 	}
+	t.Fatalf("the machine is too slow to count the round trips: %v", counted)
 }
