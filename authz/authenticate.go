@@ -60,7 +60,7 @@ func (s *Server) Authenticate(ctx context.Context, req *Request) (*storage.Clien
 	if c.Status != storage.StatusApproved {
 		return nil, errClient.For(ReasonUnapproved).told("the client is not approved: its status is " + c.Status)
 	}
-	if err := s.take(ctx, req, c); err != nil {
+	if _, err := s.take(ctx, req, c, false); err != nil {
 		return nil, err
 	}
 	return c, req.admit(ctx, c)

@@ -82,12 +82,12 @@ func (s *Server) find(ctx context.Context, key storage.TokenKey, value string) (
 }
 
 // revokeNow ends a family outside any unit of work: a proven replay has to take it down even though the request that
-// brought it is refused.
+// brought it is refused, and also when whoever brought it has gone.
 func (s *Server) revokeNow(ctx context.Context, x *exchange, family storage.FamilyID) error {
 	if x.revoked {
 		return nil
 	}
-	err := s.store.Apply(ctx, storage.Unit{storage.RevokeFamily{Family: family, At: x.now}})
+	err := s.store.Apply(context.WithoutCancel(ctx), storage.Unit{storage.RevokeFamily{Family: family, At: x.now}})
 	if err != nil {
 		x.outage = err
 		return err

@@ -16,6 +16,7 @@ func (s *Server) lostRace(ctx context.Context, x *exchange, cause error) (*Answe
 	if !errors.Is(cause, storage.ErrConflict) || x.stored == nil {
 		return nil, cause
 	}
+	ctx = context.WithoutCancel(ctx) // what is found here may have to end, whoever still waits for it
 	stored, err := s.find(ctx, x.stored.TokenKey, x.presented)
 	if err != nil {
 		return nil, err

@@ -35,21 +35,25 @@ type share struct {
 	waiting []chan struct{} // in the order in which they came; closed when it is their turn
 }
 
-// take takes a turn of the client that a request was found to be of; API gives it back. A client is who has shown its secret, or
-// a token that its server keeps. Anybody can speak for a public client, who is therefore held to what comes from their address.
-func (s *Server) take(ctx context.Context, req *Request, c *storage.Client) error {
+// take takes a turn of the client that a request was found to be of; API gives it back. A client is who has shown its secret.
+// Anybody can speak for a public client, who is therefore held to what comes from their address. Whoever holds one of its tokens
+// has turns beside its own, since that may be a person. waited tells that what was read before may have changed.
+func (s *Server) take(ctx context.Context, req *Request, c *storage.Client, byToken bool) (waited bool, err error) {
 	if req.from == nil || req.share != "" {
-		return nil
+		return false, nil
 	}
 	key := c.ID
+	if byToken {
+		key += " by its tokens"
+	}
 	if c.Public {
 		key += " from " + httpx.Network(httpx.ClientAddress(req.from))
 	}
-	if err := s.turns.enter(ctx, key); err != nil {
-		return err
+	if waited, err = s.turns.enter(ctx, key); err != nil {
+		return waited, err
 	}
 	req.share = key
-	return nil
+	return waited, nil
 }
 
 // giveBack ends the turn of a request, if it has taken one.
@@ -60,20 +64,20 @@ func (s *Server) giveBack(req *Request) {
 }
 
 // enter waits for a turn of key. errCrowded when there are too many before it, or it does not come in time.
-func (s *turns) enter(ctx context.Context, key string) error {
+func (s *turns) enter(ctx context.Context, key string) (waited bool, err error) {
 	turn, err := s.queue(key)
 	if turn == nil {
-		return err
+		return false, err
 	}
 	patience := time.NewTimer(sharePatience)
 	defer patience.Stop()
 	select {
 	case <-turn:
-		return nil
+		return true, nil
 	case <-patience.C:
 	case <-ctx.Done():
 	}
-	return s.giveUp(key, turn)
+	return true, s.giveUp(key, turn)
 }
 
 // queue takes a turn at once where there is one, and then turn is nil, or returns what says when it comes.

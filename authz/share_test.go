@@ -12,22 +12,27 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func enter(ctx context.Context, s *turns, key string) error {
+	_, err := s.enter(ctx, key)
+	return err
+}
+
 func TestAClientThatHasItsShareWaitsAndOthersDoNot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := turns{of: map[string]*share{}}
 		for range shareAtOnce {
-			require.NoError(t, s.enter(t.Context(), "flood"))
+			require.NoError(t, enter(t.Context(), &s, "flood"))
 		}
 		var order []int
 		for n := range 3 {
 			go func() {
-				require.NoError(t, s.enter(t.Context(), "flood"))
+				require.NoError(t, enter(t.Context(), &s, "flood"))
 				order = append(order, n)
 			}()
 			synctest.Wait()
 		}
 		require.Empty(t, order)
-		require.NoError(t, s.enter(t.Context(), "other"), "who has nothing in work does not wait")
+		require.NoError(t, enter(t.Context(), &s, "other"), "who has nothing in work does not wait")
 		s.leave("other")
 		for range 3 {
 			s.leave("flood")
@@ -45,12 +50,12 @@ func TestAClientWaitsOnlySoLongAndWithOnlySoMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := turns{of: map[string]*share{}}
 		for range shareAtOnce {
-			require.NoError(t, s.enter(t.Context(), "flood"))
+			require.NoError(t, enter(t.Context(), &s, "flood"))
 		}
 		gone, leave := context.WithCancel(t.Context())
 		var refused atomic.Int64
 		wait := func(ctx context.Context) {
-			if errors.Is(s.enter(ctx, "flood"), errCrowded) {
+			if errors.Is(enter(ctx, &s, "flood"), errCrowded) {
 				refused.Add(1)
 			}
 		}
@@ -59,7 +64,7 @@ func TestAClientWaitsOnlySoLongAndWithOnlySoMany(t *testing.T) {
 		}
 		go wait(gone)
 		synctest.Wait()
-		require.ErrorIs(t, s.enter(t.Context(), "flood"), errCrowded, "at once: too many are waiting")
+		require.ErrorIs(t, enter(t.Context(), &s, "flood"), errCrowded, "at once: too many are waiting")
 		leave()
 		synctest.Wait()
 		require.EqualValues(t, 1, refused.Load(), "who has gone waits no more")

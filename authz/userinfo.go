@@ -80,8 +80,10 @@ func (s *Server) presented(ctx context.Context, req *Request, value string) (*st
 	case ranOut(c, t, now):
 		return nil, errToken.For(ReasonExpired).told("access token has expired with what the person allowed")
 	}
-	if err := s.take(ctx, req, c); err != nil {
+	if waited, err := s.take(ctx, req, c, true); err != nil {
 		return nil, err
+	} else if waited {
+		return s.presented(ctx, req, value) // it may have ended meanwhile
 	}
 	if err := req.admit(ctx, c); err != nil {
 		return nil, err

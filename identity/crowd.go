@@ -12,8 +12,12 @@ import (
 // anybody is asked to: a processor looks at some hundred passwords in signInPatience.
 const crowdLimit = 1000
 
-// crowdShare is how many of them may come from one network address, so that nobody keeps the others out from there.
-const crowdShare = crowdLimit / 4
+// How many of them may come from one network address, and from all those of one IPv6 site, so that nobody keeps the others out
+// from there.
+const (
+	crowdShare     = crowdLimit / 4
+	crowdSiteShare = crowdLimit / 2
+)
 
 // errCrowded is answered like an outage: 503, and come back later.
 var errCrowded = fmt.Errorf("%w: more people are signing in than there is room for", storage.ErrUnavailable)
@@ -23,15 +27,16 @@ var errCrowded = fmt.Errorf("%w: more people are signing in than there is room f
 type crowd struct {
 	mu      sync.Mutex
 	waiting int
-	from    map[string]int // by httpx.Network, of those who wait
+	from    map[string]int // by httpx.Network and httpx.Site, of those who wait
 }
 
 // join returns how to leave, or errCrowded. An empty address is not known, and shared with nobody.
 func (c *crowd) join(address string) (leave func(), err error) {
-	network := httpx.Network(address)
+	network, site := httpx.Network(address), httpx.Site(address)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.waiting >= crowdLimit || network != "" && c.from[network] >= crowdShare {
+	switch {
+	case c.waiting >= crowdLimit, network != "" && c.from[network] >= crowdShare, site != "" && c.from[site] >= crowdSiteShare:
 		return nil, errCrowded
 	}
 	if c.from == nil {
@@ -39,14 +44,17 @@ func (c *crowd) join(address string) (leave func(), err error) {
 	}
 	c.waiting++
 	c.from[network]++
-	return func() { c.leave(network) }, nil
+	c.from[site]++
+	return func() { c.leave(network, site) }, nil
 }
 
-func (c *crowd) leave(network string) {
+func (c *crowd) leave(places ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting--
-	if c.from[network]--; c.from[network] == 0 {
-		delete(c.from, network)
+	for _, place := range places {
+		if c.from[place]--; c.from[place] == 0 {
+			delete(c.from, place)
+		}
 	}
 }

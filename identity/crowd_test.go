@@ -47,6 +47,29 @@ func TestWhoFindsNoRoomIsToldAtOnce(t *testing.T) {
 	require.NoError(t, err, "who was turned away takes no room")
 }
 
+// One customer may have thousands of IPv6 networks.
+func TestTheNetworksOfOneSiteDoNotTakeTheRoomOfTheOthers(t *testing.T) {
+	var c crowd
+	var leave []func()
+	joined := 0
+	for n := range 2 * crowdLimit {
+		if l, err := c.join(fmt.Sprintf("2001:db8:1:%x::1", n%256)); err == nil {
+			joined, leave = joined+1, append(leave, l)
+		}
+	}
+	require.Equal(t, crowdSiteShare, joined)
+	for _, other := range []string{"2001:db8:2::1", "192.0.2.7", ""} {
+		l, err := c.join(other)
+		require.NoError(t, err, other)
+		leave = append(leave, l)
+	}
+	for _, l := range leave {
+		l()
+	}
+	require.Zero(t, c.waiting)
+	require.Empty(t, c.from)
+}
+
 func told(m *metrics.Metrics) string {
 	w := httptest.NewRecorder()
 	m.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/metrics", nil))

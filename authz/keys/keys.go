@@ -45,6 +45,7 @@ type Set struct {
 	sealer   *secret.Sealer
 	lifetime time.Duration
 	now      func() time.Time
+	loading  sync.Mutex // from the read until it is loaded, so that no earlier read is loaded after a later one
 	loaded   atomic.Pointer[generations]
 }
 
@@ -178,6 +179,8 @@ func (s *Set) prune(ctx context.Context, stored []storage.Key) error {
 }
 
 func (s *Set) reload(ctx context.Context) error {
+	s.loading.Lock()
+	defer s.loading.Unlock()
 	stored, err := s.store.Keys(ctx)
 	if err != nil {
 		return fmt.Errorf("keys: %w", err)

@@ -81,7 +81,7 @@ func (l *Log) Run(ctx context.Context) {
 	for {
 		select {
 		case <-ticker.C:
-			l.write(ctx)
+			l.write(context.WithoutCancel(ctx)) // what was taken is lost otherwise
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 			defer cancel()

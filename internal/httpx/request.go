@@ -89,6 +89,16 @@ func Network(address string) string {
 	return prefix.String()
 }
 
+// Site is the /48 of an IPv6 address, which one customer of a provider may have as a whole; empty for what is none.
+func Site(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil || a.Unmap().Is4() {
+		return ""
+	}
+	prefix, _ := a.WithZone("").Prefix(48) // 48 bits always fit
+	return prefix.String()
+}
+
 // parseAddr reads an IP address with or without a port; the zero Addr when it is none.
 func parseAddr(s string) netip.Addr {
 	if withPort, err := netip.ParseAddrPort(s); err == nil {

@@ -25,6 +25,10 @@ type Stamps[V any] struct {
 func (s *Stamps[V]) Note(key string, v V) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.note(key, v)
+}
+
+func (s *Stamps[V]) note(key string, v V) {
 	if s.noted == nil {
 		s.noted = map[string]V{}
 	}
@@ -80,9 +84,11 @@ func (s *Stamps[V]) take() map[string]V {
 
 // putBack notes what was taken, but for what was noted anew.
 func (s *Stamps[V]) putBack(taken map[string]V) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for key, v := range taken {
-		if _, newer := s.Noted(key); !newer {
-			s.Note(key, v)
+		if _, newer := s.noted[key]; !newer {
+			s.note(key, v)
 		}
 	}
 }

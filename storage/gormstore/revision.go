@@ -14,9 +14,9 @@ const (
 	// lookEvery is how often a process asks for the revision: a write is promised to be seen within two seconds, also when it
 	// is busy. It goes on where the database tells of writes, for what stands in between may lose the news.
 	lookEvery = 500 * time.Millisecond
-	// lookPatience is how long a look may take: who keeps something has to know in time that it may be old. A connection that
-	// a network has forgotten answers never.
-	lookPatience = time.Second
+	// lookPatience is how long a look may take: who keeps something has to know in time that it may be old, also where one look
+	// just missed a write and the next one gets no answer. A connection that a network has forgotten answers never.
+	lookPatience = 750 * time.Millisecond
 	// gather is how long a process waits after the database has told of a write, so that many writes are one look.
 	gather = 20 * time.Millisecond
 	// announcePatience is how long a writer waits until the others are told. They find out without it.

@@ -41,6 +41,8 @@ const wordCounts = `(s.vouched_by = '' OR EXISTS (
 // clientIssuer is what comes before a client's ID in its issuer.
 var clientIssuer = storage.ClientIssuer("")
 
+const sessionColumns = "s.id, s.user_id, s.auth_time, s.created_at, s.seen_at, s.expires_at, s.user_agent, s.address, s.vouched_by, s.tokens_from"
+
 // The CASTs are explained at selectToken.
 var selectSession = `
 SELECT s.user_id, s.auth_time, s.created_at, s.seen_at, s.expires_at, s.user_agent, s.address, s.vouched_by,
@@ -127,7 +129,7 @@ func (s *Store) AllSessions(ctx context.Context, after string, limit int, now ti
 	}
 	var rows []sessionRow
 	err := s.read(ctx, func(db *gorm.DB) error {
-		return db.Select("s.*").Table("sessions s").Joins("JOIN users u ON u.id = s.user_id").
+		return db.Select(sessionColumns).Table("sessions s").Joins("JOIN users u ON u.id = s.user_id").
 			Where("s.id > ? AND (s.expires_at = 0 OR s.expires_at > ?) AND "+wordCounts, after, at(now)).
 			Order("s.id").Limit(limit).Find(&rows).Error
 	})
@@ -138,7 +140,7 @@ func (s *Store) AllSessions(ctx context.Context, after string, limit int, now ti
 func (s *Store) UserSessions(ctx context.Context, userID string, now time.Time) ([]storage.Session, error) {
 	var rows []sessionRow
 	err := s.read(ctx, func(db *gorm.DB) error {
-		return db.Select("s.*").Table("sessions s").Joins("JOIN users u ON u.id = s.user_id").
+		return db.Select(sessionColumns).Table("sessions s").Joins("JOIN users u ON u.id = s.user_id").
 			Where("s.user_id = ? AND (s.expires_at = 0 OR s.expires_at > ?) AND "+wordCounts, userID, at(now)).
 			Order("s.seen_at DESC, s.id").Limit(storage.MaxSessions).Find(&rows).Error
 	})

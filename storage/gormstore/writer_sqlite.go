@@ -168,10 +168,29 @@ func (w *sqliteWriter) serve(group []*job) {
 	for i, j := range group {
 		began, err := w.alone(j)
 		j.done <- err
-		if !began { // the others would wait for the same lock, each for as long
+		if !began {
 			for _, other := range group[i+1:] {
 				other.done <- err
 			}
+			w.refuse(err)
+			return
+		}
+	}
+}
+
+// refuse answers everybody who waits, because another process has the file: they would wait for the same lock, each group for as
+// long again.
+func (w *sqliteWriter) refuse(err error) {
+	for {
+		select {
+		case j, ok := <-w.queue:
+			if !ok {
+				return
+			}
+			if j.taken.CompareAndSwap(false, true) {
+				j.done <- err
+			}
+		default:
 			return
 		}
 	}
@@ -184,6 +203,7 @@ func (w *sqliteWriter) together(group []*job) (answers []error, committed bool) 
 		for i := range answers {
 			answers[i] = err
 		}
+		w.refuse(err)
 		return answers, true // nothing to commit, and the answer is the same for all
 	}
 	for _, j := range group {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -267,6 +268,30 @@ func TestSQLiteWaitsForAnotherProcessAndThenGivesUp(t *testing.T) {
 }
 
 // lockFile takes SQLite's write lock as another process would.
+func TestNobodyWaitsForABusyFileBehindOthersThatDid(t *testing.T) {
+	t.Parallel()
+	dsn := testdb.SQLite(t)
+	s := open(t, dsn)
+	release := lockFile(t, dsn)
+	defer release()
+	const many = 900 // more than share a commit
+	took := make(chan time.Duration, many)
+	for range many {
+		go func() {
+			began := time.Now()
+			if !errors.Is(insert(s, newToken()), storage.ErrUnavailable) {
+				t.Error("written, though another process has the file")
+			}
+			took <- time.Since(began)
+		}()
+	}
+	var longest time.Duration
+	for range many {
+		longest = max(longest, <-took)
+	}
+	require.Less(t, longest, 12*time.Second, "twice as long as one waits, at most")
+}
+
 func lockFile(t *testing.T, dsn string) (release func()) {
 	t.Helper()
 	db, err := sql.Open("sqlite3", strings.TrimPrefix(dsn, "sqlite:"))
