@@ -3,6 +3,7 @@ package config_test
 import (
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -172,6 +173,17 @@ func TestEverySecretCanComeFromAFile(t *testing.T) {
 
 	_, err = load(t, "", []string{secret, "GATEHOUSE_SECRET_FILE=" + file}, nil)
 	require.ErrorContains(t, err, "both set")
+}
+
+func TestEverySettingIsInTheOperatorsDocument(t *testing.T) {
+	text, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	settings := reflect.TypeFor[config.Config]()
+	for i := range settings.NumField() {
+		if name := settings.Field(i).Tag.Get("env"); name != "" {
+			require.Contains(t, string(text), "`GATEHOUSE_"+name+"`")
+		}
+	}
 }
 
 func TestFlagsLeaveSecretsOut(t *testing.T) {
