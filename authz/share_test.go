@@ -4,12 +4,16 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"gatehouse/registry"
+	"gatehouse/storage"
 )
 
 func enter(ctx context.Context, s *turns, key string) error {
@@ -82,4 +86,34 @@ func TestTooManyRequestsAreNoWordAboutAToken(t *testing.T) {
 	answer := failBearer(nil, errCrowded)
 	require.Equal(t, http.StatusTooManyRequests, answer.Status)
 	require.Empty(t, answer.Header, "a challenge would ask for another token (RFC 6750 §3)")
+}
+
+func TestATokenThatEndsWhileItWaitsForATurnIsRefused(t *testing.T) {
+	s := &Server{values: newTestValues(t, 'a', 0), turns: turns{of: map[string]*share{}}, now: time.Now}
+	store, token, value := opened(t, s.values)
+	s.store, s.registry = store, registry.New(store, time.Now)
+	require.NoError(t, store.CreateClient(t.Context(), storage.Client{ID: "c", Status: storage.StatusApproved}))
+	request := func() *Request { return &Request{Route: &Route{}, from: httptest.NewRequest("GET", "/", nil)} }
+	var inWork []*Request
+	for range shareAtOnce {
+		inWork = append(inWork, request())
+		_, err := s.presented(t.Context(), inWork[len(inWork)-1], value)
+		require.NoError(t, err)
+	}
+	_, err := s.take(t.Context(), request(), &storage.Client{ID: "c"}, false)
+	require.NoError(t, err, "whoever has the secret does not wait for those who have a token")
+
+	answer := make(chan error, 1)
+	go func() {
+		_, err := s.presented(t.Context(), request(), value)
+		answer <- err
+	}()
+	require.Eventually(t, func() bool {
+		s.turns.mu.Lock()
+		defer s.turns.mu.Unlock()
+		return len(s.turns.of["c by its tokens"].waiting) == 1
+	}, 60*time.Second, time.Millisecond)
+	require.NoError(t, store.Apply(t.Context(), storage.Unit{storage.RevokeFamily{Family: token.Family, At: time.Now()}}))
+	s.giveBack(inWork[0])
+	require.ErrorContains(t, <-answer, CodeInvalidToken)
 }

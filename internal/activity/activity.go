@@ -14,8 +14,10 @@ import (
 	"gatehouse/storage"
 )
 
-// writeEvery is how often what was noted is written.
-const writeEvery = 2 * time.Second
+const (
+	writeEvery = 2 * time.Second // how often what was noted is written
+	lastWrite  = time.Second     // how long writing may go on at the end
+)
 
 // Log is what was noted and not written yet. A nil one notes nothing. It is safe for concurrent use.
 type Log struct {
@@ -74,18 +76,20 @@ func (l *Log) add(c storage.HourCount) {
 	l.counts[storage.HourCount{Hour: c.Hour, Counter: c.Counter}] += c.N
 }
 
-// Run writes what was noted, in the background, until ctx ends; what is left then is written before it returns.
+// Run writes what was noted, in the background, until ctx ends; what is left then is written before it returns, if that takes no
+// longer than lastWrite.
 func (l *Log) Run(ctx context.Context) {
+	writing, end := context.WithCancel(context.WithoutCancel(ctx)) // what is being written when ctx ends would be lost
+	defer end()
+	context.AfterFunc(ctx, func() { time.AfterFunc(lastWrite, end) })
 	ticker := time.NewTicker(writeEvery)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ticker.C:
-			l.write(context.WithoutCancel(ctx)) // what was taken is lost otherwise
+			l.write(writing)
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
-			defer cancel()
-			l.write(last)
+			l.write(writing)
 			return
 		}
 	}

@@ -22,9 +22,15 @@ type written struct {
 	requests []storage.ClientRequest
 	counts   map[storage.HourCount]int64
 	broken   error
+	slow     time.Duration // how long adding requests takes
 }
 
-func (w *written) AddRequests(_ context.Context, requests []storage.ClientRequest) error {
+func (w *written) AddRequests(ctx context.Context, requests []storage.ClientRequest) error {
+	select {
+	case <-time.After(w.slow):
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.broken == nil {
@@ -98,6 +104,17 @@ func TestWhatIsNotedIsWrittenInTheBackgroundAndTheRestAtTheEnd(t *testing.T) {
 	require.False(t, w.requests[0].At.IsZero())
 	require.NotEqual(t, w.requests[0].ID, w.requests[1].ID)
 	require.Len(t, w.counts, 1)
+}
+
+func TestWhatIsBeingWrittenAtTheEndIsNotLost(t *testing.T) {
+	for slow, want := range map[time.Duration][]string{lastWrite / 2: {"1"}, time.Hour: nil} {
+		w := run(t, func(l *Log, w *written) {
+			w.slow = slow
+			l.Request(proven("a", 1))
+			later()
+		})
+		require.Equal(t, want, w.of("a"), slow)
+	}
 }
 
 func TestAFloodOfOneClientDisplacesItsOwnRequestsOnly(t *testing.T) {
