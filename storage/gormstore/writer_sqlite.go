@@ -158,7 +158,12 @@ func (w *sqliteWriter) waiting(first *job) []*job {
 // serve writes a group and answers each of its jobs.
 func (w *sqliteWriter) serve(group []*job) {
 	if len(group) > 1 {
-		if answers, committed := w.together(group); committed {
+		answers, err := w.together(group)
+		if err != nil {
+			w.refuse(group, err)
+			return
+		}
+		if answers != nil {
 			for i, j := range group {
 				j.done <- answers[i]
 			}
@@ -167,20 +172,20 @@ func (w *sqliteWriter) serve(group []*job) {
 	}
 	for i, j := range group {
 		began, err := w.alone(j)
-		j.done <- err
 		if !began {
-			for _, other := range group[i+1:] {
-				other.done <- err
-			}
-			w.refuse(err)
+			w.refuse(group[i:], err)
 			return
 		}
+		j.done <- err
 	}
 }
 
-// refuse answers everybody who waits, because another process has the file: they would wait for the same lock, each group for as
-// long again.
-func (w *sqliteWriter) refuse(err error) {
+// refuse answers a group whose transaction could not begin, and everybody who waits, because another process has the file: they would
+// wait for the same lock, each group for as long again.
+func (w *sqliteWriter) refuse(group []*job, err error) {
+	for _, j := range group {
+		j.done <- err
+	}
 	for {
 		select {
 		case j, ok := <-w.queue:
@@ -196,29 +201,25 @@ func (w *sqliteWriter) refuse(err error) {
 	}
 }
 
-// together runs a group in one transaction. When it says false, nothing has happened.
-func (w *sqliteWriter) together(group []*job) (answers []error, committed bool) {
+// together runs a group in one transaction and returns the answer of each; none, when nothing has happened and each is to be run
+// alone. It fails when the transaction could not begin.
+func (w *sqliteWriter) together(group []*job) (answers []error, err error) {
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
-		answers = make([]error, len(group))
-		for i := range answers {
-			answers[i] = err
-		}
-		w.refuse(err)
-		return answers, true // nothing to commit, and the answer is the same for all
+		return nil, err
 	}
 	for _, j := range group {
 		undone, err := w.member(j)
 		if !undone {
 			w.exec("ROLLBACK") // fails when SQLite has done so by itself
-			return nil, false
+			return nil, nil
 		}
 		answers = append(answers, err)
 	}
 	if err := w.exec("COMMIT"); err != nil {
 		w.exec("ROLLBACK")
-		return nil, false
+		return nil, nil
 	}
-	return answers, true
+	return answers, nil
 }
 
 // member runs a job among others and reports whether it left all of its changes or none. A bare one needs no savepoint for that:
