@@ -54,20 +54,19 @@ func TestUnknownWrongAndDisabledGetTheSameError(t *testing.T) {
 
 func TestUnknownTakesAsLongAsWrong(t *testing.T) {
 	s := newSite(t)
-	fastest := func(login string) time.Duration {
-		best := time.Hour
-		for range 5 {
+	const wrong, unknown = anaEmail, "nobody@example.com"
+	fastest := map[string]time.Duration{wrong: time.Hour, unknown: time.Hour}
+	for range 5 {
+		for login := range fastest {
 			began := time.Now()
 			_, err := s.people.SignIn(t.Context(), login, "wrong", s.from("1"))
 			require.Equal(t, ErrCredentials, err)
-			best = min(best, time.Since(began))
+			fastest[login] = min(fastest[login], time.Since(began))
 		}
-		return best
 	}
-	wrong, unknown := fastest(anaEmail), fastest("nobody@example.com")
 	// A sign-in that hashes nothing takes a hundredth.
-	require.Greater(t, unknown, wrong/4)
-	require.Greater(t, wrong, unknown/4)
+	require.Greater(t, fastest[unknown], fastest[wrong]/4)
+	require.Greater(t, fastest[wrong], fastest[unknown]/4)
 }
 
 func TestFailuresAreLimitedPerAccountUnderEverySpelling(t *testing.T) {

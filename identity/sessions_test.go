@@ -325,7 +325,9 @@ func TestLastSeenIsWrittenInTheBackgroundAtMostOnceAMinute(t *testing.T) {
 	flush := func() time.Time {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		s.sessions.Run(ctx) // writes what is left
+		for range 3 { // writes what is left, also where that takes a moment longer than it has
+			s.sessions.Run(ctx)
+		}
 		records, err := s.sessions.Of(t.Context(), s.ana.ID)
 		require.NoError(t, err)
 		return records[0].SeenAt
@@ -336,15 +338,10 @@ func TestLastSeenIsWrittenInTheBackgroundAtMostOnceAMinute(t *testing.T) {
 	s.wait(time.Second)
 	require.True(t, b.isSignedIn())
 	require.WithinDuration(t, s.now(), flush(), 0)
-	s.statements.Store(0)
-	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	r.AddCookie(b.cookie())
-	_, err := s.sessions.Current(r)
-	require.NoError(t, err)
-	records, err := s.sessions.Of(t.Context(), s.ana.ID)
-	require.NoError(t, err)
-	_, noted := s.sessions.seen.Noted(records[0].ID)
-	require.False(t, noted)
+	seen := s.now()
+	s.wait(59 * time.Second)
+	require.True(t, b.isSignedIn())
+	require.WithinDuration(t, seen, flush(), 0)
 }
 
 func FuzzSessionCookie(f *testing.F) {

@@ -19,6 +19,7 @@ const (
 type Stamps[V any] struct {
 	mu    sync.Mutex
 	noted map[string]V
+	taken map[string]V // what was written last, or is being written
 }
 
 // Note notes v about key, in place of what was noted about it before.
@@ -37,11 +38,14 @@ func (s *Stamps[V]) note(key string, v V) {
 	}
 }
 
-// Noted returns what is noted about key and not written yet.
+// Noted returns what was noted about key, from then until the write after the one that wrote it: so who has looked for it where it
+// is written, a moment before it was, finds it here.
 func (s *Stamps[V]) Noted(key string) (v V, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	v, ok = s.noted[key]
+	if v, ok = s.noted[key]; !ok {
+		v, ok = s.taken[key]
+	}
 	return v, ok
 }
 
@@ -77,9 +81,8 @@ func (s *Stamps[V]) flush(ctx context.Context, log *slog.Logger, write func(ctx 
 func (s *Stamps[V]) take() map[string]V {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	taken := s.noted
-	s.noted = nil
-	return taken
+	s.noted, s.taken = nil, s.noted
+	return s.taken
 }
 
 // putBack notes what was taken, but for what was noted anew.

@@ -16,11 +16,15 @@ import (
 // written collects what is written; while broken is set nothing is.
 type written struct {
 	calls  []map[string]int
+	writes func() // nil, or called while it writes
 	broken error
 }
 
 func (w *written) write(_ context.Context, noted map[string]int) error {
 	w.calls = append(w.calls, noted)
+	if w.writes != nil {
+		w.writes()
+	}
 	return w.broken
 }
 
@@ -56,11 +60,30 @@ func TestWhatIsNotedOftenIsWrittenOnce(t *testing.T) {
 		require.True(t, noted)
 		require.Equal(t, 2, v)
 		later()
+		later()
 		_, noted = s.Noted("a")
 		require.False(t, noted)
-		later()
 	})
 	require.Equal(t, []map[string]int{{"a": 2, "b": 3}}, w.calls)
+}
+
+// Who looks at what is written first, and then at what is noted, misses nothing.
+func TestWhatIsBeingWrittenOrJustWasIsStillNoted(t *testing.T) {
+	run(t, quiet, func(s *Stamps[int], w *written) {
+		w.writes = func() {
+			v, noted := s.Noted("a")
+			require.True(t, noted)
+			require.Equal(t, 1, v)
+		}
+		s.Note("a", 1)
+		later()
+		require.Len(t, w.calls, 1)
+		w.writes()
+		s.Note("a", 2)
+		v, _ := s.Noted("a")
+		require.Equal(t, 2, v)
+		w.writes = nil
+	})
 }
 
 func TestWhatIsLeftIsWrittenAtTheEnd(t *testing.T) {

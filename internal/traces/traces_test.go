@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	collector "go.opentelemetry.io/proto/otlp/collector/trace/v1"
@@ -17,8 +18,8 @@ import (
 	"gatehouse/internal/traces"
 )
 
-// received starts a collector, and a Tracer that sends to it; the function it returns sends what is left and returns every span.
-func received(t *testing.T) (*traces.Tracer, func() []*otlp.Span) {
+// received starts a collector, and a Tracer that sends to it; the function it returns waits for so many spans, and returns every one.
+func received(t *testing.T) (*traces.Tracer, func(n int) []*otlp.Span) {
 	var mu sync.Mutex
 	var spans []*otlp.Span
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -37,10 +38,12 @@ func received(t *testing.T) (*traces.Tracer, func() []*otlp.Span) {
 	}))
 	t.Cleanup(server.Close)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
+	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "10") // milliseconds; what is left at the end has two seconds, which may not be enough
 	tracer, err := traces.Open(t.Context(), "v1", slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	require.NotNil(t, tracer)
-	return tracer, func() []*otlp.Span {
+	return tracer, func(n int) []*otlp.Span {
+		require.Eventually(t, func() bool { mu.Lock(); defer mu.Unlock(); return len(spans) >= n }, 60*time.Second, 5*time.Millisecond)
 		tracer.Close()
 		mu.Lock()
 		defer mu.Unlock()
@@ -65,7 +68,7 @@ func TestATrustedTraceGoesOnAndAStrangersIsLinked(t *testing.T) {
 		span.Name("GET /x")
 		span.End()
 	}
-	spans := all()
+	spans := all(4)
 	require.Len(t, spans, 4)
 	for i, name := range []string{"unit of work", "GET /x", "unit of work", "GET /x"} {
 		require.Equal(t, name, spans[i].Name)
@@ -87,7 +90,7 @@ func TestWorkThatNoRequestAskedForBeginsTracesOfItsOwn(t *testing.T) {
 		span.Fail("unreachable")
 		span.End()
 	}
-	spans := all()
+	spans := all(2)
 	require.Len(t, spans, 2)
 	require.NotEqual(t, spans[0].TraceId, spans[1].TraceId)
 	require.Equal(t, otlp.Status_STATUS_CODE_ERROR, spans[0].Status.Code)
