@@ -18,8 +18,8 @@ const (
 	farewell = 500 * time.Millisecond
 	// lastCall is how long it then takes in the connections that the system has accepted already.
 	lastCall = 100 * time.Millisecond
-	// patience is how long a new connection may take to send its first request.
-	patience = 2 * time.Second
+	// patience is how long a new connection may take to send its first request, as with http.Server.Shutdown.
+	patience = 5 * time.Second
 	// look is how often to look whether all is quiet.
 	look = 5 * time.Millisecond
 )
@@ -34,7 +34,10 @@ func drain(server *http.Server, l net.Listener, t *traffic, stopped <-chan error
 	if err := stopAccepting(l); err != nil {
 		return err
 	}
-	<-stopped
+	select {
+	case <-stopped:
+	case <-ctx.Done():
+	}
 	for !t.quiet(time.Now()) && ctx.Err() == nil {
 		sleep(ctx, look)
 	}
@@ -68,6 +71,11 @@ type lastCallListener struct{ net.Listener }
 
 func (l lastCallListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
+	for timedOut(err) && someWait(l.Listener) { // this process was held up for longer than the last call
+		if err = stopAccepting(l.Listener); err == nil {
+			conn, err = l.Listener.Accept()
+		}
+	}
 	if timedOut(err) {
 		_ = l.Close()
 		return nil, net.ErrClosed

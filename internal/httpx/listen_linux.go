@@ -20,16 +20,26 @@ var noSYN = []unix.SockFilter{
 // it, connections that the system accepts between the last Accept and the close would be reset with a request in them.
 // Where it does not work, that moment stays open.
 func refuseNew(l net.Listener) {
+	program := &unix.SockFprog{Len: uint16(len(noSYN)), Filter: &noSYN[0]}
+	control(l, func(fd int) { _ = unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program) })
+}
+
+// someWait reports whether there are connections that the system has accepted and Accept has not returned yet.
+func someWait(l net.Listener) (some bool) {
+	control(l, func(fd int) {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+		some = err == nil && n > 0
+	})
+	return some
+}
+
+// control calls do with a listener's file descriptor, where it has one.
+func control(l net.Listener, do func(fd int)) {
 	conn, ok := l.(syscall.Conn)
 	if !ok {
 		return
 	}
-	raw, err := conn.SyscallConn()
-	if err != nil {
-		return
+	if raw, err := conn.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) { do(int(fd)) })
 	}
-	program := &unix.SockFprog{Len: uint16(len(noSYN)), Filter: &noSYN[0]}
-	_ = raw.Control(func(fd uintptr) {
-		_ = unix.SetsockoptSockFprog(int(fd), unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, program)
-	})
 }

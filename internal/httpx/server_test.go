@@ -1,6 +1,7 @@
 package httpx_test
 
 import (
+	"bufio"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -9,12 +10,14 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"io"
 	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -30,6 +33,11 @@ func start(t *testing.T, h http.Handler, certificate *httpx.Certificate) (addr s
 	t.Helper()
 	l, err := httpx.Listen(t.Context(), "127.0.0.1:0")
 	require.NoError(t, err)
+	return startOn(t, l, h, certificate)
+}
+
+func startOn(t *testing.T, l net.Listener, h http.Handler, certificate *httpx.Certificate) (addr string, stop func() error) {
+	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- httpx.Serve(ctx, l, h, certificate, slog.New(slog.DiscardHandler)) }()
@@ -96,6 +104,46 @@ func TestServeWaitsForARequestUnderWay(t *testing.T) {
 	require.Eventually(t, func() bool { return !accepts(addr) }, 60*time.Second, 10*time.Millisecond)
 	close(leave)
 	require.Equal(t, http.StatusTeapot, <-answer)
+	require.NoError(t, <-stopped)
+}
+
+// heldUp is a listener of a process that gets no processor for a while.
+type heldUp struct {
+	*net.TCPListener
+	until chan struct{}
+}
+
+func (l heldUp) Accept() (net.Conn, error) {
+	<-l.until
+	return l.TCPListener.Accept()
+}
+
+func TestServeAnswersWhoConnectedInTimeHoweverLateItTakesThemIn(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux says whether somebody waits")
+	}
+	l, err := httpx.Listen(t.Context(), "127.0.0.1:0")
+	require.NoError(t, err)
+	until := make(chan struct{})
+	addr, stop := startOn(t, heldUp{l.(*net.TCPListener), until}, http.NotFoundHandler(), nil)
+	var conns []net.Conn
+	for range 20 {
+		conn, err := net.Dial("tcp", addr)
+		require.NoError(t, err)
+		defer conn.Close()
+		_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: gatehouse\r\n\r\n")
+		require.NoError(t, err)
+		conns = append(conns, conn)
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- stop() }()
+	time.Sleep(time.Second) // longer than it waits for somebody to come
+	close(until)
+	for _, conn := range conns {
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusNotFound, response.StatusCode)
+	}
 	require.NoError(t, <-stopped)
 }
 
