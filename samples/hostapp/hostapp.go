@@ -41,7 +41,7 @@ type App struct {
 
 // New reads what the authorization server says about itself (RFC 8414) and returns the app. ctx only bounds that.
 func New(ctx context.Context, o Options) (*App, error) {
-	a := &App{options: o, client: &http.Client{Timeout: 10 * time.Second}}
+	a := &App{options: o, client: &http.Client{Timeout: 30 * time.Second}}
 	var metadata struct {
 		Issuer    string `json:"issuer"`
 		Authorize string `json:"authorization_endpoint"`

@@ -56,7 +56,7 @@ type App struct {
 // New discovers the authorization server's endpoints and keys (OpenID Connect Discovery §4) and returns the app. Only
 // the issuer is configured: everything else about the server is read from it. ctx only bounds the discovery.
 func New(ctx context.Context, o Options) (*App, error) {
-	client := &http.Client{Timeout: 10 * time.Second}
+	client := &http.Client{Timeout: 30 * time.Second}
 	provider, err := oidc.NewProvider(oidc.ClientContext(ctx, client), o.Issuer)
 	if err != nil {
 		return nil, fmt.Errorf("discovering %s: %w", o.Issuer, err)

@@ -39,20 +39,20 @@ for (const [scripts, look] of [[true, { width: 320, locale: "ar" }], [false, { w
     await page.goto(`${demo.issuer}/admin/apps?search=photoprint`);
     await visitor.inspect();
     await page.click('a[href="/admin/apps/photoprint"]');
-    await page.locator("form#review").waitFor();
+    await page.waitForLoadState();
     for (const summary of await page.locator("details.known > summary").all()) await summary.click();
     await visitor.inspect();
 
     await page.click("form#operate button[value=suspend]");
     await page.locator("#problems").waitFor();
-    assert.equal(await page.locator("form#operate button[value=suspend]").count(), 1, "nothing is suspended without a reason");
     await visitor.inspect();
+    assert.equal(await page.locator("form#operate button[value=suspend]").count(), 1, "nothing is suspended without a reason");
 
     await page.fill("form#review textarea", "Looked at on a phone.");
     await page.click("form#review button[value=comment]");
     await page.locator("[role=status]").waitFor();
-    assert.match(await page.locator("#notes").innerText(), /Looked at on a phone/);
     await visitor.inspect();
+    assert.match(await page.locator("#notes").innerText(), /Looked at on a phone/);
   });
 
 for (const [scripts, look] of [[true, {}], [false, { width: 320, dark: true, locale: "ar" }]])
@@ -92,6 +92,7 @@ for (const [scripts, look] of [[true, { width: 320, locale: "ar" }], [false, { w
     await page.goto(`${demo.issuer}/admin/people?q=ana`);
     await page.click(".items h3 a");
     await page.locator("#sessions").waitFor();
+    await page.waitForLoadState(); // of the folded forms none is left out
     for (const summary of await page.locator("details.known > summary").all()) await summary.click();
     await visitor.inspect();
 

@@ -97,6 +97,7 @@ for (const [scripts, look] of [[true, { width: 320, dark: true }], [false, { wid
     await signIn(visitor, { email: "admin@example.com", password: "correct horse battery staple" });
     const reviewed = page.locator("#fields figure img");
     await reviewed.waitFor();
+    await page.waitForLoadState();
     if (scripts) assert.equal(await reviewed.evaluate((img) => img.naturalWidth), 96);
     await seen("reviewed");
   });

@@ -19,8 +19,8 @@ const account = (name) => demo.people.find((p) => p.email.startsWith(name));
 // save presses the step's button that goes on to the next one.
 async function save(developer, next) {
   await developer.page.click("form#step button[value=next]");
+  await developer.page.waitForURL(new RegExp(`/${next}\\b`));
   await at(developer, next === "review" ? "form#submit" : "form#step", undefined);
-  assert.match(developer.page.url(), new RegExp(`/${next}\\b`));
 }
 
 async function wants(developer, scope, use, purpose) {
@@ -41,7 +41,7 @@ async function decided(reviewer, form, action, comment) {
 }
 
 for (const [scripts, look] of [[true, { width: 1280 }], [false, { width: 320, dark: true }]])
-  test(`a mini app is registered, reviewed, used, extended and suspended (${JSON.stringify({ scripts, ...look })})`, { timeout: 300_000 }, async (t) => {
+  test(`a mini app is registered, reviewed, used, extended and suspended (${JSON.stringify({ scripts, ...look })})`, { timeout: 600_000 }, async (t) => {
     const [developer, reviewer, person] = await Promise.all([1, 2, 3].map(() => visit(t, browser, { scripts, ...look })));
     const address = await spareAddress();
     const name = scripts ? "Paper Boat" : "Tin Whistle";
@@ -81,7 +81,7 @@ for (const [scripts, look] of [[true, { width: 1280 }], [false, { width: 320, da
     await developer.page.click(`a[href="/developer/apps/${id}/data"]`);
     await at(developer, "form#step");
     await wants(developer, "email", "required", "to send the boat tickets that you buy");
-    await developer.page.click("form#step button[value=next]");
+    await save(developer, "security");
     await developer.page.goto(`${demo.issuer}/developer/apps/${id}/review`);
     await at(developer, "form#submit");
     await submit(developer);
@@ -112,7 +112,7 @@ for (const [scripts, look] of [[true, { width: 1280 }], [false, { width: 320, da
     // A scope is added; until it is approved the mini app goes on as it is, and nobody is asked.
     await developer.page.goto(`${demo.issuer}/developer/apps/${id}/data`);
     await wants(developer, "phone", "optional", "to call you when the boat is late");
-    await developer.page.click("form#step button[value=next]");
+    await save(developer, "security");
     await developer.page.goto(`${demo.issuer}/developer/apps/${id}/review`);
     await at(developer, "form#submit");
     await submit(developer);
@@ -138,6 +138,7 @@ for (const [scripts, look] of [[true, { width: 1280 }], [false, { width: 320, da
     assert.deepEqual(await decisions(person), { openid: "allowed", email: "allowed", profile: "allowed", phone: "allowed" });
 
     // Suspended, and nothing works any more: not the tokens that are there, and not a new sign-in.
+    await reviewer.page.goto(`${demo.issuer}/admin/apps/${id}`);
     await reviewer.page.locator("details.known > summary").last().click();
     await decided(reviewer, "operate", "suspend", "People say that no boat ever came.");
     await person.page.click("form#refresh button");

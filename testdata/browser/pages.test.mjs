@@ -91,6 +91,7 @@ test("a wrong password is said so and the name stays", { timeout: 300_000 }, asy
     signIn(visitor, { email: ana.email, password: "not her password at all" }),
   ]);
   assert.equal(answer.status(), 401);
+  await page.locator("#problems").waitFor();
   await at(visitor, "form#sign-in", "/login");
   assert.equal(await page.inputValue("form#sign-in [name=username]"), ana.email);
   assert.equal(await page.inputValue("form#sign-in [name=password]"), "");
@@ -105,6 +106,7 @@ test("sign-up says what is wrong and keeps what was typed", { timeout: 300_000 }
     signUp(visitor, { email: "new.person@example.com", password: "password1234", firstName: "New", lastName: "Person" }),
   ]);
   assert.equal(answer.status(), 422);
+  await page.locator("#problems").waitFor();
   await at(visitor, "form#sign-up", "/signup");
   assert.equal(await page.inputValue("form#sign-up [name=email]"), "new.person@example.com");
 
@@ -166,9 +168,9 @@ for (const scripts of [true, false])
     await signUp(visitor, { email: `form.post.${scripts}@example.com`, firstName: "Form", lastName: "Post" });
     await decide(visitor, "allow");
     if (!scripts) {
-      await visitor.page.locator("form button").first().waitFor();
+      await visitor.page.locator("form#form-post button").waitFor();
       await visitor.inspect();
-      await visitor.page.click("form button");
+      await visitor.page.click("form#form-post button");
     }
     const fields = await posted;
     assert.equal(fields.get("state"), "a state");

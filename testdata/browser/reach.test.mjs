@@ -85,7 +85,7 @@ const looks = {
 
 for (const [how, [look, inspect]] of Object.entries(looks))
   for (const [root, who] of [["/admin", () => boss], ["/developer", () => dana]])
-    test(`every page below ${root} is for everybody, and light: ${how}`, { timeout: 300_000 }, async (t) => {
+    test(`every page below ${root} is for everybody, and light: ${how}`, { timeout: 600_000 }, async (t) => {
       const visitor = await visit(t, browser, look);
       await visitor.page.goto(demo.issuer + root);
       await signIn(visitor, who());
@@ -107,7 +107,7 @@ async function entered(t, path, person) {
   return visitor;
 }
 
-test("the console works with the keyboard alone", { timeout: 300_000 }, async (t) => {
+test("the console works with the keyboard alone", { timeout: 600_000 }, async (t) => {
   const { page } = await entered(t, "/admin/apps", boss);
   for (const path of ["dashboard", "reviews", "audit", "evaluate", "people", "new/people", "new/api-keys", "publishers/house-001", "scopes/points_read", "apps/photoprint"]) {
     await page.goto(`${demo.issuer}/admin/${path}`);
@@ -134,7 +134,7 @@ test("the console works with the keyboard alone", { timeout: 300_000 }, async (t
   await page.locator("[role=status]").waitFor();
 });
 
-test("developers register with the keyboard alone", { timeout: 300_000 }, async (t) => {
+test("developers register with the keyboard alone", { timeout: 600_000 }, async (t) => {
   const { page } = await entered(t, "/developer", dana);
   for (const path of ["people", "keys", "apps/photoprint", "apps/photoprint/review", "apps/photoprint/security"]) {
     await page.goto(`${demo.issuer}/developer/${path}`);
