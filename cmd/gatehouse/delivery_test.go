@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -189,7 +190,10 @@ func TestAMiniAppIsToldWhatPeopleDecide(t *testing.T) {
 		b = s.newBrowser()
 		b.agree(b.authorize(request("pairwise")), "ana@example.com")
 		s.rotateKeys(t)
-		time.Sleep(4 * time.Second) // longer than the server may take to see it
+		require.Eventually(t, func() bool { // the server has seen it
+			published := jwks(s)
+			return !slices.ContainsFunc(s.signingKeys(), func(k storage.Key) bool { return !strings.Contains(published, k.ID) })
+		}, 60*time.Second, 20*time.Millisecond)
 		b.atApps("pairwise", "disconnect")
 		last := next()
 		require.Equal(t, "caep/event-type/session-revoked", last.name())
@@ -351,7 +355,7 @@ func TestNoEventIsLostOverAKill(t *testing.T) {
 			for _, d := range people {
 				group.Go(d.work)
 			}
-			require.Eventually(t, func() bool { return all.Load() > before+18 }, 60*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return all.Load() > before+18 && len(hook.all()) > 0 }, 60*time.Second, time.Millisecond)
 			require.NoError(t, server.Process.Kill())
 			group.Wait()
 			server.Wait()
@@ -362,7 +366,7 @@ func TestNoEventIsLostOverAKill(t *testing.T) {
 			server = start()
 		}
 		for _, d := range people {
-			require.Eventually(t, func() bool { return len(hook.has(d.app)) >= d.answered }, 60*time.Second, 50*time.Millisecond,
+			require.Eventually(t, func() bool { return len(hook.has(d.app)) >= d.answered }, 2*time.Minute, 50*time.Millisecond,
 				"%s: %d of %d", d.app, len(hook.has(d.app)), d.answered)
 			require.LessOrEqual(t, len(hook.has(d.app)), d.answered+d.unknown, "%s: told of what did not happen", d.app)
 		}

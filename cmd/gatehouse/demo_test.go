@@ -137,7 +137,7 @@ func TestDemoShowsAPersonsDataWithinThirtySeconds(t *testing.T) {
 	require.Contains(t, page.body, `data-scope="points_read" data-decision="allowed"`)
 	require.Contains(t, page.body, `data-scope="phone" data-decision="denied"`)
 	require.NotContains(t, page.body, "+59899123456")
-	require.Less(t, time.Since(began), 30*time.Second)
+	require.Less(t, time.Since(began), longOr(2*time.Minute, 30*time.Second))
 
 	start := b.get(info.Start + "/")
 	require.Equal(t, http.StatusOK, start.StatusCode)

@@ -205,7 +205,7 @@ func (d *fullDisk) requireRoom(t *testing.T) {
 	require.Eventually(t, func() bool {
 		a := d.post("/oauth2/token", "photoprint", url.Values{"grant_type": {"client_credentials"}})
 		return a.StatusCode == http.StatusOK && d.ready()
-	}, 20*time.Second, 20*time.Millisecond)
+	}, 60*time.Second, 20*time.Millisecond)
 	for _, token := range d.alive {
 		require.True(t, d.active("photoprint", token))
 	}

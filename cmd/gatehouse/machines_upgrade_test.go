@@ -160,7 +160,7 @@ func (m *machines) failsToStart(dsn string, settings ...string) string {
 	one := *m.testServer
 	one.log = &lockedBuffer{}
 	process := one.launch(dsn, freeAddress(m.t.(*testing.T)), m.url, settings...)
-	ctx, cancel := context.WithTimeout(m.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(m.t.Context(), 60*time.Second)
 	defer cancel()
 	ended := make(chan error, 1)
 	go func() { ended <- process.Wait() }()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -63,10 +62,7 @@ func newNeighbours(t *testing.T, dsn string) (a, b *neighbour) {
 
 func newNeighbour(t *testing.T, dsn string) *neighbour {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	n := &neighbour{dsn: dsn, addr: listener.Addr().String()}
-	require.NoError(t, listener.Close())
+	n := &neighbour{dsn: dsn, addr: freeAddress(t)}
 	n.testServer = &testServer{t: t, url: "http://" + n.addr, log: &lockedBuffer{}, clock: &atomic.Int64{}, users: map[string]storage.User{}}
 	n.door = newDoor(t, n.addr)
 	n.open()

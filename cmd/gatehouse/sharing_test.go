@@ -270,7 +270,7 @@ func TestAnAllowMayHaveAnEnd(t *testing.T) {
 		h.decides("photoprint", allowAll)
 		lasting := h.tokens("photoprint", "")
 		require.False(t, s.active("photoprint", tokens["access_token"]), "what is over stays over")
-		h.decides("photoprint", strings.TrimSuffix(allowAll, "}")+`,"expires_in":1}`)
+		h.decides("photoprint", strings.TrimSuffix(allowAll, "}")+`,"expires_in":3600}`)
 		h.decides("photoprint", allowAll)
 		s.forward(2 * time.Hour)
 		require.True(t, s.active("photoprint", lasting["access_token"]), "an allow without an end takes the end away")
@@ -319,17 +319,17 @@ func TestSharingRefusesDecisionsThatAreNone(t *testing.T) {
 	s := newTestServer(t, furnished.SQLite(t))
 	h := s.hostApp("ana@example.com")
 	for body, want := range map[string]string{
-		``:                                   "invalid_request",
-		`{`:                                  "invalid_request",
-		`[]`:                                 "invalid_request",
-		`decision=deny`:                      "invalid_request",
-		`{}`:                                 "invalid_request",
-		`{"decision":"Allow"}`:               "invalid_request",
-		`{"decision":true}`:                  "invalid_request",
-		`{"decision":"allow"}`:               "invalid_request",
-		`{"decision":"deny","scopes":[]}`:    "invalid_request",
-		`{"decision":"deny","expires_in":1}`: "invalid_request",
-		`{"decision":"allow","scopes":null}`: "invalid_request",
+		``:                                      "invalid_request",
+		`{`:                                     "invalid_request",
+		`[]`:                                    "invalid_request",
+		`decision=deny`:                         "invalid_request",
+		`{}`:                                    "invalid_request",
+		`{"decision":"Allow"}`:                  "invalid_request",
+		`{"decision":true}`:                     "invalid_request",
+		`{"decision":"allow"}`:                  "invalid_request",
+		`{"decision":"deny","scopes":[]}`:       "invalid_request",
+		`{"decision":"deny","expires_in":3600}`: "invalid_request",
+		`{"decision":"allow","scopes":null}`:    "invalid_request",
 		`{"decision":"allow","scopes":"openid email"}`:                             "invalid_request",
 		`{"decision":"allow","scopes":[1]}`:                                        "invalid_request",
 		`{"decision":"allow","decision":"deny"}`:                                   "invalid_request",

@@ -22,7 +22,7 @@ func TestACollectorThatIsAwayHoldsUpNoRequest(t *testing.T) {
 	for name, address := range map[string]string{"refuses": freeAddress(t), "says nothing": silent.Addr().String()} {
 		t.Run(name, func(t *testing.T) {
 			s, start := newProcess(t, furnished.SQLite(t), "OTEL_EXPORTER_OTLP_ENDPOINT=http://"+address,
-				"OTEL_BSP_MAX_QUEUE_SIZE=32", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE=32", "OTEL_BSP_SCHEDULE_DELAY=50")
+				"OTEL_EXPORTER_OTLP_TIMEOUT=600000", "OTEL_BSP_EXPORT_TIMEOUT=600000", "OTEL_BSP_MAX_QUEUE_SIZE=32", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE=32", "OTEL_BSP_SCHEDULE_DELAY=50")
 			server := start()
 			var group sync.WaitGroup
 			for range 8 {
@@ -31,7 +31,7 @@ func TestACollectorThatIsAwayHoldsUpNoRequest(t *testing.T) {
 						began := time.Now()
 						a := s.post("/oauth2/token", "photoprint", url.Values{"grant_type": {"client_credentials"}})
 						assert.Equal(t, http.StatusOK, a.StatusCode, a.body)
-						assert.Less(t, time.Since(began), 5*time.Second, "a call of the collector is given up after 10 s")
+						assert.Less(t, time.Since(began), 60*time.Second, "a call of the collector is given up after ten minutes here")
 					}
 				})
 			}
@@ -39,7 +39,7 @@ func TestACollectorThatIsAwayHoldsUpNoRequest(t *testing.T) {
 			began := time.Now()
 			require.NoError(t, server.Process.Signal(syscall.SIGTERM))
 			require.NoError(t, server.Wait())
-			require.Less(t, time.Since(began), 10*time.Second, "nor does it hold up who stops")
+			require.Less(t, time.Since(began), 60*time.Second, "nor does it hold up who stops")
 		})
 	}
 }

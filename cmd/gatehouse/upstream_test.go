@@ -479,17 +479,14 @@ func TestWhoDeniesAtTheOtherServerGetsAWayBack(t *testing.T) {
 // A provider that is away is away for its own people only, and as soon as it is back it is back.
 func TestAServerStartsWhileItsProviderIsDown(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	address := listener.Addr().String()
-	require.NoError(t, listener.Close())
+	address := freeAddress(t)
 	own := newTestServer(t, furnished.SQLite(t), withUpstreams(t, upstreamEntry("second", "http://"+address, "")))
 	b := own.newBrowser()
 	a := b.get(button(b.get("/login")))
 	require.Equal(t, http.StatusBadGateway, a.StatusCode, a.body)
 	require.Contains(t, a.body, `data-error="upstream_unavailable"`)
 
-	listener, err = net.Listen("tcp", address)
+	listener, err := net.Listen("tcp", address)
 	require.NoError(t, err)
 	provider := newLiar(t, listener)
 	own.forward(restOver)

@@ -16,7 +16,7 @@ import (
 
 const (
 	writeEvery = 2 * time.Second // how often what was noted is written
-	lastWrite  = time.Second     // how long writing may go on at the end
+	lastWrite  = 3 * time.Second // how long writing may go on at the end
 )
 
 // Log is what was noted and not written yet. A nil one notes nothing. It is safe for concurrent use.

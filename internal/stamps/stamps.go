@@ -11,6 +11,7 @@ import (
 
 const (
 	writeEvery = 5 * time.Second // how often what was noted is written
+	lastWrite  = 3 * time.Second // how long writing may go on at the end
 	maxNoted   = 10_000          // things noted between two writes; more are noted next time
 )
 
@@ -59,7 +60,7 @@ func (s *Stamps[V]) Run(ctx context.Context, log *slog.Logger, write func(ctx co
 		case <-ticker.C:
 			s.flush(ctx, log, write)
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrite)
 			defer cancel()
 			s.flush(last, log, write)
 			return
