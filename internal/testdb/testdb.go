@@ -7,6 +7,7 @@ package testdb
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 const (
@@ -92,6 +94,9 @@ func createKept(t testing.TB, server, options string) (dsn, name string) {
 	name = "gatehouse_test_" + strings.ToLower(rand.Text())
 	admin(t, server, "CREATE DATABASE "+name+options)
 	u.Path = "/" + name
+	query := u.Query()
+	query.Set("connect_timeout", "60") // a server that many tests share may be busy, and is not away
+	u.RawQuery = query.Encode()
 	return u.String(), name
 }
 
@@ -107,6 +112,9 @@ func missingServer(t testing.TB) {
 	t.Skip(say)
 }
 
+// objectInUse is an SQLSTATE code, PostgreSQL documentation, appendix A.
+const objectInUse = "55006"
+
 func admin(t testing.TB, server, statement string) {
 	t.Helper()
 	if err := execute(server, statement); err != nil {
@@ -114,16 +122,23 @@ func admin(t testing.TB, server, statement string) {
 	}
 }
 
+// execute runs a statement again while a database is in use: the server itself waits only five seconds for connections that end, and
+// those of a busy machine take longer.
 func execute(server, statement string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	conn, err := pgx.Connect(ctx, server)
 	if err != nil {
 		return fmt.Errorf("connecting to %s: %w", ServerVariable, err)
 	}
 	defer conn.Close(ctx)
-	if _, err := conn.Exec(ctx, statement); err != nil {
-		return fmt.Errorf("%s: %w", statement, err)
+	for {
+		_, err := conn.Exec(ctx, statement)
+		if err == nil {
+			return nil
+		}
+		if refused, is := errors.AsType[*pgconn.PgError](err); !is || refused.Code != objectInUse {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
 	}
-	return nil
 }

@@ -42,13 +42,22 @@ func Start(durable bool, stop <-chan os.Signal) (*Server, error) {
 	if err := s.prepare(); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
-	if err := s.launch(); err != nil {
-		return nil, errors.Join(err, s.Stop())
+	err := s.start(stop)
+	for n := 1; n < 3 && err != nil && s.process == nil; n++ { // it ended: somebody may have taken its port
+		s.port = 0
+		err = s.start(stop)
 	}
-	if err := s.await(stop); err != nil {
+	if err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
 	return s, nil
+}
+
+func (s *Server) start(stop <-chan os.Signal) error {
+	if err := s.launch(); err != nil {
+		return err
+	}
+	return s.await(stop)
 }
 
 // Halt ends the server by a signal of PostgreSQL's: SIGINT ends it in order, SIGQUIT as a crash does. Its folder stays.
@@ -63,10 +72,7 @@ func (s *Server) Halt(signal syscall.Signal) error {
 
 // Resume starts a halted server again, at the same address, and returns when it answers.
 func (s *Server) Resume() error {
-	if err := s.launch(); err != nil {
-		return err
-	}
-	return s.await(nil)
+	return s.start(nil)
 }
 
 // URL is where the server answers.
