@@ -28,9 +28,9 @@ func (b *bell) ring() {
 	b.rung = make(chan struct{})
 }
 
-// wait returns when it is time to look again, or with ctx's error.
-func (b *bell) wait(ctx context.Context, rung <-chan struct{}) error {
-	look := time.NewTimer(lookEvery)
+// wait returns when it is time to look again, after every at the latest, or with ctx's error.
+func (b *bell) wait(ctx context.Context, rung <-chan struct{}, every time.Duration) error {
+	look := time.NewTimer(every)
 	defer look.Stop()
 	select {
 	case <-look.C:

@@ -52,7 +52,8 @@ func unprepared(t testing.TB) string {
 	return u.String()
 }
 
-// open opens a store with the schema migrated and closes it with the test.
+// open opens a store with the schema migrated and closes it with the test. It takes a machine that is busy for no outage: a test of
+// what is given up soon sets its own limits.
 func open(t testing.TB, dsn string, options ...gormstore.Options) *gormstore.Store {
 	t.Helper()
 	o := gormstore.Options{Migrate: true}
@@ -62,5 +63,7 @@ func open(t testing.TB, dsn string, options ...gormstore.Options) *gormstore.Sto
 	s, err := gormstore.Open(t.Context(), dsn, o)
 	require.NoError(t, err)
 	t.Cleanup(func() { s.Close() })
+	s.Look(500*time.Millisecond, time.Minute)
+	s.CheckPatience(time.Minute)
 	return s
 }

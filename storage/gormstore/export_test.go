@@ -2,12 +2,24 @@ package gormstore
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 )
 
 // AskToCollect asks PostgreSQL that nobody else collects until the transaction ends.
 var AskToCollect = postgresDialect.collecting
+
+// IsBusy reports whether a write was refused because another process has SQLite's file. Nothing has happened then.
+var IsBusy = isBusy
+
+// Look sets how often a store looks for the revision while it waits for one, and how long a look may take.
+func (s *Store) Look(every, patience time.Duration) {
+	s.limits.lookEvery, s.limits.lookPatience = every, patience
+}
+
+// CheckPatience sets how long Check may take.
+func (s *Store) CheckPatience(patience time.Duration) { s.limits.checkPatience = patience }
 
 // MigrateTo brings a new database to an earlier version of the schema.
 func (s *Store) MigrateTo(ctx context.Context, version int) error {

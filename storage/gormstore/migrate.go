@@ -197,7 +197,7 @@ func (s *Store) runMigration(tx *gorm.DB, m migration, version int) error {
 // Check implements storage.Checker: the database takes writes, and its schema is one that this program works on; else an
 // ErrSchema.
 func (s *Store) Check(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, checkPatience)
+	ctx, cancel := context.WithTimeout(ctx, s.limits.checkPatience)
 	defer cancel()
 	answer := make(chan error, 1)
 	go func() { answer <- s.write(ctx, s.check) }()

@@ -23,6 +23,9 @@ const migratePatience = 6 * time.Hour
 // checkPatience is the same for Check, which must answer soon.
 const checkPatience = 2 * time.Second
 
+// limits bound what must be soon, see revision.go and checkPatience.
+type limits struct{ lookEvery, lookPatience, checkPatience time.Duration }
+
 var _ storage.Store = (*Store)(nil)
 
 // Options are the choices of Open. The zero value opens an existing schema and logs to slog.Default.
@@ -51,6 +54,7 @@ type Store struct {
 	salt    []byte // see failures.go
 	watch   *watch
 	bell    *bell // rings when there may be a new revision
+	limits  limits
 
 	listen  func(context.Context) // hears what rings the bell, until the context ends; nil: the database tells nothing
 	hearing hearing
@@ -99,7 +103,7 @@ func Open(ctx context.Context, dsn string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.watch = o.watch
+	s.watch, s.limits = o.watch, limits{lookEvery, lookPatience, checkPatience}
 	if err := s.prepare(ctx, o); err != nil {
 		s.Close()
 		return nil, s.dialect.explain(dsn, err)

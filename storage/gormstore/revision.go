@@ -40,7 +40,7 @@ func (s *Store) AwaitRevision(ctx context.Context, seen int64) (int64, error) {
 		if err != nil || revision != seen {
 			return revision, err
 		}
-		if err := s.bell.wait(ctx, rung); err != nil {
+		if err := s.bell.wait(ctx, rung, s.limits.lookEvery); err != nil {
 			return 0, err
 		}
 	}
@@ -48,11 +48,11 @@ func (s *Store) AwaitRevision(ctx context.Context, seen int64) (int64, error) {
 
 // look is Revision for who asks often.
 func (s *Store) look(ctx context.Context) (int64, error) {
-	looking, stop := context.WithTimeout(ctx, lookPatience)
+	looking, stop := context.WithTimeout(ctx, s.limits.lookPatience)
 	defer stop()
 	revision, err := s.Revision(looking)
 	if err != nil && looking.Err() != nil && ctx.Err() == nil {
-		err = fmt.Errorf("%w: the revision is not known after %s", storage.ErrUnavailable, lookPatience)
+		err = fmt.Errorf("%w: the revision is not known after %s", storage.ErrUnavailable, s.limits.lookPatience)
 	}
 	return revision, err
 }
