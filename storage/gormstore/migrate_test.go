@@ -100,12 +100,16 @@ func TestProcessesThatStartAtOnceMigrateOnce(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, dsn string) {
 		errs := make([]error, 8)
 		var wait sync.WaitGroup
+		began := time.Now()
 		for i := range errs {
 			wait.Go(func() {
-				s, err := gormstore.Open(context.Background(), dsn, gormstore.Options{Migrate: true})
-				if errs[i] = err; err == nil {
-					errs[i] = s.Close()
-				}
+				errs[i] = untilFree(began, func() error {
+					s, err := gormstore.Open(context.Background(), dsn, gormstore.Options{Migrate: true})
+					if err != nil {
+						return err
+					}
+					return s.Close()
+				})
 			})
 		}
 		wait.Wait()
