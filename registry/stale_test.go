@@ -2,7 +2,6 @@ package registry_test
 
 import (
 	"context"
-	"sync"
 	"testing"
 	"time"
 
@@ -13,8 +12,31 @@ import (
 	"gatehouse/storage"
 )
 
-// A process whose connections are dead, which nobody told it, cannot see a suspension. It does not go on with what it kept.
-func TestWhatCannotBeLookedUpIsKeptForTwoSecondsAtMost(t *testing.T) {
+// lookout is a store on which each wait for the revision waits for the test first.
+type lookout struct {
+	*counted
+	asks, goOn chan struct{}
+	err        error // of the last one
+}
+
+func (l *lookout) AwaitRevision(ctx context.Context, seen int64) (revision int64, err error) {
+	select {
+	case l.asks <- struct{}{}:
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	select {
+	case <-l.goOn:
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	}
+	revision, l.err = l.counted.AwaitRevision(ctx, seen)
+	return revision, l.err
+}
+
+// A process whose connections are dead, which nobody told it, cannot see a suspension. It does not go on with what it kept once a look
+// got no answer; how soon that is, the store promises.
+func TestWhatCannotBeLookedUpIsKeptNoLongerThanUntilALookFails(t *testing.T) {
 	t.Parallel()
 	dsn := testdb.Postgres(t)
 	tap := testdb.NewTap(t, dsn)
@@ -22,39 +44,31 @@ func TestWhatCannotBeLookedUpIsKeptForTwoSecondsAtMost(t *testing.T) {
 	require.NoError(t, store.SaveScope(t.Context(), storage.Scope{Name: "points_read"}))
 	other := registry.New(store, time.Now)
 	require.NoError(t, other.Create(t.Context(), mini()))
-	behind := newStore(t, tap.DSN)
+	behind := &lookout{counted: newStore(t, tap.DSN), asks: make(chan struct{}), goOn: make(chan struct{})}
 	r := registry.New(behind, time.Now)
-	var group sync.WaitGroup
-	for range 8 { // so that the pool has more than one connection to find dead
-		group.Go(func() {
-			for range 50 {
-				_, _ = behind.Store.Client(t.Context(), "photoprint")
-			}
-		})
-	}
-	group.Wait()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan struct{})
 	go func() { defer close(ended); r.Run(ctx) }()
 	defer func() { stop(); <-ended }()
-	time.Sleep(200 * time.Millisecond) // it has looked
+	<-behind.asks
+	behind.goOn <- struct{}{}
+	<-behind.asks // so it has looked once, and looks for the next time when it is told to
 	was, err := r.Client(t.Context(), "photoprint")
 	require.NoError(t, err)
+	require.Equal(t, storage.StatusApproved, was.Status)
 
 	tap.Silence()
 	suspended := *was
 	suspended.Status = storage.StatusSuspended
 	require.NoError(t, other.Update(t.Context(), suspended, was.UpdatedAt))
-	time.Sleep(2 * time.Second)
-	asking, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	if now, err := r.Client(asking, "photoprint"); err == nil {
-		require.Equal(t, storage.StatusSuspended, now.Status)
-	}
+	behind.goOn <- struct{}{}
+	<-behind.asks // so it has met the answer, and none comes after it
+	require.ErrorIs(t, behind.err, storage.ErrUnavailable)
+	tap.Cut() // so that new connections take the place of the dead ones
+	var now *storage.Client
 	require.Eventually(t, func() bool {
-		asking, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-		defer cancel()
-		now, err := r.Client(asking, "photoprint")
-		return err == nil && now.Status == storage.StatusSuspended
-	}, 20*time.Second, 10*time.Millisecond, "new connections work")
+		now, err = r.Client(t.Context(), "photoprint")
+		return err == nil
+	}, 60*time.Second, 10*time.Millisecond)
+	require.Equal(t, storage.StatusSuspended, now.Status)
 }
