@@ -49,8 +49,12 @@ type Response struct {
 
 // New returns a Client. With allowPrivate (the setting GATEHOUSE_ALLOW_PRIVATE_NETWORK) it reaches private and loopback
 // addresses as well, and loopback ones by http.
-func New(allowPrivate bool) *Client {
-	return newClient(allowPrivate, maxTime, rulesFor(allowPrivate), nil)
+func New(allowPrivate bool) *Client { return NewWithin(allowPrivate, maxTime) }
+
+// NewWithin is New with another time limit. It is for tests: a server that answers gets longer than any machine needs, and
+// one that hangs is not waited for.
+func NewWithin(allowPrivate bool, limit time.Duration) *Client {
+	return newClient(allowPrivate, limit, rulesFor(allowPrivate), nil)
 }
 
 // newClient is New with what tests replace: the time limit, the rules for https and the resolver (nil: the usual one).
