@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -29,7 +30,8 @@ import (
 
 const issuer = "https://id.example"
 
-// house is a worker on a real database, with a clock that a test can move.
+// house is a worker on a real database, with a clock that stands still but for what a test moves it. So nothing that a slow
+// machine does lengthens a call, or lets a lease, a pause or a wait run out.
 type house struct {
 	t      testing.TB
 	store  *gormstore.Store
@@ -60,6 +62,7 @@ func (l *lockedBuffer) String() string {
 // newHouse opens dsn; the clock of all houses that are given the same one is the same.
 func newHouse(t testing.TB, dsn string, clock *atomic.Int64) *house {
 	t.Helper()
+	clock.CompareAndSwap(0, time.Now().UnixNano())
 	h := &house{t: t, clock: clock, log: &lockedBuffer{}}
 	var err error
 	h.store, err = gormstore.Open(t.Context(), dsn, gormstore.Options{Migrate: true, Log: slog.New(slog.DiscardHandler)})
@@ -72,31 +75,21 @@ func newHouse(t testing.TB, dsn string, clock *atomic.Int64) *house {
 	reg := registry.New(h.store, h.now)
 	h.claims = claims.New(bytes.Repeat([]byte("s"), 32), reg)
 	h.worker = New(Options{
-		Store: h.store, Registry: reg, Claims: h.claims, Keys: h.keys, Calls: outbound.New(true), Issuer: issuer,
-		Now: h.now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
+		Store: h.store, Registry: reg, Claims: h.claims, Keys: h.keys, Calls: outbound.NewWithin(true, time.Minute),
+		Issuer: issuer, Now: h.now, Log: slog.New(slog.NewJSONHandler(h.log, nil)),
 	})
 	h.worker.every = 10 * time.Millisecond
 	return h
 }
 
-func (h *house) now() time.Time {
-	return time.Now().Add(time.Duration(h.clock.Load())).UTC().Truncate(time.Microsecond)
-}
+func (h *house) now() time.Time { return time.Unix(0, h.clock.Load()).UTC().Truncate(time.Microsecond) }
 
-// stopClock makes the worker's clock stand still but for what a test moves it, so that no slow machine lengthens a call.
-func (h *house) stopClock() {
-	start := h.now()
-	h.worker.Now = func() time.Time { return start.Add(time.Duration(h.clock.Load())) }
-}
-
-// run lets the worker work until the test ends, or stop is called, which waits for it.
-func (h *house) run() (stop func()) {
+// run lets the worker work until the test ends, which waits for it.
+func (h *house) run() {
 	ctx, cancel := context.WithCancel(h.t.Context())
 	var group sync.WaitGroup
 	group.Go(func() { h.worker.Run(ctx) })
-	stop = func() { cancel(); group.Wait() }
-	h.t.Cleanup(stop)
-	return stop
+	h.t.Cleanup(func() { cancel(); group.Wait() })
 }
 
 func (h *house) client(c storage.Client) string {
@@ -184,6 +177,19 @@ func (h *house) pausedUntil(clientID string) time.Time {
 	h.worker.mu.Lock()
 	defer h.worker.mu.Unlock()
 	return h.worker.pauses[clientID].until
+}
+
+// rested reports whether the worker has done all that it can until the clock moves: it sends nothing, and what is due is for
+// clients that pause. No lane begins or ends in between, because that takes the same mutex.
+func (h *house) rested() bool {
+	h.t.Helper()
+	h.worker.mu.Lock()
+	defer h.worker.mu.Unlock()
+	now := h.now()
+	due, err := h.store.DueClients(h.t.Context(), now)
+	require.NoError(h.t, err)
+	paused := func(client string) bool { return now.Before(h.worker.pauses[client].until) }
+	return len(h.worker.busy) == 0 && !slices.ContainsFunc(due, func(client string) bool { return !paused(client) })
 }
 
 // received is a request that a receiver got.
