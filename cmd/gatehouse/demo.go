@@ -178,9 +178,9 @@ func (d *demo) serveSamples(ctx context.Context, info demoInfo) error {
 	start := newStartPage(startPage{demoInfo: info, Name: d.cfg.Name, Server: info.client(demoServer)})
 
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return httpx.Serve(ctx, d.listeners.miniApp, app.Handler(), nil, d.log) })
-	group.Go(func() error { return httpx.Serve(ctx, d.listeners.hostApp, host.Handler(), nil, d.log) })
-	group.Go(func() error { return httpx.Serve(ctx, d.listeners.start, start, nil, d.log) })
+	group.Go(func() error { return httpx.Server{Handler: app.Handler(), Log: d.log}.Serve(ctx, d.listeners.miniApp) })
+	group.Go(func() error { return httpx.Server{Handler: host.Handler(), Log: d.log}.Serve(ctx, d.listeners.hostApp) })
+	group.Go(func() error { return httpx.Server{Handler: start, Log: d.log}.Serve(ctx, d.listeners.start) })
 	group.Go(func() error { return d.announce(info) })
 	return group.Wait()
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -83,6 +84,28 @@ func TestAServerThatStopsSaysThatItIsNotReady(t *testing.T) {
 	require.JSONEq(t, `{"status": "unavailable", "checks": {"process": "stopping", "database": "ok", "schema": "ok", "signing_key": "ok"}}`, string(body))
 	require.NoError(t, busy.Close())
 	require.NoError(t, server.Wait())
+}
+
+// A load balancer needs some seconds to see it, and sends requests on new connections meanwhile.
+func TestAServerThatStopsTakesConnectionsForAsLongAsItWasTold(t *testing.T) {
+	t.Parallel()
+	s, start := newProcess(t, furnished.SQLite(t), "GATEHOUSE_SHUTDOWN_DELAY=1m")
+	server := start()
+	require.NoError(t, server.Process.Signal(syscall.SIGTERM))
+	anew := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	require.Eventually(t, func() bool {
+		a, err := anew.Get(s.url + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer a.Body.Close()
+		body, err := io.ReadAll(a.Body)
+		return err == nil && strings.Contains(string(body), "stopping")
+	}, 60*time.Second, 10*time.Millisecond)
+	a, err := s.try(anew, "/oauth2/token", "photoprint", url.Values{"grant_type": {"client_credentials"}})
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, a.StatusCode, a.body)
+	require.NoError(t, server.Process.Kill())
 }
 
 // Anybody may ask whether we are ready, as often as they like.

@@ -131,7 +131,7 @@ func serveOn(ctx context.Context, listener net.Listener, cfg *config.Config, sto
 	work.Go(func() { reloadCertificate(background, certificate, log) })
 	work.Go(func() { serveOps(background, ops, a.Ops, log) })
 	log.Info("listening", "addr", listener.Addr().String(), "issuer", cfg.Issuer, "version", versionText())
-	err = httpx.Serve(ctx, listener, a.Handler, certificate, log)
+	err = httpx.Server{Handler: a.Handler, Certificate: certificate, Log: log, ShutdownDelay: cfg.ShutdownDelay}.Serve(ctx, listener)
 	stop()
 	work.Wait()
 	log.Info("stopped")

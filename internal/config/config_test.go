@@ -29,7 +29,7 @@ func TestLoadWithoutAnythingIsTheDefaults(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, &config.Config{
 		Issuer: "http://127.0.0.1:9096", Listen: "127.0.0.1:9096", Database: "sqlite:gatehouse.db", Name: "Gatehouse",
-		CodeLifetime: 5 * time.Minute, UserAccessLifetime: 360 * time.Hour, UserRefreshLifetime: 720 * time.Hour,
+		ShutdownDelay: time.Second / 2, CodeLifetime: 5 * time.Minute, UserAccessLifetime: 360 * time.Hour, UserRefreshLifetime: 720 * time.Hour,
 		CompanyAccessLifetime: 720 * time.Hour, CompanyRefreshLifetime: 1440 * time.Hour,
 		IDTokenLifetime: time.Hour, SessionLifetime: 12 * time.Hour, DenyCooldown: 24 * time.Hour,
 		SignUp: true, DynamicRegistration: "token", PathPrefixes: []string{"/chef"}, LogLevel: "info",
@@ -103,6 +103,7 @@ func TestLoadRefusesAndNamesTheFix(t *testing.T) {
 		{"codes that live too long", "", "GATEHOUSE_CODE_LIFETIME=6m", "at most 5m"},
 		{"codes that never live", "", "GATEHOUSE_CODE_LIFETIME=0s", "at least 1s"},
 		{"a negative cooldown", "", "GATEHOUSE_DENY_COOLDOWN=-1s", "0s or more"},
+		{"a shutdown that never begins", "", "GATEHOUSE_SHUTDOWN_DELAY=1h", "0s to 5m"},
 		{"a proxy that is no network", "", "GATEHOUSE_TRUSTED_PROXIES=10.0.0.0/33", "write networks such as"},
 		{"a truth value that is none", "", "GATEHOUSE_SIGNUP=maybe", "write true or false"},
 		{"PostgreSQL without a secret", "", "GATEHOUSE_DATABASE=postgres://localhost/x", "GATEHOUSE_SECRET is required with PostgreSQL"},

@@ -11,12 +11,9 @@ import (
 )
 
 const (
-	// drainTimeout is how long stopping may take in all.
+	// drainTimeout is how long stopping may take.
 	drainTimeout = 20 * time.Second
-	// farewell is how long a server that is about to stop still takes connections, while it asks everybody to close
-	// theirs after the next answer.
-	farewell = 500 * time.Millisecond
-	// lastCall is how long it then takes in the connections that the system has accepted already.
+	// lastCall is how long it takes in the connections that the system has accepted already.
 	lastCall = 100 * time.Millisecond
 	// patience is how long a new connection may take to send its first request, as with http.Server.Shutdown.
 	patience = 5 * time.Second
@@ -29,8 +26,6 @@ const (
 func drain(server *http.Server, l net.Listener, t *traffic, stopped <-chan error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
-	t.closing.Store(true)
-	sleep(ctx, farewell)
 	if err := stopAccepting(l); err != nil {
 		return err
 	}

@@ -24,27 +24,39 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	return config.Listen(ctx, "tcp", address)
 }
 
+// Server is what answers requests on a listener.
+type Server struct {
+	Handler     http.Handler
+	Certificate *Certificate // nil: it serves plain HTTP
+	Log         *slog.Logger
+	// ShutdownDelay is how long it still takes connections when it is to stop, while it asks everybody to close theirs after the next
+	// answer: until whoever sends requests has seen that it is not ready.
+	ShutdownDelay time.Duration
+}
+
 // Serve answers requests on l until ctx ends, and then drains: requests that are under way, and those of connections
-// that were open or being opened, are answered before it returns, within 20 seconds. With a certificate it serves TLS.
+// that were open or being opened, are answered before it returns, within 20 seconds of ShutdownDelay's end.
 // The error is nil after a complete drain.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, certificate *Certificate, log *slog.Logger) error {
+func (s Server) Serve(ctx context.Context, l net.Listener) error {
 	var leaving traffic
 	server := &http.Server{
-		Handler:           leaving.wrap(h),
+		Handler:           leaving.wrap(s.Handler),
 		ConnState:         leaving.note,
 		ReadHeaderTimeout: readHeaderTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
 	}
 	stopped := make(chan error, 1)
-	go func() { stopped <- listen(server, lastCallListener{l}, certificate) }()
+	go func() { stopped <- listen(server, lastCallListener{l}, s.Certificate) }()
 	select {
 	case err := <-stopped:
 		return err
 	case <-ctx.Done():
+		leaving.closing.Store(true)
+		time.Sleep(s.ShutdownDelay)
 		return drain(server, l, &leaving, stopped)
 	}
 }

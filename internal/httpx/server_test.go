@@ -28,6 +28,8 @@ import (
 	"gatehouse/internal/httpx"
 )
 
+const delay = 500 * time.Millisecond
+
 // start serves h until stop is called; stop returns what Serve returned.
 func start(t *testing.T, h http.Handler, certificate *httpx.Certificate) (addr string, stop func() error) {
 	t.Helper()
@@ -40,7 +42,9 @@ func startOn(t *testing.T, l net.Listener, h http.Handler, certificate *httpx.Ce
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- httpx.Serve(ctx, l, h, certificate, slog.New(slog.DiscardHandler)) }()
+	go func() {
+		done <- httpx.Server{Handler: h, Certificate: certificate, Log: slog.New(slog.DiscardHandler), ShutdownDelay: delay}.Serve(ctx, l)
+	}()
 	return l.Addr().String(), sync.OnceValue(func() error { cancel(); return <-done })
 }
 
