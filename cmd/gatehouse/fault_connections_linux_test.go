@@ -180,7 +180,7 @@ func (s *testServer) issueUntilRefused(t *testing.T, n int, answered *atomic.Int
 		if refusedToConnect(err) {
 			return
 		}
-		if err != nil && began.Sub(rested) > 300*time.Millisecond {
+		if err != nil && n%4 != 0 && began.Sub(rested) > 300*time.Millisecond {
 			return // it was held up for so long that the server has closed the connection that it kept
 		}
 		if !assert.NoError(t, err) || !assert.Equal(t, http.StatusOK, a.StatusCode, a.body) {

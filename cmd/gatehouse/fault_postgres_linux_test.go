@@ -211,13 +211,13 @@ func (p *patron) suffer(name string, begin, end func() error) {
 			_ = end()
 		}
 	}()
-	require.Eventually(p.t, func() bool { return !p.ready() }, 60*time.Second, 20*time.Millisecond, "%s: /readyz says so", name)
-	require.Eventually(p.t, func() bool { return p.away.Load() > away+9 }, 60*time.Second, 10*time.Millisecond, "%s: 503", name)
+	require.Eventually(p.t, func() bool { return !p.ready() }, longOr(60*time.Second, 5*time.Second), 20*time.Millisecond, "%s: /readyz says so", name)
+	require.Eventually(p.t, func() bool { return p.away.Load() > away+9 }, longOr(60*time.Second, slowestAnswer), 10*time.Millisecond, "%s: 503", name)
 	require.NoError(p.t, end())
 	ended = true
 	began := time.Now()
-	require.Eventually(p.t, p.ready, 60*time.Second, 20*time.Millisecond, "%s: /readyz comes back", name)
+	require.Eventually(p.t, p.ready, longOr(60*time.Second, 20*time.Second), 20*time.Millisecond, "%s: /readyz comes back", name)
 	good = p.good.Load()
-	require.Eventually(p.t, func() bool { return p.good.Load() > good+50 }, 60*time.Second, time.Millisecond, "%s: and so do all", name)
+	require.Eventually(p.t, func() bool { return p.good.Load() > good+50 }, longOr(60*time.Second, slowestAnswer), time.Millisecond, "%s: and so do all", name)
 	p.t.Logf("%s: back after %s", name, time.Since(began))
 }

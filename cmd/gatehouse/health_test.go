@@ -102,6 +102,7 @@ func TestAServerThatStopsTakesConnectionsForAsLongAsItWasTold(t *testing.T) {
 		body, err := io.ReadAll(a.Body)
 		return err == nil && strings.Contains(string(body), "stopping")
 	}, 60*time.Second, 10*time.Millisecond)
+	time.Sleep(2 * time.Second) // longer than it does unless told
 	a, err := s.try(anew, "/oauth2/token", "photoprint", url.Values{"grant_type": {"client_credentials"}})
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, a.StatusCode, a.body)

@@ -90,7 +90,7 @@ func TestDatabaseBudgetHoldsThroughThreeProcesses(t *testing.T) {
 			}
 			statements, exchanges := requested(tap)
 			tooMany := slices.ContainsFunc(exchanges, func(e testdb.Exchange) bool { return e.Trips > 2 })
-			at := fmt.Sprintf("%s, at process %d", step.name, round%threeMachines)
+			at := fmt.Sprintf("%s, at the process of round %d", step.name, round%threeMachines)
 			delete(wrong, at)
 			if work(statements) != step.want || tooMany {
 				wrong[at] = fmt.Sprintf("%v, in %+v", work(statements), exchanges)

@@ -18,8 +18,8 @@ import (
 const (
 	sqlitePrefix    = "sqlite:"
 	maxCodeLifetime = 5 * time.Minute
-	// maxShutdownDelay is longer than any load balancer takes to see that a process is not ready.
-	maxShutdownDelay = 5 * time.Minute
+	// A load balancer needs some seconds to see that a process is not ready, and idle connections a moment to be told.
+	minShutdownDelay, maxShutdownDelay = 500 * time.Millisecond, 5 * time.Minute
 )
 
 // check applies the rules and puts the issuer and the path prefixes into their canonical spelling.
@@ -119,8 +119,8 @@ func (c *Config) checkLifetimes(wrong complain) {
 	if c.CodeLifetime > maxCodeLifetime {
 		wrong("CODE_LIFETIME", "is %s; write at most 5m", c.CodeLifetime)
 	}
-	if c.ShutdownDelay < 0 || c.ShutdownDelay > maxShutdownDelay {
-		wrong("SHUTDOWN_DELAY", "is %s; write 0s to 5m", c.ShutdownDelay)
+	if c.ShutdownDelay < minShutdownDelay || c.ShutdownDelay > maxShutdownDelay {
+		wrong("SHUTDOWN_DELAY", "is %s; write 500ms to 5m", c.ShutdownDelay)
 	}
 	if c.DenyCooldown < 0 {
 		wrong("DENY_COOLDOWN", "is %s; write 0s or more", c.DenyCooldown)

@@ -11,28 +11,25 @@ import (
 )
 
 const (
-	// drainTimeout is how long stopping may take.
+	// farewell is the shortest Server.ShutdownDelay: idle connections are closed by whoever keeps them, at their next request.
+	farewell = 500 * time.Millisecond
+	// lastCall is how long a listener then waits for connections that are being opened, and lastCalls how often it does so again
+	// while there are some that the system has accepted already.
+	lastCall  = 100 * time.Millisecond
+	lastCalls = 50
+	// drainTimeout is how long what is under way may take.
 	drainTimeout = 20 * time.Second
-	// lastCall is how long it takes in the connections that the system has accepted already.
-	lastCall = 100 * time.Millisecond
 	// patience is how long a new connection may take to send its first request, as with http.Server.Shutdown.
 	patience = 5 * time.Second
 	// look is how often to look whether all is quiet.
 	look = 5 * time.Millisecond
 )
 
-// drain stops a server without a failed request. http.Server.Shutdown would not do: it drops the requests of connections
-// that were accepted and not read yet.
-func drain(server *http.Server, l net.Listener, t *traffic, stopped <-chan error) error {
+// drain stops a server that accepts nothing any more, without a failed request. http.Server.Shutdown would not do: it drops the
+// requests of connections that were accepted and not read yet.
+func drain(server *http.Server, t *traffic) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
-	if err := stopAccepting(l); err != nil {
-		return err
-	}
-	select {
-	case <-stopped:
-	case <-ctx.Done():
-	}
 	for !t.quiet(time.Now()) && ctx.Err() == nil {
 		sleep(ctx, look)
 	}
@@ -51,25 +48,28 @@ func sleep(ctx context.Context, d time.Duration) {
 }
 
 // stopAccepting makes Accept return what is there, and then fail.
-func stopAccepting(l net.Listener) error {
+func stopAccepting(l net.Listener) {
 	refuseNew(l)
-	if tcp, ok := l.(deadliner); ok {
-		return tcp.SetDeadline(time.Now().Add(lastCall))
+	if tcp, ok := l.(deadliner); ok && tcp.SetDeadline(time.Now().Add(lastCall)) == nil {
+		return
 	}
-	return l.Close()
+	_ = l.Close()
 }
 
 type deadliner interface{ SetDeadline(time.Time) error }
 
-// lastCallListener closes when its deadline has passed.
-type lastCallListener struct{ net.Listener }
+// lastCallListener closes when its deadline has passed and nobody waits to be accepted.
+type lastCallListener struct {
+	net.Listener
+	calls int // last ones, so far
+}
 
-func (l lastCallListener) Accept() (net.Conn, error) {
+func (l *lastCallListener) Accept() (net.Conn, error) {
 	conn, err := l.Listener.Accept()
-	for timedOut(err) && someWait(l.Listener) { // this process was held up for longer than the last call
-		if err = stopAccepting(l.Listener); err == nil {
-			conn, err = l.Listener.Accept()
-		}
+	for timedOut(err) && someWait(l.Listener) && l.calls < lastCalls { // this process was held up, or many have come
+		l.calls++
+		stopAccepting(l.Listener)
+		conn, err = l.Listener.Accept()
 	}
 	if timedOut(err) {
 		_ = l.Close()

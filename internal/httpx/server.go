@@ -3,6 +3,7 @@ package httpx
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -29,8 +30,8 @@ type Server struct {
 	Handler     http.Handler
 	Certificate *Certificate // nil: it serves plain HTTP
 	Log         *slog.Logger
-	// ShutdownDelay is how long it still takes connections when it is to stop, while it asks everybody to close theirs after the next
-	// answer: until whoever sends requests has seen that it is not ready.
+	// ShutdownDelay is how long a server that is to stop still takes connections, while it asks everybody to close theirs after the
+	// next answer: until whoever sends requests has seen that it is not ready. Half a second at the least.
 	ShutdownDelay time.Duration
 }
 
@@ -50,15 +51,21 @@ func (s Server) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
 	}
 	stopped := make(chan error, 1)
-	go func() { stopped <- listen(server, lastCallListener{l}, s.Certificate) }()
+	go func() { stopped <- listen(server, &lastCallListener{Listener: l}, s.Certificate) }()
 	select {
 	case err := <-stopped:
 		return err
 	case <-ctx.Done():
-		leaving.closing.Store(true)
-		time.Sleep(s.ShutdownDelay)
-		return drain(server, l, &leaving, stopped)
 	}
+	leaving.closing.Store(true)
+	select {
+	case err := <-stopped: // nobody can connect any more
+		return errors.Join(err, drain(server, &leaving))
+	case <-time.After(max(s.ShutdownDelay, farewell)):
+	}
+	stopAccepting(l)
+	<-stopped
+	return drain(server, &leaving)
 }
 
 func listen(server *http.Server, l net.Listener, certificate *Certificate) error {

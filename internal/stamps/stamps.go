@@ -15,8 +15,8 @@ const (
 	maxNoted   = 10_000          // things noted between two writes; more are noted next time
 )
 
-// Stamps has the last note about each thing that was not written yet. The zero value is ready. It is safe for concurrent
-// use.
+// Stamps has the last note about each thing, until a round after it was written. The zero value is ready. It is safe for
+// concurrent use.
 type Stamps[V any] struct {
 	mu    sync.Mutex
 	noted map[string]V
@@ -39,8 +39,8 @@ func (s *Stamps[V]) note(key string, v V) {
 	}
 }
 
-// Noted returns what was noted about key, from then until the write after the one that wrote it: so who has looked for it where it
-// is written, a moment before it was, finds it here.
+// Noted returns what was noted about key. It stays until one round after it was written, so that whoever read the store just before
+// the write still finds it here.
 func (s *Stamps[V]) Noted(key string) (v V, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,6 +59,7 @@ func (s *Stamps[V]) Run(ctx context.Context, log *slog.Logger, write func(ctx co
 		select {
 		case <-ticker.C:
 			s.flush(ctx, log, write)
+			ticker.Reset(writeEvery) // a write that took long is not followed by the next one at once, see Noted
 		case <-ctx.Done():
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastWrite)
 			defer cancel()

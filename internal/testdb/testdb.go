@@ -95,7 +95,7 @@ func createKept(t testing.TB, server, options string) (dsn, name string) {
 	admin(t, server, "CREATE DATABASE "+name+options)
 	u.Path = "/" + name
 	query := u.Query()
-	query.Set("connect_timeout", "60") // a server that many tests share may be busy, and is not away
+	query.Set("connect_timeout", "60") // a server that many tests share may be busy, and is not away; our own default is 5 s
 	u.RawQuery = query.Encode()
 	return u.String(), name
 }
@@ -140,5 +140,6 @@ func execute(server, statement string) error {
 		if refused, is := errors.AsType[*pgconn.PgError](err); !is || refused.Code != objectInUse {
 			return fmt.Errorf("%s: %w", statement, err)
 		}
+		time.Sleep(50 * time.Millisecond)
 	}
 }

@@ -18,8 +18,11 @@ import (
 	"gatehouse/internal/traces"
 )
 
-// received starts a collector, and a Tracer that sends to it; the function it returns waits for so many spans, and returns every one.
-func received(t *testing.T) (*traces.Tracer, func(n int) []*otlp.Span) {
+const at10ms = "10" // OTEL_BSP_SCHEDULE_DELAY, in milliseconds
+
+// received starts a collector, and a Tracer that sends to it after a delay; the function it returns waits for so many spans, closes
+// the Tracer and returns every one.
+func received(t *testing.T, delay string) (*traces.Tracer, func(n int) []*otlp.Span) {
 	var mu sync.Mutex
 	var spans []*otlp.Span
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
@@ -38,7 +41,7 @@ func received(t *testing.T) (*traces.Tracer, func(n int) []*otlp.Span) {
 	}))
 	t.Cleanup(server.Close)
 	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
-	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", "10") // milliseconds; what is left at the end has two seconds, which may not be enough
+	t.Setenv("OTEL_BSP_SCHEDULE_DELAY", delay)
 	tracer, err := traces.Open(t.Context(), "v1", slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	require.NotNil(t, tracer)
@@ -54,7 +57,7 @@ func received(t *testing.T) (*traces.Tracer, func(n int) []*otlp.Span) {
 const sent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 func TestATrustedTraceGoesOnAndAStrangersIsLinked(t *testing.T) {
-	tracer, all := received(t)
+	tracer, all := received(t, at10ms)
 	header := http.Header{"Traceparent": {sent}, "Tracestate": {"vendor=what-somebody-wrote"}}
 	for _, trusted := range []bool{true, false} {
 		ctx, span := tracer.Request(t.Context(), header, trusted)
@@ -82,7 +85,7 @@ func TestATrustedTraceGoesOnAndAStrangersIsLinked(t *testing.T) {
 }
 
 func TestWorkThatNoRequestAskedForBeginsTracesOfItsOwn(t *testing.T) {
-	tracer, all := received(t)
+	tracer, all := received(t, at10ms)
 	ctx := tracer.Into(t.Context())
 	require.Empty(t, traces.TraceID(ctx))
 	for range 2 {
@@ -95,6 +98,18 @@ func TestWorkThatNoRequestAskedForBeginsTracesOfItsOwn(t *testing.T) {
 	require.NotEqual(t, spans[0].TraceId, spans[1].TraceId)
 	require.Equal(t, otlp.Status_STATUS_CODE_ERROR, spans[0].Status.Code)
 	require.Empty(t, spans[0].Status.Message)
+}
+
+func TestWhatIsLeftIsSentAtTheEnd(t *testing.T) {
+	for range 5 { // it has two seconds, which a busy machine may take from it
+		tracer, all := received(t, "600000")
+		_, span := traces.Start(tracer.Into(t.Context()), "POST")
+		span.End()
+		if len(all(0)) == 1 {
+			return
+		}
+	}
+	require.Fail(t, "it is lost")
 }
 
 func TestNothingIsTracedWithoutAnEndpoint(t *testing.T) {
