@@ -34,6 +34,29 @@ func TestAWriteIsSeenWithinTwoSeconds(t *testing.T) {
 	})
 }
 
+// Who would wait behind somebody who came later could wait for ever. That a store keeps to the line, another test shows.
+func TestTheLineServesThemAsTheyCame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := line{semaphore.NewWeighted(1)}
+		require.NoError(t, l.enter(t.Context()))
+		var order []int
+		for n := range 20 {
+			go func() {
+				if l.enter(t.Context()) == nil {
+					order = append(order, n) // nobody else is inside
+					l.leave()
+				}
+			}()
+			synctest.Wait()
+		}
+		require.Empty(t, order, "nobody gets in while it is taken")
+		l.leave()
+		synctest.Wait()
+		require.Len(t, order, 20)
+		require.IsIncreasing(t, order)
+	})
+}
+
 // waits are the ways to wait for a connection of a store all of whose connections are taken.
 func waits(t *testing.T) map[string]func(context.Context) error {
 	full := line{semaphore.NewWeighted(1)}
