@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -178,9 +180,12 @@ func (d *demo) serveSamples(ctx context.Context, info demoInfo) error {
 	start := newStartPage(startPage{demoInfo: info, Name: d.cfg.Name, Server: info.client(demoServer)})
 
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return httpx.Server{Handler: app.Handler(), Log: d.log}.Serve(ctx, d.listeners.miniApp) })
-	group.Go(func() error { return httpx.Server{Handler: host.Handler(), Log: d.log}.Serve(ctx, d.listeners.hostApp) })
-	group.Go(func() error { return httpx.Server{Handler: start, Log: d.log}.Serve(ctx, d.listeners.start) })
+	for listener, handler := range map[net.Listener]http.Handler{
+		d.listeners.miniApp: app.Handler(), d.listeners.hostApp: host.Handler(), d.listeners.start: start,
+	} {
+		server := httpx.Server{Handler: handler, Log: d.log, ShutdownDelay: d.cfg.ShutdownDelay}
+		group.Go(func() error { return server.Serve(ctx, listener) })
+	}
 	group.Go(func() error { return d.announce(info) })
 	return group.Wait()
 }

@@ -35,8 +35,8 @@ type Config struct {
 	TLSCertFile    string         `env:"TLS_CERT_FILE" help:"certificate chain (PEM); serves HTTPS, read again on SIGHUP"`
 	TLSKeyFile     string         `env:"TLS_KEY_FILE" help:"private key of the certificate (PEM)"`
 	TrustedProxies []netip.Prefix `env:"TRUSTED_PROXIES" help:"networks (CIDR) whose X-Forwarded-For is believed"`
+	ShutdownDelay  time.Duration  `env:"SHUTDOWN_DELAY" envDefault:"500ms" help:"how long serve still takes connections after SIGTERM, 500ms to 5m"`
 
-	ShutdownDelay          time.Duration `env:"SHUTDOWN_DELAY" envDefault:"500ms" help:"how long serve still takes connections after SIGTERM, 500ms to 5m"`
 	CodeLifetime           time.Duration `env:"CODE_LIFETIME" envDefault:"5m" help:"life of authorization codes, at most 5m"`
 	UserAccessLifetime     time.Duration `env:"USER_ACCESS_LIFETIME" envDefault:"360h" help:"life of a person's access tokens"`
 	UserRefreshLifetime    time.Duration `env:"USER_REFRESH_LIFETIME" envDefault:"720h" help:"life of a person's refresh tokens"`

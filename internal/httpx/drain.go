@@ -11,9 +11,7 @@ import (
 )
 
 const (
-	// farewell is the shortest Server.ShutdownDelay: idle connections are closed by whoever keeps them, at their next request.
-	farewell = 500 * time.Millisecond
-	// lastCall is how long a listener then waits for connections that are being opened, and lastCalls how often it does so again
+	// lastCall is how long a listener that is to close waits for connections that are being opened, and lastCalls how often it does so again
 	// while there are some that the system has accepted already.
 	lastCall  = 100 * time.Millisecond
 	lastCalls = 50
@@ -31,20 +29,13 @@ func drain(server *http.Server, t *traffic) error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
 	for !t.quiet(time.Now()) && ctx.Err() == nil {
-		sleep(ctx, look)
+		time.Sleep(look)
 	}
 	err := server.Close()
 	if ctx.Err() != nil {
 		return errors.New("some requests were cut off after 20 seconds")
 	}
 	return err
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(d):
-	}
 }
 
 // stopAccepting makes Accept return what is there, and then fail.

@@ -31,7 +31,8 @@ type Server struct {
 	Certificate *Certificate // nil: it serves plain HTTP
 	Log         *slog.Logger
 	// ShutdownDelay is how long a server that is to stop still takes connections, while it asks everybody to close theirs after the
-	// next answer: until whoever sends requests has seen that it is not ready. Half a second at the least.
+	// next answer: until whoever sends requests has seen that it is not ready. Without one, whoever sends on an idle
+	// connection at that moment may get no answer.
 	ShutdownDelay time.Duration
 }
 
@@ -61,7 +62,7 @@ func (s Server) Serve(ctx context.Context, l net.Listener) error {
 	select {
 	case err := <-stopped: // nobody can connect any more
 		return errors.Join(err, drain(server, &leaving))
-	case <-time.After(max(s.ShutdownDelay, farewell)):
+	case <-time.After(s.ShutdownDelay):
 	}
 	stopAccepting(l)
 	<-stopped
